@@ -1,0 +1,32 @@
+import type { Digest } from './reference.ts';
+
+/** Who a call is made for. `owner` holds the home; `token` came over HTTP with the bearer token. */
+export interface Principal {
+  readonly kind: 'owner' | 'mcp' | 'program';
+  /** A label for the record, as the client gave it: never trusted for a decision. */
+  readonly label: string;
+}
+
+/**
+ * Travels with every call, every host call it makes and every event about it. Plain JSON: it crosses
+ * to the cell. The ledger, accounts and rollouts hang on it.
+ */
+export interface CallContext {
+  readonly callId: string;
+  /** W3C trace id: 32 hex digits, shared by a call and all the calls it causes. */
+  readonly traceId: string;
+  readonly principal: Principal;
+  readonly session?: string;
+  /** `ns:name@version`. */
+  readonly component: string;
+  readonly digest: Digest;
+  readonly function: string;
+  /** Run time allowed once the guest starts, in milliseconds; the clock of it starts with the run. */
+  readonly timeoutMs: number;
+  /** Wall-clock instant (ms since the epoch) past which the call as a whole, queue included, is given up. */
+  readonly deadline: number;
+  /** The call this one was made from, if any. */
+  readonly parent?: string;
+  /** 0 for a call from outside. */
+  readonly depth: number;
+}

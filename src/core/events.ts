@@ -1,0 +1,71 @@
+/**
+ * The host's one event stream. Versioned, numbered without gaps as emitted; a ledger and a dashboard
+ * subscribe to it. All events are JSON.
+ */
+import type { CallContext } from './context.ts';
+import type { ErrorCode } from './errors.ts';
+import type { Decision } from './policy.ts';
+import type { Digest } from './reference.ts';
+
+/** Raised when the meaning of an event changes; additions leave it. */
+export const EVENT_VERSION = 1;
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/** One record of a component's own output. */
+export interface LogRecord {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly component: string;
+  readonly callId?: string;
+  /** Where it came from: the log interface, or what was written to an output stream. */
+  readonly stream: 'log' | 'stdout' | 'stderr';
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields?: { readonly [name: string]: string };
+}
+
+export type EventBody =
+  | { readonly type: 'host.started'; readonly pid: number }
+  | { readonly type: 'host.stopping' }
+  | { readonly type: 'component.installed'; readonly component: string; readonly digest: Digest }
+  | { readonly type: 'component.uninstalled'; readonly component: string; readonly digest: Digest }
+  | {
+      readonly type: 'limits.changed';
+      readonly component: string;
+      readonly limits: { readonly [key: string]: unknown };
+    }
+  | { readonly type: 'token.rotated' }
+  | { readonly type: 'session.opened' | 'session.closed'; readonly session: string }
+  | { readonly type: 'call.decided'; readonly context: CallContext; readonly decision: Decision }
+  | {
+      readonly type: 'call.finished';
+      readonly context: CallContext;
+      readonly outcome: 'ok' | ErrorCode;
+      readonly queueMs: number;
+      readonly runMs: number;
+      /** Bytes lifted from the guest. */
+      readonly transferred: number;
+    }
+  | { readonly type: 'log'; readonly record: LogRecord }
+  | {
+      readonly type: 'cell.started' | 'cell.stopped';
+      readonly cell: number;
+      readonly component: string;
+      readonly reason: string;
+    }
+  | { readonly type: 'events.dropped'; readonly count: number };
+
+export type HostEvent = EventBody & {
+  readonly v: typeof EVENT_VERSION;
+  readonly seq: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+};
+
+/** Decisions are what a ledger must hold: they are never dropped, whatever a subscriber's bound. */
+export function isDecision(event: EventBody): boolean {
+  return (
+    event.type === 'call.decided' || event.type === 'call.finished' || /^(component|limits|token)\./.test(event.type)
+  );
+}

@@ -1,0 +1,131 @@
+import { SwitchboardError } from './errors.ts';
+
+/** How long an instance lives. `call`: fresh each call. `session`: one per session. `resident`: kept, state and all. */
+export type Reuse = 'call' | 'session' | 'resident';
+
+/** A component's limits. Sizes in bytes, times in milliseconds. Every one is enforced; see docs/limits in SECURITY.md. */
+export interface Limits {
+  /** Linear memory of one instance, over all its memories. */
+  readonly memory: number;
+  /** Table elements of one instance, over all its tables. */
+  readonly table: number;
+  /** Stack of a cell's thread, in bytes. */
+  readonly stack: number;
+  /** Run time of one call. */
+  readonly timeout: number;
+  /** Time a call may wait for an instance. */
+  readonly queueTimeout: number;
+  /** Calls that may wait; one more is answered `busy`. */
+  readonly queue: number;
+  /** Instances alive at once, over all cells: also the number of calls running at once. */
+  readonly instances: number;
+  /** Cells (threads) at once. */
+  readonly cells: number;
+  /** Bytes lifted from the guest during one call: results, import arguments, output, logs. */
+  readonly transfer: number;
+  /** Resource handles a session may hold. */
+  readonly handles: number;
+  readonly reuse: Reuse;
+}
+
+const MiB = 1024 * 1024;
+
+export const DEFAULT_LIMITS: Limits = {
+  memory: 64 * MiB,
+  table: 100_000,
+  stack: 1 * MiB,
+  timeout: 5_000,
+  queueTimeout: 10_000,
+  queue: 256,
+  instances: 16,
+  cells: 2,
+  transfer: 32 * MiB,
+  handles: 1_000,
+  reuse: 'call',
+};
+
+/** Smallest and largest value of each numeric limit. */
+export const LIMIT_RANGES: { readonly [K in Exclude<keyof Limits, 'reuse'>]: readonly [number, number] } = {
+  memory: [64 * 1024, 4096 * MiB],
+  table: [1, 10_000_000],
+  stack: [256 * 1024, 16 * MiB],
+  timeout: [1, 24 * 3_600_000],
+  queueTimeout: [1, 24 * 3_600_000],
+  queue: [0, 100_000],
+  instances: [1, 10_000],
+  cells: [1, 64],
+  transfer: [1024, 1024 * MiB],
+  handles: [0, 1_000_000],
+};
+
+const REUSES: readonly Reuse[] = ['call', 'session', 'resident'];
+const SIZES: { readonly [unit: string]: number } = {
+  '': 1,
+  B: 1,
+  KiB: 1024,
+  MiB,
+  GiB: 1024 * MiB,
+  KB: 1000,
+  MB: 1_000_000,
+  GB: 1_000_000_000,
+};
+const TIMES: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `64MiB`, `1GB`, `4096` to bytes. Throws `invalid-setting`. */
+export function parseSize(text: string): number {
+  const m = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text.trim());
+  const unit = m?.[2] ?? '';
+  if (!m || !Object.hasOwn(SIZES, unit)) {
+    throw new SwitchboardError('invalid-setting', `"${text}" is not a size; write it as 64MiB, 512KiB or 1GiB`);
+  }
+  return Math.round(Number(m[1]) * (SIZES[unit] ?? 1));
+}
+
+/** `5s`, `250ms`, `2m`, `1h` to milliseconds. A bare number is refused: its unit would be a guess. */
+export function parseDuration(text: string): number {
+  const m = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)$/.exec(text.trim());
+  if (!m) throw new SwitchboardError('invalid-setting', `"${text}" is not a duration; write it as 5s, 250ms or 2m`);
+  return Math.round(Number(m[1]) * (TIMES[m[2] ?? 's'] ?? 1000));
+}
+
+/** Bytes as a person reads them: `64 MiB`. */
+export function formatSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const [value, unit] =
+    bytes < MiB ? [bytes / 1024, 'KiB'] : bytes < 1024 * MiB ? [bytes / MiB, 'MiB'] : [bytes / 1024 / MiB, 'GiB'];
+  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${unit}`;
+}
+
+/** Milliseconds as a person reads them: `5 s`. */
+export function formatDuration(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : ms < 60_000 ? `${ms / 1000} s` : `${Math.round(ms / 6000) / 10} min`;
+}
+
+/** Checks every key and value; an unknown key or a value out of range is `invalid-setting`. Returns only what was given. */
+export function checkLimits(given: { readonly [key: string]: unknown }): Partial<Limits> {
+  const checked: { [key: string]: unknown } = {};
+  for (const [key, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    checked[key] = key === 'reuse' ? checkReuse(value) : checkNumber(key, value);
+  }
+  return checked as Partial<Limits>;
+}
+
+function checkReuse(value: unknown): Reuse {
+  const reuse = REUSES.find((r) => r === value);
+  if (!reuse)
+    throw new SwitchboardError('invalid-setting', `reuse is one of ${REUSES.join(', ')}, not "${String(value)}"`);
+  return reuse;
+}
+
+function checkNumber(key: string, value: unknown): number {
+  if (!Object.hasOwn(LIMIT_RANGES, key)) throw new SwitchboardError('invalid-setting', `there is no limit "${key}"`);
+  const [low, high] = LIMIT_RANGES[key as keyof typeof LIMIT_RANGES];
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high) {
+    throw new SwitchboardError(
+      'invalid-setting',
+      `${key} must be a whole number from ${low} to ${high}, not ${String(value)}`,
+    );
+  }
+  return value;
+}

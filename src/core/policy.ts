@@ -1,0 +1,90 @@
+/**
+ * The policy: pure, deny by default. In this release nothing can be granted yet: a component may
+ * compute, log, read clocks and random numbers. Everything else links, so that stock components
+ * start, and is refused when used; an interface nobody knows is refused before anything runs.
+ */
+import type { Principal } from './context.ts';
+import type { Reference } from './reference.ts';
+
+/** `allowed`: works. `denied`: links, every use is refused. `unavailable`: cannot link. */
+export type Access = 'allowed' | 'denied' | 'unavailable';
+
+/** What one import of a component would need. */
+export interface Requirement {
+  /** The import as the component names it. */
+  readonly import: string;
+  /** The capability in one word: `clocks`, `filesystem`, `http`, …; `unknown` if nobody offers it. */
+  readonly capability: string;
+  readonly access: Access;
+  readonly reason: string;
+}
+
+/** The outcome of one decision; it is recorded with every call. */
+export interface Decision {
+  readonly allowed: boolean;
+  readonly rule: string;
+  readonly reason: string;
+}
+
+interface Rule {
+  readonly pattern: RegExp;
+  readonly capability: string;
+  readonly access: Access;
+  readonly reason: string;
+}
+
+const WASI = '@0\\.2\\.\\d+(?:-[0-9A-Za-z.-]+)?$';
+const rule = (pattern: string, capability: string, access: Access, reason: string): Rule => ({
+  pattern: new RegExp(`^${pattern}`),
+  capability,
+  access,
+  reason,
+});
+
+const RULES: readonly Rule[] = [
+  rule('switchboard:host/log@0\\.1\\.\\d+$', 'log', 'allowed', 'writes to the component’s own log'),
+  rule(`wasi:clocks/(monotonic-clock|wall-clock)${WASI}`, 'clocks', 'allowed', 'reads the time and waits'),
+  rule(`wasi:random/(random|insecure|insecure-seed)${WASI}`, 'random', 'allowed', 'reads random numbers'),
+  rule(`wasi:io/(error|poll|streams)${WASI}`, 'io', 'allowed', 'plumbing of other interfaces; reaches nothing itself'),
+  rule(
+    `wasi:cli/(stdout|stderr|terminal-(input|output|stdin|stdout|stderr))${WASI}`,
+    'output',
+    'allowed',
+    'goes to the component’s log',
+  ),
+  rule(
+    `wasi:cli/(environment|stdin|exit)${WASI}`,
+    'process',
+    'allowed',
+    'sees no variables, no arguments, an empty input; exit ends only its instance',
+  ),
+  rule(`wasi:filesystem/(types|preopens)${WASI}`, 'filesystem', 'denied', 'no directory is granted; it sees none'),
+  rule(`wasi:http/(types|outgoing-handler)${WASI}`, 'http', 'denied', 'no host is granted; requests are refused'),
+  rule(`wasi:sockets/[a-z-]+${WASI}`, 'sockets', 'denied', 'raw sockets are refused'),
+];
+
+/** What an import needs and whether it is offered. */
+export function requirementOf(importId: string): Requirement {
+  const found = RULES.find((r) => r.pattern.test(importId));
+  if (!found) {
+    return { import: importId, capability: 'unknown', access: 'unavailable', reason: 'nobody offers this interface' };
+  }
+  return { import: importId, capability: found.capability, access: found.access, reason: found.reason };
+}
+
+/** A request to call a function. */
+export interface CallRequest {
+  readonly principal: Principal;
+  readonly component: Reference;
+  readonly function: string;
+  readonly requirements: readonly Requirement[];
+}
+
+/** Decides a call. Pure: the same request, the same decision. Whoever reached the host may call what the owner installed. */
+export function decideCall(request: CallRequest): Decision {
+  const missing = request.requirements.find((r) => r.access === 'unavailable');
+  if (missing) {
+    return { allowed: false, rule: 'import-unavailable', reason: `it imports ${missing.import}, which nobody offers` };
+  }
+  return { allowed: true, rule: 'installed-by-owner', reason: 'the owner installed the component' };
+}

@@ -1,0 +1,86 @@
+/** What crosses rooms. Each port has an embedded backend; test/contracts/ holds every backend to it. */
+import type { DescribedFunction } from './functions.ts';
+import type { Limits } from './limits.ts';
+import type { LogRecord } from './events.ts';
+import type { Requirement } from './policy.ts';
+import type { ComponentName, Digest, Reference } from './reference.ts';
+import type { ComponentTypes } from './wit-types.ts';
+
+/** Time, injectable so that tests need not wait. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds from an arbitrary origin, never going back. */
+  monotonic(): number;
+}
+
+/** Randomness, injectable so that golden tests are stable. */
+export interface Random {
+  bytes(length: number): Uint8Array;
+}
+
+/**
+ * Named points where a test makes something fail. `hit` does nothing in production; in a test it may
+ * throw (a full disk) or end the process (a crash) at a name such as `cache.before-rename`.
+ */
+export interface FaultPoints {
+  hit(point: string): void;
+}
+
+/** What is kept of a component so that listing and describing it reads no wasm. All JSON. */
+export interface ComponentDescription {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly docs: string;
+  readonly types: ComponentTypes;
+  readonly functions: readonly DescribedFunction[];
+  readonly requirements: readonly Requirement[];
+}
+
+/** One installed version. */
+export interface InstalledComponent {
+  readonly name: ComponentName;
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly installedAt: number;
+  /** Where it came from, for the record: a path, or `bundled`. */
+  readonly source: string;
+  readonly description: ComponentDescription;
+}
+
+/**
+ * Installed components and their limits. Writes are durable when the promise settles and all-or-nothing
+ * across a crash: the bytes are on disk before the row that names them.
+ * Errors: `version-exists` (same name and version, other digest), `disk-full`, `home-unusable`.
+ */
+export interface ComponentStore {
+  /** Adds a version; adding the same bytes again under the same name is no change and returns false. */
+  add(component: InstalledComponent, bytes: Uint8Array): Promise<boolean>;
+  /** The version named, or the newest by semver precedence (releases before pre-releases). */
+  get(reference: Reference): Promise<InstalledComponent | undefined>;
+  /** By name, then newest first. */
+  list(): Promise<readonly InstalledComponent[]>;
+  /** Removes a version, or all of a name; the bytes go when nothing names them. Returns what was removed. */
+  remove(reference: Reference): Promise<readonly InstalledComponent[]>;
+  /** The bytes of a digest; fails with `database-corrupt` if they no longer match it. */
+  bytes(digest: Digest): Promise<Uint8Array>;
+  limits(name: ComponentName): Promise<Partial<Limits>>;
+  /** Replaces the limits of a name that differ from the defaults. */
+  setLimits(name: ComponentName, limits: Partial<Limits>): Promise<void>;
+}
+
+/** Components' logs, bounded in size; the oldest go first. */
+export interface LogStore {
+  /** Buffered; a lost tail after a crash is accepted. */
+  append(record: LogRecord): void;
+  /** The last `last` records, oldest first, of one component name or of all. */
+  read(options: { readonly component?: string; readonly last: number }): Promise<readonly LogRecord[]>;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The bearer token of the HTTP gateway: 256 random bits, base64url; made when first asked for. */
+export interface TokenStore {
+  token(): Promise<string>;
+  rotate(): Promise<string>;
+}
