@@ -6,4 +6,5 @@ export * from './limits.ts';
 export * from './policy.ts';
 export * from './ports.ts';
 export * from './reference.ts';
+export * from './services.ts';
 export * from './wit-types.ts';

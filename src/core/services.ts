@@ -1,0 +1,38 @@
+/** What a component may import, seen from the engine. `src/services` implements it; it runs in the cell. */
+import type { LogLevel } from './events.ts';
+
+/** What a service knows of the instance it serves. One per instance; the call it serves changes. */
+export interface ServiceEnv {
+  /** Sends a record to the component's log; counts its bytes, and throws when the call's transfer limit is passed. */
+  log(
+    stream: 'log' | 'stdout' | 'stderr',
+    level: LogLevel,
+    message: string,
+    fields?: { readonly [name: string]: string },
+  ): void;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Nanoseconds, never going back. */
+  monotonic(): bigint;
+  /** At most 65,536 bytes at once. */
+  random(length: number): Uint8Array;
+  /** Aborted when the running call is cancelled, times out or its instance is discarded; waits must end with it. */
+  signal(): AbortSignal;
+  /** Ends the instance: throws what the engine knows as `component-exited`. */
+  exit(status: number): never;
+}
+
+/** One imported interface as jco's generated code wants it: camelCase functions and PascalCase resource classes. */
+export type ServiceInterface = { readonly [member: string]: unknown };
+
+/** Builds the interfaces of one instance, keyed by interface id without version, as in `wasi:io/poll`. */
+export type CreateServices = (env: ServiceEnv) => { readonly [interfaceId: string]: ServiceInterface };
+
+/** A set of services as the composition root hands it to the engine. */
+export interface ServiceSet {
+  readonly create: CreateServices;
+  /** Imports that may return a promise, as `wasi:io/poll#[method]pollable.block`: calls of them suspend the instance. */
+  readonly suspending: readonly string[];
+  /** Changes whenever the set or its meaning does; a part of the engine's cache key. */
+  readonly version: string;
+}
