@@ -1,0 +1,170 @@
+/**
+ * Builds the bundled components: `node scripts/build-components.ts [--force] [name …]`.
+ * Each `components/<name>` with a `world.wit` and a `src/main.ts` becomes `components/dist/<name>.wasm`.
+ * What is up to date is left alone; two builds at once do no harm.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const ROOT = dirname(import.meta.dirname);
+const COMPONENTS = join(ROOT, 'components');
+
+/** Raised when the build itself changes what it makes of the same sources. */
+const BUILD_VERSION = 1;
+
+export interface BuildOptions {
+  /** Holds `world.wit` and `src/main.ts`, whose named exports are the world's functions in camelCase. */
+  readonly dir: string;
+  /** The file to write; beside it goes `<out>.stamp`, which says what it was built from. */
+  readonly out: string;
+  /** Builds even what is up to date. */
+  readonly force?: boolean;
+  /** Called once before work starts; not called when there is nothing to do. */
+  readonly onStart?: () => void;
+}
+
+export interface BuildResult {
+  readonly out: string;
+  readonly built: boolean;
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/**
+ * Builds one TypeScript component with the QuickJS backend, unless it is up to date. The result imports
+ * nothing but what its world says. Written to a temporary file first and renamed, so that a reader never
+ * sees half of it. Fails with what the bundler or the WIT parser said.
+ */
+export async function buildComponent(options: BuildOptions): Promise<BuildResult> {
+  const { dir, out } = options;
+  const started = performance.now();
+  const inputs = await inputsHash(dir);
+  const current = options.force === true ? undefined : await upToDate(out, inputs);
+  if (current !== undefined) return { out, built: false, bytes: current, ms: performance.now() - started };
+  options.onStart?.();
+  const wit = await readFile(join(dir, 'world.wit'), 'utf8');
+  const component = await componentize(dir, wit);
+  await mkdir(dirname(out), { recursive: true });
+  await writeAtomic(out, component);
+  await writeAtomic(`${out}.stamp`, `${inputs} ${sha256(component)}\n`);
+  return { out, built: true, bytes: component.length, ms: performance.now() - started };
+}
+
+/** The names of the bundled components, in order. */
+export async function bundledNames(): Promise<string[]> {
+  const entries = await readdir(COMPONENTS, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && existsSync(join(COMPONENTS, entry.name, 'world.wit')))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** Builds the bundled components named, or all. `report` gets a line for each that is built. */
+export async function buildBundled(options: {
+  readonly names?: readonly string[];
+  readonly force?: boolean;
+  readonly report?: (line: string) => void;
+}): Promise<BuildResult[]> {
+  const known = await bundledNames();
+  const names = options.names?.length ? options.names : known;
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`no bundled component "${unknown}"; there are: ${known.join(', ')}`);
+  const results: BuildResult[] = [];
+  for (const name of names) {
+    const result = await buildComponent({
+      dir: join(COMPONENTS, name),
+      out: join(COMPONENTS, 'dist', `${name}.wasm`),
+      force: options.force ?? false,
+      onStart: () => options.report?.(`building component ${name} …`),
+    });
+    if (result.built) {
+      options.report?.(
+        `built ${name}.wasm: ${(result.bytes / 1e6).toFixed(1)} MB in ${(result.ms / 1000).toFixed(1)} s`,
+      );
+    }
+    results.push(result);
+  }
+  return results;
+}
+
+async function componentize(dir: string, wit: string): Promise<Uint8Array> {
+  const source = await bundle(join(dir, 'src', 'main.ts'));
+  const world = /^\s*world\s+([a-z0-9-]+)/m.exec(wit)?.[1];
+  if (world === undefined) throw new Error(`${join(dir, 'world.wit')} has no world`);
+  const qjs = await import('componentize-qjs');
+  const { component } = await qjs.componentize({
+    witPath: join(dir, 'world.wit'),
+    jsSource: source,
+    world,
+    stubWasi: true,
+    sync: true,
+  });
+  return component;
+}
+
+/** One ES module without imports. `browser` builds of libraries are taken: QuickJS has no Node modules. */
+async function bundle(entry: string): Promise<string> {
+  const { rolldown } = await import('rolldown');
+  const bundler = await rolldown({
+    input: entry,
+    platform: 'neutral',
+    resolve: { mainFields: ['module', 'main'], conditionNames: ['browser', 'import', 'default'] },
+    treeshake: true,
+    logLevel: 'silent',
+  });
+  try {
+    const { output } = await bundler.generate({ format: 'esm', minify: true });
+    const [chunk] = output;
+    if (output.length !== 1 || chunk.imports.length > 0) {
+      throw new Error(`${entry} does not bundle into one module; left over: ${chunk.imports.join(', ') || 'chunks'}`);
+    }
+    return chunk.code;
+  } finally {
+    await bundler.close();
+  }
+}
+
+/** Everything the result depends on: the sources, this script, and the exact versions of tools and libraries. */
+async function inputsHash(dir: string): Promise<string> {
+  const hash = createHash('sha256').update(`build ${BUILD_VERSION}\n`);
+  const sources = (await readdir(join(dir, 'src'), { recursive: true }))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => join(dir, 'src', name));
+  for (const file of [...sources, join(dir, 'world.wit'), join(ROOT, 'package-lock.json')].sort()) {
+    hash.update(`${relative(ROOT, file)}\n${sha256(await readFile(file))}\n`);
+  }
+  return hash.digest('hex');
+}
+
+async function upToDate(out: string, inputs: string): Promise<number | undefined> {
+  try {
+    const [stamp, bytes] = await Promise.all([readFile(`${out}.stamp`, 'utf8'), readFile(out)]);
+    return stamp.trim() === `${inputs} ${sha256(bytes)}` ? bytes.length : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeAtomic(file: string, data: Uint8Array | string): Promise<void> {
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, data);
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function sha256(data: Uint8Array | string): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({ options: { force: { type: 'boolean' } }, allowPositionals: true });
+  const report = (line: string): void => void process.stderr.write(`${line}\n`);
+  await buildBundled({ names: positionals, force: values.force ?? false, report });
+}
