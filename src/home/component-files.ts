@@ -1,0 +1,91 @@
+/** The bytes of components: one file per digest, written before any row names it. */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf, SwitchboardError } from '#core/errors';
+import type { FaultPoints } from '#core/ports';
+import type { Digest } from '#core/reference';
+import { homeFailure } from './failures.ts';
+import { FILE_MODE, narrow, temporaryName } from './files.ts';
+import type { HomePaths } from './layout.ts';
+
+export function digestOf(bytes: Uint8Array): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** The file of a digest. A digest that is none has no file: nothing else becomes a part of a path. */
+export function componentFile(paths: HomePaths, digest: Digest): string {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  if (hex === undefined) throw new SwitchboardError('internal', 'a digest is not of the form sha256:<64 hex digits>');
+  return join(paths.components, `${hex}.wasm`);
+}
+
+/** Writes the bytes so that the file is there whole and on the disk, or not at all. */
+export async function writeComponent(
+  paths: HomePaths,
+  digest: Digest,
+  bytes: Uint8Array,
+  faults: FaultPoints,
+): Promise<void> {
+  const file = componentFile(paths, digest);
+  const temporary = temporaryName(file);
+  try {
+    faults.hit('components.before-write');
+    const handle = await open(temporary, 'wx', FILE_MODE);
+    try {
+      await handle.chmod(FILE_MODE);
+      await handle.writeFile(bytes);
+      faults.hit('components.before-sync');
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    faults.hit('components.before-rename');
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw homeFailure(error, paths.home, file);
+  }
+  const directory = await open(paths.components, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+  faults.hit('components.after-rename');
+}
+
+/** The bytes, checked against the digest each time: what is compiled next is exactly what was installed. */
+export async function readComponent(paths: HomePaths, digest: Digest): Promise<Uint8Array | undefined> {
+  const file = componentFile(paths, digest);
+  try {
+    const bytes = await readFile(file);
+    if (digestOf(bytes) === digest) return bytes;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw homeFailure(error, paths.home, file);
+  }
+  throw damagedComponent(file, 'its bytes no longer match its digest');
+}
+
+/** A component's file that is gone or changed: nothing runs from it. */
+export function damagedComponent(file: string, reason: string): SwitchboardError {
+  return new SwitchboardError('database-corrupt', `the file ${file} is damaged: ${reason}; it was left as it is`, {
+    fix: 'install the component again from its original file: switchboard install <file.wasm> --as namespace:name@version',
+    data: { file },
+  });
+}
+
+export function removeComponentFile(paths: HomePaths, digest: Digest): void {
+  rmSync(componentFile(paths, digest), { force: true });
+}
+
+/** Removes what interrupted writes left, if older than `olderThanMs`, and narrows the modes of the rest. */
+export function sweepTemporaries(paths: HomePaths, now: number, olderThanMs: number): void {
+  for (const name of readdirSync(paths.components)) {
+    const file = join(paths.components, name);
+    if (!name.endsWith('.tmp')) narrow(file, FILE_MODE);
+    else if (existsSync(file) && now - statSync(file).mtimeMs >= olderThanMs) rmSync(file, { force: true });
+  }
+}

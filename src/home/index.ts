@@ -1,0 +1,9 @@
+/** The home directory: what is kept between runs, and its backends. */
+export { memoryComponentStore } from './memory-component-store.ts';
+export { type Home, type Marks, openHome, type OpenHomeOptions } from './home.ts';
+export { type HomePaths, homePaths } from './layout.ts';
+export { fileLogStore, type FileLogStoreOptions } from './log-store.ts';
+export { memoryLogStore } from './memory-log-store.ts';
+export type { Migration } from './migrations.ts';
+export { noFaults, systemClock, systemRandom } from './system.ts';
+export { fileTokenStore, memoryTokenStore } from './token-store.ts';
