@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { type ErrorBody, errorFromBody, SwitchboardError } from '#core/errors';
+import { printable } from '#core/reference';
+import { examineHome, homePaths } from '#home/layout';
+import { hostEnvironment } from '../../env.ts';
+import { type ConnectOptions, type RemoteHost, tryConnect } from './client.ts';
+
+/** How long a host may take until it listens; it opens a database and no more. */
+const START_MS = 30_000;
+const LOG_BYTES = 1024 * 1024;
+/** A host that was about to stop can hang up on a new client: the next attempt finds or starts another. */
+const ATTEMPTS = 5;
+
+/** What the host process writes to its starter: that it listens, or why not. */
+export type StartReport = { readonly ready: true; readonly pid: number } | { readonly error: ErrorBody };
+
+/**
+ * Connects to the host of a home and starts one where none runs. Of two that do so at once both end up
+ * at the same host. Errors: those of opening the home (`database-corrupt`, `home-newer`, `home-unusable`),
+ * `home-in-use`, `host-unreachable`, `cancelled`.
+ */
+export async function attach(home: string, options: ConnectOptions = {}): Promise<RemoteHost> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const running = await tryConnect(home, options);
+    if (running) return running;
+    const starting = await startHost(home, options.signal);
+    try {
+      const started = await tryConnect(home, options);
+      if (started) return started;
+    } finally {
+      // The host knows that its starter is gone when this end closes, so it closes only now.
+      starting.destroy();
+    }
+  }
+  throw new SwitchboardError('host-unreachable', `the host of ${home} stops as soon as it is reached`, {
+    fix: 'switchboard doctor',
+  });
+}
+
+async function startHost(home: string, signal: AbortSignal | undefined): Promise<Readable> {
+  const paths = homePaths(home);
+  examineHome(paths);
+  const log = openLog(paths.home, paths.logs);
+  const entry = new URL(`./daemon${extname(import.meta.url)}`, import.meta.url);
+  try {
+    const child = spawn(process.execPath, [...hostFlags(), entry.pathname, paths.home], {
+      cwd: paths.home,
+      detached: true,
+      env: hostEnvironment(),
+      stdio: ['ignore', log, log, 'pipe'],
+    });
+    child.unref();
+    const reports = child.stdio[3] as Readable;
+    const report = await firstReport(child, reports, signal).catch((error: unknown) => {
+      reports.destroy();
+      throw error;
+    });
+    if (report !== undefined && 'ready' in report) return reports;
+    reports.destroy();
+    if (report !== undefined) throw errorFromBody(report.error);
+    throw new SwitchboardError(
+      'host-unreachable',
+      `the host process ended before it listened${lastWords(paths.logs)}`,
+      {
+        fix: `see ${join(paths.logs, 'host.log')}`,
+      },
+    );
+  } finally {
+    closeSync(log);
+  }
+}
+
+function firstReport(
+  child: ReturnType<typeof spawn>,
+  reports: Readable,
+  signal: AbortSignal | undefined,
+): Promise<StartReport | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<StartReport | undefined>();
+  let text = '';
+  const abort = (): void => reject(new SwitchboardError('cancelled', 'cancelled while the host was starting'));
+  const timer = setTimeout(() => {
+    child.kill();
+    reject(new SwitchboardError('host-unreachable', `the host did not listen within ${START_MS / 1000} s`));
+  }, START_MS);
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  child.on('error', (cause) => {
+    reject(new SwitchboardError('host-unreachable', `the host could not be started: ${cause.message}`, { cause }));
+  });
+  reports.setEncoding('utf8');
+  reports.on('data', (chunk: string) => {
+    text += chunk;
+    const end = text.indexOf('\n');
+    if (end >= 0) resolve(JSON.parse(text.slice(0, end)) as StartReport);
+  });
+  reports.on('close', () => resolve(undefined));
+  reports.on('error', () => resolve(undefined));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  });
+}
+
+/** The flags this process runs with, without those that would take a port or change what is run. */
+function hostFlags(): string[] {
+  return process.execArgv.filter((flag) => !/^(--inspect|--test|--watch|--eval|--print|--check|-[epc]$)/.test(flag));
+}
+
+function openLog(home: string, logs: string): number {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    mkdirSync(logs, { recursive: true, mode: 0o700 });
+    const file = join(logs, 'host.log');
+    const large = (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES;
+    return openSync(file, large ? 'w' : 'a', 0o600);
+  } catch (cause) {
+    throw new SwitchboardError('home-unusable', `cannot write in ${home}: ${(cause as Error).message}`, {
+      fix: 'name a directory of yours with --home',
+      cause,
+    });
+  }
+}
+
+function lastWords(logs: string): string {
+  try {
+    const line = readFileSync(join(logs, 'host.log'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .findLast((l) => /error/i.test(l));
+    return line === undefined ? '' : `: ${printable(line)}`;
+  } catch {
+    return '';
+  }
+}

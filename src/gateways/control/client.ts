@@ -1,0 +1,148 @@
+import type { Socket } from 'node:net';
+import { isAbsolute, resolve } from 'node:path';
+import type { LogRecord } from '#core';
+import { SwitchboardError } from '#core/errors';
+import type { CallArguments, CallOptions, Host, Json, Session } from '#host/api';
+import { homePaths } from '#home/layout';
+import { Channel, type RequestOptions } from './channel.ts';
+import { readHostFile } from './lock.ts';
+import type { CallParams } from './protocol.ts';
+import { productVersion } from './version.ts';
+
+export interface ConnectOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly version?: string | undefined;
+}
+
+/** The host of a home, in its own process. All of `Host`, and what only a connection can do. */
+export interface RemoteHost extends Host {
+  /** The host's process. */
+  readonly pid: number;
+  /** Settles when the connection has ended, for whatever reason. */
+  readonly closed: Promise<void>;
+  /** `call` with the words of a command line, one for each parameter, read by the parameters' types. */
+  callWords(component: string, fn: string, words: readonly string[], options?: CallOptions): Promise<Json | undefined>;
+  /** Opens the home's HTTP listener; it is open until `stopHttp` or the end of the connection. */
+  serveHttp(at: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }>;
+  stopHttp(): Promise<void>;
+  /** Turns the connection into a byte pipe to an MCP server of the host; nothing else can be asked afterwards. */
+  mcpPipe(): Promise<Socket>;
+}
+
+/**
+ * Connects to the host of a home, in whichever process it is. Undefined where none runs.
+ * Errors: `home-in-use` when it does not answer or is of another version, `cancelled`.
+ */
+export async function tryConnect(home: string, options: ConnectOptions = {}): Promise<RemoteHost | undefined> {
+  const version = options.version ?? productVersion();
+  const path = homePaths(home).controlSocket;
+  const opened =
+    (await Channel.open(path, version, options.signal)) ?? (await openElsewhere(home, path, version, options.signal));
+  return opened && remoteHost(homePaths(home).home, opened.channel, opened.pid);
+}
+
+/** As `tryConnect`, and fails with `host-unreachable` where no host runs. */
+export async function connectHost(home: string, options: ConnectOptions = {}): Promise<RemoteHost> {
+  const host = await tryConnect(home, options);
+  if (host) return host;
+  throw new SwitchboardError('host-unreachable', `no host runs for ${homePaths(home).home}`);
+}
+
+/** A long home's socket is in the temporary directory; a host started with another `TMPDIR` has it elsewhere. */
+async function openElsewhere(
+  home: string,
+  path: string,
+  version: string,
+  signal: AbortSignal | undefined,
+): ReturnType<typeof Channel.open> {
+  const socket = path.startsWith(homePaths(home).home) ? undefined : readHostFile(home)?.socket;
+  return socket === undefined || socket === path ? undefined : Channel.open(socket, version, signal);
+}
+
+function remoteHost(home: string, channel: Channel, pid: number): RemoteHost {
+  const call = (component: string, fn: string, args?: CallArguments, options: CallOptions = {}) =>
+    channel.request(
+      'call',
+      { ...callParams(component, fn, options), arguments: plainArguments(args) },
+      requestOptions(options),
+    );
+  return {
+    home,
+    pid,
+    closed: channel.closed,
+    inspect: (source, { signal } = {}) =>
+      typeof source === 'string'
+        ? channel.request('inspect', { source: absolute(source) }, { signal })
+        : channel.request('inspect', {}, { signal, attachment: source }),
+    install: (source, { as, origin, signal } = {}) =>
+      typeof source === 'string'
+        ? channel.request('install', { source: absolute(source), as, origin }, { signal })
+        : channel.request('install', { as, origin }, { signal, attachment: source }),
+    uninstall: (reference) => channel.request('uninstall', { reference }),
+    list: () => channel.request('list', {}),
+    info: (reference) => channel.request('info', { reference }),
+    call,
+    callWords: (component, fn, words, options = {}) =>
+      channel.request('call-words', { ...callParams(component, fn, options), words }, requestOptions(options)),
+    session: async ({ principal } = {}): Promise<Session> => {
+      const { id } = await channel.request('open-session', { principal });
+      return {
+        id,
+        call: (component, fn, args, options = {}) => call(component, fn, args, { ...options, session: id }),
+        close: async () => {
+          await channel.request('close-session', { session: id });
+        },
+      };
+    },
+    limits: (component) => channel.request('limits', { component }),
+    setLimits: (component, limits) => channel.request('set-limits', { component, limits }),
+    logs: ({ component, last } = {}) => channel.request('logs', { component, last }),
+    subscribe: (listener) => channel.subscribe(listener),
+    token: () => channel.request('token', {}),
+    rotateToken: () => channel.request('rotate-token', {}),
+    status: () => channel.request('status', {}),
+    serveHttp: (at) => channel.request('serve-http', at),
+    stopHttp: async () => {
+      await channel.request('stop-http', {});
+    },
+    mcpPipe: () => channel.pipe(),
+    close: async () => channel.close(),
+  };
+}
+
+function absolute(path: string): string {
+  return isAbsolute(path) ? path : resolve(path);
+}
+
+function callParams(component: string, fn: string, options: CallOptions): CallParams {
+  const { timeout, principal, session, traceId, parent, onLog } = options;
+  return { component, function: fn, timeout, principal, session, traceId, parent, logs: onLog !== undefined };
+}
+
+function requestOptions(options: CallOptions): RequestOptions {
+  const onLog: ((record: LogRecord) => void) | undefined = options.onLog;
+  return { signal: options.signal, onLog };
+}
+
+/**
+ * What JSON cannot say, said as the JSON form of WIT values does: JSON.stringify alone would turn NaN into
+ * null and a byte array into an object, both silently.
+ */
+function plainArguments(args: CallArguments | undefined): CallArguments | undefined {
+  if (args === undefined) return undefined;
+  try {
+    return JSON.parse(JSON.stringify(args, plain)) as CallArguments;
+  } catch (cause) {
+    throw new SwitchboardError('invalid-arguments', `the arguments are not JSON: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function plain(this: { readonly [key: string]: unknown }, key: string, value: unknown): unknown {
+  const original = this[key];
+  if (original instanceof Uint8Array) return Buffer.from(original).toString('base64');
+  if (typeof original === 'bigint') return original.toString();
+  if (typeof original === 'number' && !Number.isFinite(original)) return String(original);
+  return value;
+}

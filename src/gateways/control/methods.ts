@@ -1,0 +1,126 @@
+/** What a host process does for each method of the protocol. */
+import type { LogRecord } from '#core';
+import { SwitchboardError } from '#core/errors';
+import { checkLimits } from '#core/limits';
+import type { CallArguments, CallOptions, Host, Session } from '#host/api';
+import { asArguments, asInteger, asObject, asPrincipal, asString, asStrings, type Loose, optional } from './check.ts';
+import type { HttpGate } from './http-gate.ts';
+import type { Method } from './protocol.ts';
+
+/** Turns the words of a command line into arguments of a function. */
+export type ParseWords = (
+  host: Host,
+  component: string,
+  fn: string,
+  words: readonly string[],
+) => Promise<{ readonly id: string; readonly args: CallArguments }>;
+
+/** What a method works with: the host, and what belongs to the connection that asked. */
+export interface MethodEnv {
+  readonly host: Host;
+  readonly http: HttpGate;
+  readonly parseWords: ParseWords;
+  readonly sessions: Map<string, Session>;
+  /** The connection itself, as the owner of a listener. */
+  readonly owner: object;
+  /** The process at the other end, as it said. */
+  readonly peer: number;
+}
+
+/** One request: its parameters, its bytes, and how it is cancelled and reports logs. */
+export interface Asked {
+  readonly params: Loose;
+  readonly attachment: Uint8Array | undefined;
+  readonly signal: AbortSignal;
+  readonly onLog: (record: LogRecord) => void;
+}
+
+type Handler = (env: MethodEnv, asked: Asked) => Promise<unknown>;
+
+/** `mcp-stdio` is not here: it takes the connection over. */
+export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler } = {
+  inspect: ({ host }, asked) => host.inspect(sourceOf(asked), { signal: asked.signal }),
+  install: ({ host }, asked) =>
+    host.install(sourceOf(asked), {
+      as: optional(asked.params['as'], (v) => asString(v, 'as')),
+      origin: optional(asked.params['origin'], (v) => asString(v, 'origin')),
+      signal: asked.signal,
+    }),
+  uninstall: ({ host }, { params }) => host.uninstall(asString(params['reference'], 'reference')),
+  list: ({ host }) => host.list(),
+  info: ({ host }, { params }) => host.info(asString(params['reference'], 'reference')),
+  call: (env, asked) => {
+    const args = optional(asked.params['arguments'], asArguments);
+    return makeCall(env, asked, asString(asked.params['function'], 'function'), args);
+  },
+  'call-words': async (env, asked) => {
+    const { component, function: fn, words } = asked.params;
+    const wanted = asString(fn, 'function');
+    const given = asStrings(words, 'words');
+    const { id, args } = await env.parseWords(env.host, asString(component, 'component'), wanted, given);
+    return makeCall(env, asked, id, args);
+  },
+  'open-session': async ({ host, sessions }, { params }) => {
+    const session = await host.session({ principal: optional(params['principal'], asPrincipal) });
+    sessions.set(session.id, session);
+    return { id: session.id };
+  },
+  'close-session': async ({ sessions }, { params }) => {
+    const id = asString(params['session'], 'session');
+    const session = sessions.get(id);
+    sessions.delete(id);
+    await session?.close();
+  },
+  limits: ({ host }, { params }) => host.limits(asString(params['component'], 'component')),
+  'set-limits': ({ host }, { params }) =>
+    host.setLimits(asString(params['component'], 'component'), checkLimits(asObject(params['limits'], 'limits'))),
+  logs: ({ host }, { params }) =>
+    host.logs({
+      component: optional(params['component'], (v) => asString(v, 'component')),
+      last: optional(params['last'], (v) => asInteger(v, 'last', 0, 1_000_000)),
+    }),
+  token: ({ host }) => host.token(),
+  'rotate-token': ({ host }) => host.rotateToken(),
+  status: ({ host }) => host.status(),
+  'serve-http': async ({ http, owner, peer }, { params }) => {
+    const at = { host: asString(params['host'], 'host'), port: asInteger(params['port'], 'port', 0, 65_535) };
+    const { url } = await http.open(owner, peer, at);
+    return { url };
+  },
+  'stop-http': ({ http, owner }) => http.close(owner),
+};
+
+function sourceOf({ params, attachment }: Asked): string | Uint8Array {
+  if (attachment !== undefined) return attachment;
+  return asString(params['source'], 'source');
+}
+
+async function makeCall(env: MethodEnv, asked: Asked, fn: string, args: CallArguments | undefined): Promise<unknown> {
+  const component = asString(asked.params['component'], 'component');
+  const options = callOptions(asked);
+  const id = optional(asked.params['session'], (v) => asString(v, 'session'));
+  if (id === undefined) return env.host.call(component, fn, args, options);
+  const session = env.sessions.get(id);
+  if (!session) {
+    throw new SwitchboardError('session-not-found', 'the session has ended, or was not opened on this connection');
+  }
+  return session.call(component, fn, args, options);
+}
+
+function callOptions({ params, signal, onLog }: Asked): CallOptions {
+  return {
+    signal,
+    timeout: optional(params['timeout'], (v) => asInteger(v, 'timeout', 1, 86_400_000)),
+    principal: optional(params['principal'], asPrincipal),
+    traceId: optional(params['traceId'], (v) => asString(v, 'traceId')),
+    parent: optional(params['parent'], (v) => {
+      const parent = asObject(v, 'parent');
+      return {
+        callId: asString(parent['callId'], 'parent.callId'),
+        traceId: asString(parent['traceId'], 'parent.traceId'),
+        depth: asInteger(parent['depth'], 'parent.depth', 0, 1_000),
+      };
+    }),
+    onLog: params['logs'] === true ? onLog : undefined,
+  };
+}

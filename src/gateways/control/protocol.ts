@@ -1,0 +1,137 @@
+/**
+ * The control protocol: how a verb, an MCP client's pipe or another program reaches the host process of
+ * a home, over a unix socket that only the owner can open.
+ *
+ * A message is one line of JSON, at most `MAX_LINE` bytes. A message with a `bytes` member is followed
+ * at once by that many raw bytes (a component being installed), at most `MAX_ATTACHMENT`.
+ *
+ * 1. The client sends `hello`; the host answers `welcome`, or `closing` with the reason and hangs up.
+ *    Nothing else is read before it. A connection that says no `hello` within `HELLO_MS` is closed.
+ * 2. The client sends `request`s, each with an `id` of its own; many may be under way. Each is answered by
+ *    exactly one `result` or `error` with that id, in any order; before it may come `log`s of that id.
+ * 3. `cancel` aborts the request of that id; it is still answered, usually with the error `cancelled`.
+ * 4. `subscribe` starts `event`s on this connection, `unsubscribe` ends them.
+ * 5. After the `result` of `mcp-stdio` the connection is a plain byte pipe to an MCP server.
+ * 6. When either side hangs up, every request of the connection is aborted, its sessions are closed and
+ *    its HTTP listener stops. The host says `closing` first where it can.
+ *
+ * A line that is not such a message ends the connection, and only that one.
+ */
+import type {
+  CallContext,
+  ComponentDescription,
+  ErrorBody,
+  HostEvent,
+  InstalledComponent,
+  Limits,
+  LogRecord,
+  Principal,
+} from '#core';
+import type { CallArguments, ComponentLimits, HostStatus, Json } from '#host/api';
+
+/** Raised with every change that an older peer would misunderstand. */
+export const PROTOCOL = 1;
+/** Longest line either side accepts, in bytes. */
+export const MAX_LINE = 64 * 1024 * 1024;
+/** Most raw bytes after a message. */
+export const MAX_ATTACHMENT = 256 * 1024 * 1024;
+/** Requests under way on one connection; one more is answered `busy`. */
+export const MAX_REQUESTS = 4096;
+/** How long a new connection may take to say `hello`. */
+export const HELLO_MS = 5_000;
+/** Unread bytes of one client above which logs and events that are not decisions are dropped, and counted. */
+export const SOFT_BACKLOG = 4 * 1024 * 1024;
+/** Unread bytes above which a subscriber is disconnected: a decision is never dropped silently. */
+export const HARD_BACKLOG = 64 * 1024 * 1024;
+
+export interface CallParams {
+  readonly component: string;
+  readonly function: string;
+  readonly arguments?: CallArguments | undefined;
+  readonly timeout?: number | undefined;
+  /** A session opened on this connection. */
+  readonly session?: string | undefined;
+  readonly principal?: Principal | undefined;
+  readonly traceId?: string | undefined;
+  readonly parent?: Pick<CallContext, 'callId' | 'traceId' | 'depth'> | undefined;
+  /** Whether the component's output and logs are wanted as `log` messages. */
+  readonly logs?: boolean | undefined;
+}
+
+/** A call whose arguments are words of a command line, one for each parameter. */
+export type CallWordsParams = Omit<CallParams, 'arguments'> & { readonly words: readonly string[] };
+
+/** Who holds the HTTP listener: the data of `already-serving`. */
+export interface HttpHolder {
+  readonly pid: number;
+  readonly url: string;
+}
+
+/** Every method: what it takes and what it answers. A `source` is an absolute path; without it the bytes follow. */
+export interface Methods {
+  readonly inspect: { params: { source?: string | undefined }; result: ComponentDescription };
+  readonly install: {
+    params: { source?: string | undefined; as?: string | undefined; origin?: string | undefined };
+    result: InstalledComponent;
+  };
+  readonly uninstall: { params: { reference: string }; result: readonly InstalledComponent[] };
+  readonly list: { params: object; result: readonly InstalledComponent[] };
+  readonly info: { params: { reference: string }; result: InstalledComponent };
+  readonly call: { params: CallParams; result: Json | undefined };
+  readonly 'call-words': { params: CallWordsParams; result: Json | undefined };
+  readonly 'open-session': { params: { principal?: Principal | undefined }; result: { id: string } };
+  readonly 'close-session': { params: { session: string }; result: undefined };
+  readonly limits: { params: { component: string }; result: ComponentLimits };
+  readonly 'set-limits': { params: { component: string; limits: Partial<Limits> }; result: ComponentLimits };
+  readonly logs: {
+    params: { component?: string | undefined; last?: number | undefined };
+    result: readonly LogRecord[];
+  };
+  readonly token: { params: object; result: string };
+  readonly 'rotate-token': { params: object; result: string };
+  readonly status: { params: object; result: HostStatus };
+  /** Opens the home's one HTTP listener, owned by this connection. Errors: `already-serving`, `port-taken`. */
+  readonly 'serve-http': { params: { host: string; port: number }; result: { url: string } };
+  /** Closes the listener this connection opened. */
+  readonly 'stop-http': { params: object; result: undefined };
+  readonly 'mcp-stdio': { params: object; result: undefined };
+}
+
+export type Method = keyof Methods;
+
+export type Request = {
+  [M in Method]: {
+    readonly t: 'request';
+    readonly id: number;
+    readonly method: M;
+    readonly params: Methods[M]['params'];
+    readonly bytes?: number;
+  };
+}[Method];
+
+export type ClientMessage =
+  | {
+      readonly t: 'hello';
+      readonly protocol: number;
+      readonly version: string;
+      /** The client's process, named to others where it holds something. */
+      readonly pid: number;
+    }
+  | Request
+  | { readonly t: 'cancel'; readonly id: number }
+  | { readonly t: 'subscribe' }
+  | { readonly t: 'unsubscribe' };
+
+export type HostMessage =
+  | {
+      readonly t: 'welcome';
+      readonly protocol: number;
+      readonly version: string;
+      readonly pid: number;
+      readonly home: string;
+    }
+  | { readonly t: 'result'; readonly id: number; readonly value?: unknown }
+  | { readonly t: 'error'; readonly id: number; readonly error: ErrorBody }
+  | { readonly t: 'log'; readonly id: number; readonly record: LogRecord }
+  | { readonly t: 'event'; readonly event: HostEvent }
+  | { readonly t: 'closing'; readonly error: ErrorBody };
