@@ -1,7 +1,16 @@
 import { SwitchboardError } from '#core/errors';
+import type { Loose } from './check.ts';
 import { MAX_ATTACHMENT, MAX_LINE } from './protocol.ts';
 
 const NEWLINE = 10;
+
+type Deliver = (message: Loose, attachment: Uint8Array | undefined) => void;
+
+/** A message whose bytes have not all come. */
+interface Waiting {
+  readonly message: Loose;
+  readonly bytes: number;
+}
 
 /** A message as a line of JSON. Fails with `too-large` above `MAX_LINE`, so that a peer need not hang up. */
 export function encodeMessage(message: object): string {
@@ -20,13 +29,13 @@ export function encodeMessage(message: object): string {
  * the stream cannot be read any further then. Holds at most one line and its attachment.
  */
 export class FrameReader {
-  readonly #deliver: (message: { readonly [key: string]: unknown }, attachment: Uint8Array | undefined) => void;
+  readonly #deliver: Deliver;
   #parts: Buffer[] = [];
   #held = 0;
-  #waiting: { readonly message: { readonly [key: string]: unknown }; readonly bytes: number } | undefined;
+  #waiting: Waiting | undefined;
   #detached = false;
 
-  constructor(deliver: (message: { readonly [key: string]: unknown }, attachment: Uint8Array | undefined) => void) {
+  constructor(deliver: Deliver) {
     this.#deliver = deliver;
   }
 
@@ -63,7 +72,7 @@ export class FrameReader {
     return chunk.subarray(end + 1);
   }
 
-  #attachment(chunk: Buffer, waiting: NonNullable<typeof this.#waiting>): Buffer | undefined {
+  #attachment(chunk: Buffer, waiting: Waiting): Buffer | undefined {
     const missing = waiting.bytes - this.#held;
     this.#hold(chunk.subarray(0, missing));
     if (chunk.length < missing) return undefined;
@@ -85,7 +94,7 @@ export class FrameReader {
   }
 }
 
-function parseLine(line: string): { readonly [key: string]: unknown } {
+function parseLine(line: string): Loose {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -95,10 +104,10 @@ function parseLine(line: string): { readonly [key: string]: unknown } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new SwitchboardError('invalid-usage', 'a line on the control socket is not a JSON object');
   }
-  return value as { readonly [key: string]: unknown };
+  return value as Loose;
 }
 
-function attachmentLength(message: { readonly [key: string]: unknown }): number | undefined {
+function attachmentLength(message: Loose): number | undefined {
   const bytes = message['bytes'];
   if (bytes === undefined) return undefined;
   if (typeof bytes !== 'number' || !Number.isInteger(bytes) || bytes < 0) {
