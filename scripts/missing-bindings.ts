@@ -6,7 +6,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 interface LockFile {
-  readonly packages: { readonly [path: string]: { readonly optionalDependencies?: { readonly [name: string]: string } } };
+  readonly packages: {
+    readonly [path: string]: { readonly optionalDependencies?: { readonly [name: string]: string } };
+  };
 }
 
 export interface Machine {

@@ -248,23 +248,8 @@ install_packages() {
     die 'the dependencies could not be installed (offline?). Start again to retry.'
 }
 
-# `.cache/components` holds the checksums of the sources that components/dist was built from.
+# The build knows by itself which components are up to date.
 build_components() {
-  component_checksums >"$cache/components.new" || die 'the sources of the bundled components could not be read'
-  if ls "$root"/components/dist/*.wasm >/dev/null 2>&1 && cmp -s "$cache/components.new" "$cache/components"; then
-    return
-  fi
-  rm -f "$cache/components"
   say 'building the bundled components'
-  run "$node" "$root/scripts/build-components.ts" >&2 || die 'the bundled components could not be built'
-  mv "$cache/components.new" "$cache/components" || die "cannot write to $cache"
-}
-
-component_checksums() {
-  (
-    cd "$root" &&
-      find components wit scripts/build-components.ts package-lock.json \
-        \( -name dist -o -name node_modules \) -prune -o -type f ! -name '*.test.ts' -exec cksum {} + |
-      sort
-  )
+  run "$node" "$root/scripts/build-components.ts" || die 'the bundled components could not be built'
 }
