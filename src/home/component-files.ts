@@ -1,13 +1,13 @@
 /** The bytes of components: one file per digest, written before any row names it. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, SwitchboardError } from '#core/errors';
 import type { FaultPoints } from '#core/ports';
 import type { Digest } from '#core/reference';
 import { homeFailure } from './failures.ts';
-import { FILE_MODE, narrow, temporaryName } from './files.ts';
+import { FILE_MODE, isTemporary, narrow, temporaryName } from './files.ts';
 import type { HomePaths } from './layout.ts';
 
 export function digestOf(bytes: Uint8Array): Digest {
@@ -81,11 +81,18 @@ export function removeComponentFile(paths: HomePaths, digest: Digest): void {
   rmSync(componentFile(paths, digest), { force: true });
 }
 
-/** Removes what interrupted writes left, if older than `olderThanMs`, and narrows the modes of the rest. */
+/** Removes temporary files of interrupted writes, if older than `olderThanMs`, and narrows the components' modes. */
 export function sweepTemporaries(paths: HomePaths, now: number, olderThanMs: number): void {
-  for (const name of readdirSync(paths.components)) {
-    const file = join(paths.components, name);
-    if (!name.endsWith('.tmp')) narrow(file, FILE_MODE);
-    else if (existsSync(file) && now - statSync(file).mtimeMs >= olderThanMs) rmSync(file, { force: true });
+  for (const directory of [paths.home, paths.components]) {
+    for (const name of readdirSync(directory)) {
+      const file = join(directory, name);
+      if (directory === paths.components && !name.endsWith('.tmp')) narrow(file, FILE_MODE);
+      else if (isTemporary(name) && isOlder(file, now, olderThanMs)) rmSync(file, { force: true });
+    }
   }
+}
+
+function isOlder(file: string, now: number, ageMs: number): boolean {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found !== undefined && now - found.mtimeMs >= ageMs;
 }

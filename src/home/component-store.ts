@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { SwitchboardError } from '#core/errors';
 import { checkLimits } from '#core/limits';
@@ -93,17 +94,18 @@ export function sqliteComponentStore(options: SqliteComponentStoreOptions): Sqli
     faults.hit('components.after-unlink');
   };
 
-  const insert = (component: InstalledComponent): boolean => {
+  /** `gone`: another add or removal of the same bytes failed or ended meanwhile and took the file away. */
+  const insert = (component: InstalledComponent): 'added' | 'there' | 'gone' => {
     const { name, version, description } = component;
-    if (sameVersion(find({ name, version })[0], component)) {
-      if (isNamed(description.digest)) statement('DELETE FROM pending WHERE digest = ?').run(description.digest);
-      return false;
+    if (!existsSync(componentFile(paths, description.digest))) return 'gone';
+    const there = sameVersion(find({ name, version })[0], component);
+    if (!there) {
+      statement(
+        'INSERT INTO components (name, version, digest, installed_at, source, description) VALUES (?, ?, ?, ?, ?, ?)',
+      ).run(name, version, description.digest, component.installedAt, component.source, JSON.stringify(description));
     }
-    statement(
-      'INSERT INTO components (name, version, digest, installed_at, source, description) VALUES (?, ?, ?, ?, ?, ?)',
-    ).run(name, version, description.digest, component.installedAt, component.source, JSON.stringify(description));
     statement('DELETE FROM pending WHERE digest = ?').run(description.digest);
-    return true;
+    return there ? 'there' : 'added';
   };
 
   return {
@@ -116,12 +118,15 @@ export function sqliteComponentStore(options: SqliteComponentStoreOptions): Sqli
         faults.hit('components.before-pending');
         const owner = setPending(digest);
         try {
-          await writeComponent(paths, digest, bytes, faults);
-          faults.hit('components.before-row');
-          const added = transaction(db, () => insert(component));
-          rows.clear();
-          faults.hit('components.after-row');
-          return added;
+          for (;;) {
+            await writeComponent(paths, digest, bytes, faults);
+            faults.hit('components.before-row');
+            const outcome = transaction(db, () => insert(component));
+            rows.clear();
+            faults.hit('components.after-row');
+            if (outcome !== 'gone') return outcome === 'added';
+            setPending(digest);
+          }
         } catch (error) {
           rows.clear();
           // A full disk may refuse this too; then the sweep of a later start does it.

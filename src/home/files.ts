@@ -37,6 +37,11 @@ export function temporaryName(path: string): string {
   return `${path}.${process.pid}-${sequence}.tmp`;
 }
 
+/** Whether `temporaryName` made this name. */
+export function isTemporary(name: string): boolean {
+  return /\.\d+-\d+\.tmp$/.test(name);
+}
+
 /**
  * Replaces a small file: after a crash at any moment it holds the old text or the new. Fault points:
  * `<point>.before-write`, `<point>.before-rename`, `<point>.after-rename`.
