@@ -1,22 +1,17 @@
-/** The only place that reads the environment; what each variable does is said where it is read. */
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+/** The only reader of the process's environment. Host and gateways import it; nothing else does. */
 
-/** The home directory without `--home`: `$SWITCHBOARD_HOME`, else `~/.switchboard`. Absolute. */
-export function defaultHome(): string {
-  const named = process.env['SWITCHBOARD_HOME'];
-  return named === undefined || named === '' ? join(homedir(), '.switchboard') : resolve(named);
+export interface Env {
+  /** `SWITCHBOARD_HOME`: the home directory, where no `--home` says otherwise. An empty value counts as unset. */
+  readonly home: string | undefined;
+  /** `NO_COLOR` is set to anything but the empty string (https://no-color.org), or the terminal is `dumb`. */
+  readonly noColor: boolean;
 }
 
-/** Variables the host process needs of its starter; no other reaches it, so no secret of a shell does. */
-const HOST_VARIABLES = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'NODE_COMPILE_CACHE'];
-
-/** The environment of a host process. */
-export function hostEnvironment(): NodeJS.ProcessEnv {
-  const environment: NodeJS.ProcessEnv = {};
-  for (const name of HOST_VARIABLES) {
-    const value = process.env[name];
-    if (value !== undefined) environment[name] = value;
-  }
-  return environment;
+/** What Switchboard takes from the environment, as it is now. */
+export function env(): Env {
+  const { SWITCHBOARD_HOME, NO_COLOR, TERM } = process.env;
+  return Object.freeze({
+    home: SWITCHBOARD_HOME === '' ? undefined : SWITCHBOARD_HOME,
+    noColor: (NO_COLOR !== undefined && NO_COLOR !== '') || TERM === 'dumb',
+  });
 }
