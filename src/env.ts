@@ -15,3 +15,16 @@ export function env(): Env {
     noColor: (NO_COLOR !== undefined && NO_COLOR !== '') || TERM === 'dumb',
   });
 }
+
+/** Variables that a host process needs of its starter. No other reaches it, so no secret of a shell does. */
+const HOST_VARIABLES = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'NODE_COMPILE_CACHE'];
+
+/** The environment of a host process that this process starts. */
+export function hostEnvironment(): NodeJS.ProcessEnv {
+  const kept: NodeJS.ProcessEnv = {};
+  for (const name of HOST_VARIABLES) {
+    const value = process.env[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
+}
