@@ -43,7 +43,9 @@ function shortId(functionId: string): string {
 }
 
 function hash(component: string, functionId: string): string {
-  const digest = createHash('sha256').update(JSON.stringify([component, functionId])).digest();
+  const digest = createHash('sha256')
+    .update(JSON.stringify([component, functionId]))
+    .digest();
   let digits = '';
   for (let i = 0; i < HASH_DIGITS; i++) {
     const bit = i * 5;

@@ -1,0 +1,230 @@
+/** One MCP server instance: the tools of the host behind the SDK's protocol engine. */
+import {
+  type CallToolRequest,
+  CLIENT_INFO_META_KEY,
+  type Implementation,
+  LOG_LEVEL_META_KEY,
+  type JSONRPCRequest,
+  type ListToolsRequest,
+  type ListToolsResult,
+  type LoggingLevel,
+  type Result,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import type { Principal } from '#core/context';
+import { SwitchboardError } from '#core/errors';
+import type { LogLevel, LogRecord } from '#core/events';
+import { printable } from '#core/reference';
+import type { CallArguments, CallOptions, Host, Session } from '#host/api';
+import { callResult, errorResult, RPC, RpcError } from './results.ts';
+import type { Toolbox } from './toolbox.ts';
+import { compare, type ToolEntry } from './tools.ts';
+
+const PAGE = 250;
+const LONGEST_LABEL = 100;
+const UNKNOWN_CLIENT = 'unknown MCP client';
+
+const INSTRUCTIONS =
+  'Each tool is a function of a WebAssembly component, run in a sandbox: it reaches no file, no network and no process.';
+
+const LEVELS: { readonly [K in LogLevel]: LoggingLevel } = {
+  trace: 'debug',
+  debug: 'debug',
+  info: 'info',
+  warn: 'warning',
+  error: 'error',
+};
+
+const SEVERITY: readonly LoggingLevel[] = [
+  'debug',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'critical',
+  'alert',
+  'emergency',
+];
+
+export interface ConnectionOptions {
+  readonly host: Host;
+  readonly toolbox: Toolbox;
+  /** Switchboard's own version, for `serverInfo`. */
+  readonly version: string;
+  /**
+   * Whether this lasts: a stdio connection or an HTTP session, where resource handles live and changes of
+   * the tools are told; not a lone HTTP request.
+   */
+  readonly sessions: boolean;
+  /** Called when a call ended because it was cancelled: no answer will be sent for the request. */
+  readonly onCancelled?: ((requestId: string | number) => void) | undefined;
+}
+
+/**
+ * A server to hand to a transport. Its `close()` (or the transport's) aborts the calls under way and
+ * closes the host session, if one was opened.
+ */
+export function createConnection(options: ConnectionOptions): Server {
+  const { host, toolbox } = options;
+  const server = new Server(
+    { name: 'switchboard', title: 'Switchboard', version: options.version },
+    { capabilities: { tools: { listChanged: true }, logging: {} }, instructions: INSTRUCTIONS },
+  );
+  const session = options.sessions ? sessionHolder(host, () => principal()) : undefined;
+  let label: string | undefined;
+  let client: Implementation | undefined;
+  let level: LoggingLevel | undefined;
+
+  const principal = (info: unknown = server.getClientVersion()): Principal => {
+    if (label === undefined || (info !== undefined && info !== client)) {
+      client = info as Implementation | undefined;
+      label = clientLabel(client);
+    }
+    return { kind: 'mcp', label };
+  };
+
+  const callTool = async (params: CallToolRequest['params'], ctx: ServerContext): Promise<Result> => {
+    const entry = (await toolbox.table()).byName.get(params.name);
+    if (!entry) throw new RpcError(RPC.params, `Unknown tool: ${printable(params.name)}`);
+    const signal = ctx.http?.req ? AbortSignal.any([ctx.mcpReq.signal, ctx.http.req.signal]) : ctx.mcpReq.signal;
+    // Present from 2026-07-28 on, where each request carries what `initialize` and `logging/setLevel` told before.
+    const envelope: { readonly [key: string]: unknown } | undefined = ctx.mcpReq.envelope;
+    const threshold = envelope === undefined ? level : envelope[LOG_LEVEL_META_KEY];
+    const callOptions: CallOptions = {
+      signal,
+      principal: principal(envelope?.[CLIENT_INFO_META_KEY]),
+      ...(threshold === undefined ? {} : { onLog: (record: LogRecord) => forward(record, threshold, ctx) }),
+    };
+    const args = (params.arguments ?? {}) as CallArguments;
+    try {
+      const caller = await callerFor(entry, host, session);
+      return callResult(entry, await caller.call(entry.component, entry.fn, args, callOptions));
+    } catch (error) {
+      if (signal.aborted) options.onCancelled?.(ctx.mcpReq.id);
+      return errorResult(error);
+    }
+  };
+
+  server.setRequestHandler('tools/list', (request) => listTools(toolbox, request));
+  server.setRequestHandler('logging/setLevel', (request) => {
+    level = request.params.level;
+    return {};
+  });
+  // Not `setRequestHandler('tools/call')`: for that one the SDK parses the request twice and the result
+  // once with zod, which costs more than the rest of the call. `callParams` checks the same of the request.
+  server.fallbackRequestHandler = async (request, ctx) => {
+    if (request.method !== 'tools/call') throw new RpcError(RPC.method, 'Method not found');
+    return callTool(callParams(request), ctx);
+  };
+  if (!session) return server;
+  const stopListening = toolbox.onChange(() => {
+    // Fails only when the connection is gone, and then there is nobody to tell.
+    if (server.transport) server.sendToolListChanged().catch(() => {});
+  });
+  server.onclose = () => {
+    stopListening();
+    session.close();
+  };
+  return server;
+}
+
+/** `tools/call` params as MCP's schema has them: `name` a string, `arguments` an object where given. */
+function callParams(request: JSONRPCRequest): CallToolRequest['params'] {
+  const params: { readonly [key: string]: unknown } = request.params ?? {};
+  const { name, arguments: args } = params;
+  if (typeof name !== 'string') throw new RpcError(RPC.params, 'Invalid tools/call request: name must be a string');
+  if (args !== undefined && (typeof args !== 'object' || args === null || Array.isArray(args))) {
+    throw new RpcError(RPC.params, 'Invalid tools/call request: arguments must be an object');
+  }
+  return params as CallToolRequest['params'];
+}
+
+/** One page of the tools, in the order of their names; a cursor is the last name of the page before. */
+async function listTools(toolbox: Toolbox, request: ListToolsRequest): Promise<ListToolsResult> {
+  const { entries } = await toolbox.table().catch((error: unknown) => {
+    // Same classes as a call: what the owner can mend is said, a bug of ours is not.
+    const failed = errorResult(error);
+    const [first] = failed.content;
+    throw new RpcError(RPC.internal, first?.type === 'text' ? first.text : 'Internal error', failed._meta);
+  });
+  const cursor = request.params?.cursor;
+  const start = cursor === undefined ? 0 : after(entries, decodeCursor(cursor));
+  const page = entries.slice(start, start + PAGE);
+  const last = page.at(-1);
+  const more = last !== undefined && start + PAGE < entries.length;
+  return {
+    tools: page.map((entry) => entry.tool),
+    ...(more ? { nextCursor: Buffer.from(last.tool.name).toString('base64url') } : {}),
+  };
+}
+
+function after(entries: readonly ToolEntry[], name: string): number {
+  const found = entries.findIndex((entry) => compare(entry.tool.name, name) > 0);
+  return found < 0 ? entries.length : found;
+}
+
+function decodeCursor(cursor: string): string {
+  const name = Buffer.from(cursor, 'base64url').toString();
+  if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) throw new RpcError(RPC.params, 'Invalid cursor');
+  return name;
+}
+
+async function callerFor(entry: ToolEntry, host: Host, session: SessionHolder | undefined): Promise<Host | Session> {
+  if (!entry.viaSession) return host;
+  if (session) return session.get();
+  if (!entry.needsSession) return host;
+  throw new SwitchboardError(
+    'session-required',
+    'this tool takes or returns handles, which need a session to live in',
+    {
+      fix: 'connect over stdio (switchboard serve --stdio), or over HTTP with protocol revision 2025-11-25, which has sessions',
+    },
+  );
+}
+
+interface SessionHolder {
+  /** The connection's host session, opened by the first that asks. */
+  get(): Promise<Session>;
+  close(): void;
+}
+
+function sessionHolder(host: Host, principal: () => Principal): SessionHolder {
+  let opening: Promise<Session> | undefined;
+  let closed = false;
+  const shut = (session: Session): Promise<void> => session.close();
+  return {
+    get() {
+      if (closed) throw new SwitchboardError('session-not-found', 'the connection has ended');
+      if (opening) return opening;
+      const mine = host.session({ principal: principal() });
+      opening = mine;
+      mine.catch(() => {
+        if (opening === mine) opening = undefined;
+      });
+      return mine;
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      // A session that never opened, or went with the host, needs no closing.
+      opening?.then(shut).catch(() => {});
+    },
+  };
+}
+
+/** Sends a record of the component's own to the client, unless it is below the level the client asked for. */
+function forward(record: LogRecord, threshold: unknown, ctx: ServerContext): void {
+  const level = LEVELS[record.level];
+  if (SEVERITY.indexOf(level) < SEVERITY.indexOf(threshold as LoggingLevel)) return;
+  const data = record.fields === undefined ? record.message : { ...record.fields, message: record.message };
+  // Fails only when the connection is gone; the call is then being cancelled.
+  ctx.mcpReq.log(level, data, record.component).catch(() => {});
+}
+
+/** What a client calls itself, for the record: any text, so made printable, and never trusted. */
+function clientLabel(client: Implementation | undefined): string {
+  if (client === undefined || typeof client.name !== 'string') return UNKNOWN_CLIENT;
+  const version = typeof client.version === 'string' ? `/${client.version}` : '';
+  return printable(`${client.name}${version}`, LONGEST_LABEL);
+}

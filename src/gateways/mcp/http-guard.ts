@@ -1,0 +1,70 @@
+/** Who may talk to the HTTP gateway at all: decided from the request's head, before a byte of its body is read. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { SwitchboardError } from '#core/errors';
+import { printable } from '#core/reference';
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+const WILDCARDS = ['0.0.0.0', '::'];
+
+/** A host name as `Host` has it: lower case, IPv6 in brackets. */
+export function hostName(host: string): string {
+  return isIP(host) === 6 ? `[${host.toLowerCase()}]` : host.toLowerCase();
+}
+
+/**
+ * Refuses a `Host` that is not this server's: the loopback names, the address it is bound to and what the
+ * owner added. Stops DNS rebinding, where a page of a stranger's site resolves its own name to this machine:
+ * the browser then sends that name. Bound to every address, any address of the machine is its own; a name never is.
+ */
+export function checkHost(header: string | undefined, bound: string, allowed: readonly string[]): void {
+  const name = header === undefined ? undefined : nameOf(`http://${header}`);
+  if (name !== undefined && header !== undefined && !/[/?#@\\]/.test(header)) {
+    if (LOOPBACK.includes(name) || name === hostName(bound) || allowed.some((host) => hostName(host) === name)) return;
+    if (WILDCARDS.includes(bound) && isOwnAddress(name)) return;
+  }
+  throw new SwitchboardError('origin-refused', `the Host header "${printable(header ?? '')}" is not of this server`, {
+    fix: `use http://127.0.0.1:<port>/mcp, or add the name with --allow-host ${name ?? '<name>'}`,
+  });
+}
+
+/**
+ * Refuses a page of another site: an `Origin` is what a browser adds, and only pages of this machine may
+ * call. Without the header it is no browser. MCP 2025-11-25, "Streamable HTTP", security warning.
+ */
+export function checkOrigin(header: string | undefined): void {
+  if (header === undefined) return;
+  const name = /^https?:\/\//.test(header) ? nameOf(header) : undefined;
+  if (name !== undefined && LOOPBACK.includes(name)) return;
+  throw new SwitchboardError('origin-refused', `pages of "${printable(header)}" may not call this server`);
+}
+
+/** Refuses a request without the bearer token. Takes the same time whatever is wrong with what was sent. */
+export function checkToken(headers: IncomingHttpHeaders, token: string): void {
+  const sent = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  if (timingSafeEqual(sha256(sent ?? ''), sha256(token)) && sent !== undefined && token !== '') return;
+  const what = sent === undefined ? 'missing' : 'wrong';
+  throw new SwitchboardError('unauthorized', `the bearer token is ${what}`, {
+    fix: 'send "Authorization: Bearer <token>"; `switchboard token show` prints the token',
+  });
+}
+
+function nameOf(url: string): string | undefined {
+  try {
+    return new URL(url).hostname;
+  } catch {
+    return undefined;
+  }
+}
+
+function isOwnAddress(name: string): boolean {
+  const address = name.replace(/^\[|\]$/g, '');
+  if (isIP(address) === 0) return false;
+  return Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address.toLowerCase() === address));
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,287 @@
+/** MCP over streamable HTTP on node:http: sessions for protocol revisions 2025-*, single requests for 2026-07-28. */
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import {
+  createMcpHandler,
+  isInitializeRequest,
+  isLegacyRequest,
+  type McpHttpHandler,
+} from '@modelcontextprotocol/server';
+import { errnoOf, SwitchboardError, toSwitchboardError } from '#core/errors';
+import type { Host } from '#host/api';
+import { createConnection } from './connection.ts';
+import { readJson } from './http-body.ts';
+import { checkHost, checkOrigin, checkToken, hostName } from './http-guard.ts';
+import { createSessions, type HttpSessions, rpcResponse } from './http-sessions.ts';
+import { portHolder } from './port-holder.ts';
+import { RPC, RpcError } from './results.ts';
+import { type Toolbox, toolboxOf } from './toolbox.ts';
+import { hostVersion } from './version.ts';
+
+const MOST_CONNECTIONS = 512;
+const MOST_SESSIONS = 128;
+const MOST_SUBSCRIPTIONS = 128;
+const IDLE_MS = 30 * 60_000;
+const SWEEP_MS = 60_000;
+/** How long `close` lets answers under way finish. */
+const GRACE_MS = 300;
+
+export interface HttpOptions {
+  /** The address to bind: loopback unless the owner says otherwise. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** The token a request must bear, asked for at each request so that a rotated one counts at once. */
+  readonly token: () => Promise<string>;
+  /** Closes the server when aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** More names for the `Host` header than the loopback names and the bound address. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Sessions at once; 128 unless said otherwise. */
+  readonly mostSessions?: number | undefined;
+  /** Milliseconds after which an unused session ends; half an hour unless said otherwise. */
+  readonly sessionIdleMs?: number | undefined;
+}
+
+export interface ServedHttp {
+  /** The MCP endpoint, as `http://127.0.0.1:7420/mcp`. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends open streams and aborts calls; settles within a second. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Listens. Errors: `port-taken` naming the holder where it can be found, `invalid-setting` for an address that is not this machine's. */
+export async function serveHttp(host: Host, options: HttpOptions): Promise<ServedHttp> {
+  options.signal?.throwIfAborted();
+  const toolbox = toolboxOf(host);
+  try {
+    const gateway = createGateway(host, toolbox, await hostVersion(host), options);
+    const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000 });
+    server.maxConnections = MOST_CONNECTIONS;
+    server.on('request', (request, response) => void answer(request, response, gateway, options));
+    await listen(server, options);
+    return running(server, gateway, toolbox, options);
+  } catch (error) {
+    toolbox.release();
+    throw error;
+  }
+}
+
+interface Gateway {
+  fetch(request: Request, body: unknown): Promise<Response>;
+  close(): Promise<void>;
+}
+
+function createGateway(host: Host, toolbox: Toolbox, version: string, options: HttpOptions): Gateway {
+  const sessions: HttpSessions = createSessions({
+    most: options.mostSessions ?? MOST_SESSIONS,
+    idleMs: options.sessionIdleMs ?? IDLE_MS,
+    now: () => performance.now(),
+    connect: (onCancelled) => createConnection({ host, toolbox, version, sessions: true, onCancelled }),
+  });
+  const createModern = (): McpHttpHandler =>
+    createMcpHandler(() => createConnection({ host, toolbox, version, sessions: false }), {
+      legacy: 'reject',
+      maxSubscriptions: MOST_SUBSCRIPTIONS,
+    });
+  let modern = createModern();
+  const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
+  const sweeper = setInterval(() => sessions.sweep(), Math.min(SWEEP_MS, options.sessionIdleMs ?? SWEEP_MS)).unref();
+  const endAll = async (): Promise<void> => {
+    await Promise.allSettled([modern.close(), sessions.closeAll()]);
+  };
+  const unsubscribe = host.subscribe((event) => {
+    if (event.type !== 'token.rotated') return;
+    // Whoever knew only the old token must not keep a stream that was opened with it.
+    void endAll();
+    modern = createModern();
+  });
+  return {
+    async fetch(request, body) {
+      if (request.method === 'POST' && !(await isLegacyRequest(request, body))) {
+        return modern.fetch(request, { parsedBody: body });
+      }
+      const opens = request.method === 'POST' && isInitializeRequest(body);
+      const response = await sessions.serve(request, body, opens);
+      return response ?? rpcResponse(503, -32000, 'Too many sessions; end one, or try again later');
+    },
+    async close() {
+      clearInterval(sweeper);
+      stopListening();
+      unsubscribe();
+      await endAll();
+    },
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  gateway: Gateway,
+  options: HttpOptions,
+): Promise<void> {
+  // A socket that breaks in the middle of an answer is the client's business.
+  response.on('error', () => {});
+  try {
+    checkHost(request.headers.host, options.host, options.allowedHosts ?? []);
+    checkOrigin(request.headers.origin);
+    allowPages(request, response);
+    const path = (request.url ?? '/').replace(/\?.*$/s, '');
+    if (path === '/mcp') await answerMcp(request, response, gateway, options);
+    else answerPage(path, request, response);
+  } catch (error) {
+    refuse(response, error);
+  }
+}
+
+async function answerMcp(
+  request: IncomingMessage,
+  response: ServerResponse,
+  gateway: Gateway,
+  options: HttpOptions,
+): Promise<void> {
+  const method = request.method ?? '';
+  if (method === 'OPTIONS') {
+    response.writeHead(204).end();
+    return;
+  }
+  if (!['GET', 'POST', 'DELETE'].includes(method)) {
+    response.setHeader('Allow', 'GET, POST, DELETE, OPTIONS');
+    send(response, rpcError(405, -32000, 'Method not allowed'));
+    return;
+  }
+  checkToken(request.headers, await options.token());
+  const body = method === 'POST' ? await readJson(request) : undefined;
+  // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
+  const head = { method, url: '/mcp', headers: request.headers, async *[Symbol.asyncIterator]() {} };
+  await toNodeHandler({ fetch: (webRequest) => gateway.fetch(webRequest, body) })(head, response);
+}
+
+/** Lets pages of this machine (`checkOrigin` has passed) read answers; such as the Inspector's. Fetch standard, CORS protocol. */
+function allowPages(request: IncomingMessage, response: ServerResponse): void {
+  const { origin } = request.headers;
+  if (origin === undefined) return;
+  response.setHeader('Access-Control-Allow-Origin', origin);
+  response.setHeader('Vary', 'Origin');
+  response.setHeader('Access-Control-Expose-Headers', 'Mcp-Session-Id, WWW-Authenticate');
+  if (request.method !== 'OPTIONS') return;
+  response.setHeader('Access-Control-Allow-Methods', 'GET, POST, DELETE');
+  response.setHeader('Access-Control-Allow-Headers', request.headers['access-control-request-headers'] ?? '');
+}
+
+function answerPage(path: string, request: IncomingMessage, response: ServerResponse): void {
+  const text = path === '/healthz' ? 'ok\n' : path === '/' ? welcome(request.headers.host ?? '') : undefined;
+  const status = text === undefined ? 404 : request.method === 'GET' || request.method === 'HEAD' ? 200 : 405;
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' });
+  response.end(status === 200 ? text : status === 404 ? 'not found\n' : 'method not allowed\n');
+}
+
+/** `host` has passed `checkHost`. */
+function welcome(host: string): string {
+  return [
+    'Switchboard: sandboxed WebAssembly components as tools, over the Model Context Protocol.',
+    '',
+    `Endpoint   http://${host}/mcp  (streamable HTTP)`,
+    'Header     Authorization: Bearer <token>',
+    'Token      switchboard token show',
+    '',
+    'Without HTTP: let your MCP client run `switchboard serve --stdio`.',
+    '',
+  ].join('\n');
+}
+
+function refuse(response: ServerResponse, thrown: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  if (thrown instanceof RpcError) {
+    send(response, rpcError(400, thrown.code, thrown.message));
+    return;
+  }
+  const error = toSwitchboardError(thrown);
+  const status = { unauthorized: 401, 'origin-refused': 403, 'too-large': 413 }[error.code as string] ?? 500;
+  if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="switchboard"');
+  // What is left of the request's body is not read.
+  response.setHeader('Connection', 'close');
+  const data = { code: error.code, ...(error.fix === undefined ? {} : { fix: error.fix }) };
+  if (status === 500) send(response, rpcError(500, RPC.internal, 'Internal error', { code: error.code }));
+  else send(response, rpcError(status, -32000, error.message, data));
+}
+
+interface PlainResponse {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+function rpcError(status: number, code: number, message: string, data?: unknown): PlainResponse {
+  return { status, body: { jsonrpc: '2.0', error: { code, message, data }, id: null } };
+}
+
+function send(response: ServerResponse, { status, body }: PlainResponse): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+}
+
+async function listen(server: HttpServer, options: HttpOptions): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen({ host: options.host, port: options.port }, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    throw await listenError(error, options);
+  } finally {
+    server.off('error', reject);
+  }
+}
+
+async function listenError(error: unknown, { host, port }: HttpOptions): Promise<SwitchboardError> {
+  switch (errnoOf(error)) {
+    case 'EADDRINUSE': {
+      const holder = await portHolder(port);
+      return new SwitchboardError('port-taken', `port ${port} on ${host} is taken${holder ? ` by ${holder}` : ''}`, {
+        fix: `switchboard serve --port ${port < 65_535 ? port + 1 : 7420}`,
+        data: { host, port, ...(holder === undefined ? {} : { holder }) },
+        cause: error,
+      });
+    }
+    case 'EACCES':
+      return new SwitchboardError('invalid-setting', `this user may not open port ${port}`, {
+        fix: 'switchboard serve --port 7420',
+        cause: error,
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new SwitchboardError('invalid-setting', `"${host}" is not an address of this machine`, {
+        fix: 'switchboard serve --host 127.0.0.1',
+        cause: error,
+      });
+    default:
+      return toSwitchboardError(error);
+  }
+}
+
+function running(server: HttpServer, gateway: Gateway, toolbox: Toolbox, options: HttpOptions): ServedHttp {
+  const { port } = server.address() as AddressInfo;
+  const name = options.host === '0.0.0.0' || options.host === '::' ? '127.0.0.1' : hostName(options.host);
+  const closeNow = async (): Promise<void> => {
+    options.signal?.removeEventListener('abort', onAbort);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+    await gateway.close();
+    server.closeIdleConnections();
+    await promise;
+    clearTimeout(grace);
+    toolbox.release();
+  };
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= closeNow());
+  const onAbort = (): void => void close();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  return { url: `http://${name}:${port}/mcp`, port, close };
+}

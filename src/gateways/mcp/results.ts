@@ -1,0 +1,67 @@
+/** What a call's outcome looks like to an MCP client. */
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import { type ErrorBody, SwitchboardError, toSwitchboardError } from '#core/errors';
+import type { Json } from '#host/api';
+import type { ToolEntry } from './tools.ts';
+
+/** Where `_meta` of a failed call carries `{code, kind, fix?, data?}`. */
+export const ERROR_META = 'switchboard/error';
+
+/** JSON-RPC codes this gateway answers with. */
+export const RPC = { parse: -32700, request: -32600, method: -32601, params: -32602, internal: -32603 } as const;
+
+/** A failure of the protocol itself: the SDK sends `code`, `message` and `data` as the JSON-RPC error. */
+export class RpcError extends Error {
+  readonly code: number;
+  readonly data: unknown;
+
+  constructor(code: number, message: string, data?: unknown) {
+    super(message);
+    this.name = 'RpcError';
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** A value as text (a string is itself, anything else indented JSON) and as `structuredContent`. */
+export function callResult(entry: ToolEntry, value: Json | undefined): CallToolResult {
+  if (!entry.hasResult) return { content: [{ type: 'text', text: 'done' }] };
+  const json = value ?? null;
+  const text = typeof json === 'string' ? json : JSON.stringify(json, null, 2);
+  const structuredContent = entry.wrap ? { result: json } : json;
+  return { content: [{ type: 'text', text }], structuredContent };
+}
+
+/**
+ * A failed call. What the model or its user can act on is a tool result with `isError`: the guest's own
+ * error value, wrong arguments, denials, limits. A bug of ours is the JSON-RPC error -32603 without any
+ * particulars, because a stack or a path is nothing a client may see.
+ */
+export function errorResult(thrown: unknown): CallToolResult {
+  const error = toSwitchboardError(thrown);
+  if (error.code === 'internal') throw new RpcError(RPC.internal, 'Internal error', { code: error.code });
+  return {
+    content: [{ type: 'text', text: errorText(error) }],
+    isError: true,
+    _meta: { [ERROR_META]: errorMeta(error) },
+  };
+}
+
+function errorText(error: SwitchboardError): string {
+  if (error.code === 'component-error') return guestText(error);
+  return `${error.code}: ${error.message}${error.fix === undefined ? '' : `\nTo fix: ${error.fix}`}`;
+}
+
+/** The error value the function returned: a string as itself, `{message: string}` and the like as JSON. */
+function guestText(error: SwitchboardError): string {
+  const { data } = error;
+  if (typeof data !== 'object' || data === null || !('value' in data)) return error.message;
+  const { value } = data;
+  if (value === undefined || value === null) return error.message;
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+}
+
+function errorMeta(error: SwitchboardError): Omit<ErrorBody, 'message'> {
+  const { message: _, ...rest } = error.toJSON();
+  return rest;
+}

@@ -1,0 +1,45 @@
+/** MCP over a pair of byte streams: stdio, or a socket that stands for it. */
+import type { Readable, Writable } from 'node:stream';
+import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import type { Host } from '#host/api';
+import { createConnection } from './connection.ts';
+import { createStreamTransport } from './stream-transport.ts';
+import { toolboxOf } from './toolbox.ts';
+import { hostVersion } from './version.ts';
+
+export interface McpStream {
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ServedStream {
+  /** Settles when the client has gone or `close` was called; its calls are aborted by then. */
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Serves one connection, both protocol generations: its first message tells which it is. */
+export async function serveStream(host: Host, io: McpStream): Promise<ServedStream> {
+  io.signal?.throwIfAborted();
+  const toolbox = toolboxOf(host);
+  try {
+    const version = await hostVersion(host);
+    const transport = createStreamTransport(io.input, io.output);
+    const served = serveStdio(() => createConnection({ host, toolbox, version, sessions: true }), {
+      transport,
+      legacy: 'serve',
+    });
+    const close = (): Promise<void> => served.close();
+    const onAbort = (): void => void close();
+    io.signal?.addEventListener('abort', onAbort, { once: true });
+    const closed = transport.closed.then(() => {
+      io.signal?.removeEventListener('abort', onAbort);
+      toolbox.release();
+    });
+    return { closed, close };
+  } catch (error) {
+    toolbox.release();
+    throw error;
+  }
+}

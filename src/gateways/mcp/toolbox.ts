@@ -1,0 +1,110 @@
+/** The tools of one host, kept until what is installed changes, and who is to hear of changes. */
+import { toSwitchboardError } from '#core/errors';
+import type { HostEvent } from '#core/events';
+import type { Reuse } from '#core/limits';
+import type { Host } from '#host/api';
+import { buildTools, newestOf, type ToolTable } from './tools.ts';
+
+/** Installing ten components in a row is one notification. */
+const DEBOUNCE_MS = 50;
+
+export interface Toolbox {
+  /** The tools as they are now. Cached; concurrent callers share one reading of the host's list. */
+  table(): Promise<ToolTable>;
+  /** Calls back a moment after the tools changed, until the returned function is called. */
+  onChange(listener: () => void): () => void;
+  /** Gives up one use of the box; the last one unsubscribes from the host. */
+  release(): void;
+}
+
+interface SharedBox {
+  readonly table: () => Promise<ToolTable>;
+  readonly listeners: Set<() => void>;
+  readonly stop: () => void;
+  users: number;
+}
+
+const boxes = new WeakMap<Host, SharedBox>();
+
+/** The box of a host: one for all its connections. Every use is given up with `release()`. */
+export function toolboxOf(host: Host): Toolbox {
+  const box = boxes.get(host) ?? createBox(host);
+  boxes.set(host, box);
+  box.users++;
+  let released = false;
+  return {
+    table: box.table,
+    onChange(listener) {
+      const own = (): void => listener();
+      box.listeners.add(own);
+      return () => void box.listeners.delete(own);
+    },
+    release() {
+      if (released) return;
+      released = true;
+      if (--box.users > 0) return;
+      box.stop();
+      boxes.delete(host);
+    },
+  };
+}
+
+function createBox(host: Host): SharedBox {
+  const listeners = new Set<() => void>();
+  let reading: Promise<ToolTable> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const announce = (): void => {
+    timer = undefined;
+    for (const listener of listeners) listener();
+  };
+  const unsubscribe = host.subscribe((event) => {
+    if (!changesTools(event)) return;
+    // A reading under way may have seen the old list: later callers start a new one.
+    reading = undefined;
+    timer ??= setTimeout(announce, DEBOUNCE_MS).unref();
+  });
+
+  return {
+    listeners,
+    users: 0,
+    table() {
+      if (reading) return reading;
+      const mine = readTools(host);
+      reading = mine;
+      mine.catch(() => {
+        if (reading === mine) reading = undefined;
+      });
+      return mine;
+    },
+    stop() {
+      clearTimeout(timer);
+      unsubscribe();
+    },
+  };
+}
+
+/** Limits count because `reuse` shows in a tool's annotations and decides whether its calls go through a session. */
+function changesTools(event: HostEvent): boolean {
+  if (event.type === 'limits.changed') return Object.hasOwn(event.limits, 'reuse');
+  // Events that were dropped may have been of this kind.
+  return (
+    event.type === 'component.installed' || event.type === 'component.uninstalled' || event.type === 'events.dropped'
+  );
+}
+
+async function readTools(host: Host): Promise<ToolTable> {
+  const newest = newestOf(await host.list());
+  const reuse = await Promise.all(newest.map((component) => reuseOf(host, component.name)));
+  return buildTools(newest.map((installed, i) => ({ installed, reuse: reuse[i] ?? 'call' })));
+}
+
+async function reuseOf(host: Host, name: string): Promise<Reuse> {
+  try {
+    return (await host.limits(name)).effective.reuse;
+  } catch (error) {
+    // Uninstalled since it was listed: the event about it makes this table a thing of the past.
+    if (toSwitchboardError(error).code === 'component-not-found') return 'call';
+    throw error;
+  }
+}
