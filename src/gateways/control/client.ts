@@ -1,10 +1,12 @@
+import { lstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import type { LogRecord } from '#core';
 import { SwitchboardError } from '#core/errors';
 import type { CallArguments, CallOptions, Host, Json, Session } from '#host/api';
 import { homePaths } from '#home/layout';
 import { Channel, type RequestOptions } from './channel.ts';
+import type { HttpAddress } from './http-gate.ts';
 import { readHostFile } from './lock.ts';
 import type { CallParams } from './protocol.ts';
 import { productVersion } from './version.ts';
@@ -23,9 +25,9 @@ export interface RemoteHost extends Host {
   /** `call` with the words of a command line, one for each parameter, read by the parameters' types. */
   callWords(component: string, fn: string, words: readonly string[], options?: CallOptions): Promise<Json | undefined>;
   /** Opens the home's HTTP listener; it is open until `stopHttp` or the end of the connection. */
-  serveHttp(at: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }>;
+  serveHttp(at: HttpAddress): Promise<{ readonly url: string }>;
   stopHttp(): Promise<void>;
-  /** Turns the connection into a byte pipe to an MCP server of the host; nothing else can be asked afterwards. */
+  /** Turns the connection into a byte pipe to an MCP server of the host, paused; nothing else can be asked afterwards. */
   mcpPipe(): Promise<Socket>;
 }
 
@@ -37,7 +39,7 @@ export async function tryConnect(home: string, options: ConnectOptions = {}): Pr
   const version = options.version ?? productVersion();
   const path = homePaths(home).controlSocket;
   const opened =
-    (await Channel.open(path, version, options.signal)) ?? (await openElsewhere(home, path, version, options.signal));
+    (await openOwn(home, path, version, options.signal)) ?? (await openElsewhere(home, path, version, options.signal));
   return opened && remoteHost(homePaths(home).home, opened.channel, opened.pid);
 }
 
@@ -56,7 +58,29 @@ async function openElsewhere(
   signal: AbortSignal | undefined,
 ): ReturnType<typeof Channel.open> {
   const socket = path.startsWith(homePaths(home).home) ? undefined : readHostFile(home)?.socket;
-  return socket === undefined || socket === path ? undefined : Channel.open(socket, version, signal);
+  return socket === undefined || socket === path ? undefined : openOwn(home, socket, version, signal);
+}
+
+/**
+ * Outside the home, in the temporary directory, another user could have put a socket of theirs where ours
+ * would be and be told every argument: only one in a directory of ours is opened.
+ */
+async function openOwn(
+  home: string,
+  path: string,
+  version: string,
+  signal: AbortSignal | undefined,
+): ReturnType<typeof Channel.open> {
+  if (!path.startsWith(homePaths(home).home)) {
+    const found = lstatSync(dirname(path), { throwIfNoEntry: false });
+    if (found === undefined) return undefined;
+    if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
+      throw new SwitchboardError('home-unusable', `${dirname(path)} is not a private directory of yours`, {
+        fix: 'use a home with a shorter path: --home DIR',
+      });
+    }
+  }
+  return Channel.open(path, version, signal);
 }
 
 function remoteHost(home: string, channel: Channel, pid: number): RemoteHost {

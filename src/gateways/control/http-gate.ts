@@ -8,10 +8,14 @@ export interface HttpListener {
   close(): Promise<void>;
 }
 
-export type StartHttp = (
-  host: Host,
-  options: { readonly host: string; readonly port: number },
-) => Promise<HttpListener>;
+/** Where to listen, and by which names besides the address it may be asked for. */
+export interface HttpAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly allowedHosts?: readonly string[] | undefined;
+}
+
+export type StartHttp = (host: Host, at: HttpAddress) => Promise<HttpListener>;
 
 interface Held {
   readonly owner: object;
@@ -36,7 +40,7 @@ export class HttpGate {
    * Opens the listener for `owner`. Errors: `already-serving` with an `HttpHolder` as data while one is
    * open or opening, `port-taken` when another program has the port.
    */
-  async open(owner: object, pid: number, at: { readonly host: string; readonly port: number }): Promise<HttpListener> {
+  async open(owner: object, pid: number, at: HttpAddress): Promise<HttpListener> {
     while (this.#held?.closing) await this.#held.closing;
     if (this.#held) throw await alreadyServing(this.#held);
     const opening = this.#start(this.#host, at);
@@ -77,7 +81,7 @@ async function alreadyServing(held: Held): Promise<SwitchboardError> {
   );
 }
 
-function asPortError(error: unknown, at: { readonly host: string; readonly port: number }): unknown {
+function asPortError(error: unknown, at: HttpAddress): unknown {
   const errno = errnoOf(error);
   if (errno === 'EADDRINUSE') {
     return new SwitchboardError('port-taken', `port ${at.port} of ${at.host} is taken by another program`, {

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SwitchboardError } from '#core/errors';
-import { examineHome, homePaths } from '#home/layout';
+import { examineHome, homePaths, secureHome } from '#home/layout';
 
 /** What `host.json` says of the host process: for people and messages, never to decide who is the host. */
 export interface HostFile {
@@ -35,8 +35,8 @@ export async function lockHome(home: string): Promise<HomeLock> {
   const { DatabaseSync } = await import('node:sqlite');
   const file = join(paths.home, 'host.lock');
   examineHome(paths);
+  secureHome(paths);
   try {
-    mkdirSync(paths.home, { recursive: true, mode: 0o700 });
     writeFileSync(file, '', { mode: 0o600, flag: 'a' });
     const database = new DatabaseSync(file, { timeout: 0 });
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');

@@ -83,7 +83,11 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
   'rotate-token': ({ host }) => host.rotateToken(),
   status: ({ host }) => host.status(),
   'serve-http': async ({ http, owner, peer }, { params }) => {
-    const at = { host: asString(params['host'], 'host'), port: asInteger(params['port'], 'port', 0, 65_535) };
+    const at = {
+      host: asString(params['host'], 'host'),
+      port: asInteger(params['port'], 'port', 0, 65_535),
+      allowedHosts: optional(params['allowedHosts'], (v) => asStrings(v, 'allowedHosts')),
+    };
     const { url } = await http.open(owner, peer, at);
     return { url };
   },

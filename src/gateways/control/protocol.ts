@@ -27,6 +27,7 @@ import type {
   LogRecord,
   Principal,
 } from '#core';
+import type { HttpAddress } from './http-gate.ts';
 import type { CallArguments, ComponentLimits, HostStatus, Json } from '#host/api';
 
 /** Raised with every change that an older peer would misunderstand. */
@@ -91,7 +92,7 @@ export interface Methods {
   readonly 'rotate-token': { params: object; result: string };
   readonly status: { params: object; result: HostStatus };
   /** Opens the home's one HTTP listener, owned by this connection. Errors: `already-serving`, `port-taken`. */
-  readonly 'serve-http': { params: { host: string; port: number }; result: { url: string } };
+  readonly 'serve-http': { params: HttpAddress; result: { url: string } };
   /** Closes the listener this connection opened. */
   readonly 'stop-http': { params: object; result: undefined };
   readonly 'mcp-stdio': { params: object; result: undefined };

@@ -97,7 +97,8 @@ function listening(server: Server, path: string): Promise<void> {
   });
 }
 
-const startHttp: StartHttp = async (host, at) => (await import('../mcp/index.ts')).startHttp(host, at);
+const startHttp: StartHttp = async (host, at) =>
+  (await import('../mcp/index.ts')).startHttp(host, { ...at, token: () => host.token() });
 const serveMcp: Shared['serveMcp'] = async (host, stream) =>
   (await import('../mcp/index.ts')).serveMcpStream(host, stream);
 const parseWords: ParseWords = async (...given) => (await import('./words.ts')).parseWords(...given);
