@@ -181,7 +181,7 @@ function describe(reference: string, functions: readonly FakeFunction[]): Instal
         name: f.id.replace(/^.*[.#]/, ''),
         wit: `${f.id}: func()`,
         docs: f.docs ?? '',
-        params: Object.keys((f.arguments?.['properties'] ?? {}) as object),
+        params: Object.keys(f.arguments?.['properties'] ?? {}),
         arguments: f.arguments ?? { type: 'object', properties: {}, additionalProperties: false },
         ...(f.result === undefined ? {} : { result: f.result }),
         needsSession: f.needsSession ?? false,

@@ -8,14 +8,13 @@ import {
   isLegacyRequest,
   type McpHttpHandler,
 } from '@modelcontextprotocol/server';
-import { errnoOf, SwitchboardError, toSwitchboardError } from '#core/errors';
 import type { Host } from '#host/api';
 import { createConnection } from './connection.ts';
+import { allowPages, answerPage, refuse, rpcError, send } from './http-answers.ts';
 import { readJson } from './http-body.ts';
 import { checkHost, checkOrigin, checkToken, hostName } from './http-guard.ts';
+import { listen } from './http-listen.ts';
 import { createSessions, type HttpSessions, rpcResponse } from './http-sessions.ts';
-import { portHolder } from './port-holder.ts';
-import { RPC, RpcError } from './results.ts';
 import { type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
@@ -157,111 +156,6 @@ async function answerMcp(
   // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
   const head = { method, url: '/mcp', headers: request.headers, async *[Symbol.asyncIterator]() {} };
   await toNodeHandler({ fetch: (webRequest) => gateway.fetch(webRequest, body) })(head, response);
-}
-
-/** Lets pages of this machine (`checkOrigin` has passed) read answers; such as the Inspector's. Fetch standard, CORS protocol. */
-function allowPages(request: IncomingMessage, response: ServerResponse): void {
-  const { origin } = request.headers;
-  if (origin === undefined) return;
-  response.setHeader('Access-Control-Allow-Origin', origin);
-  response.setHeader('Vary', 'Origin');
-  response.setHeader('Access-Control-Expose-Headers', 'Mcp-Session-Id, WWW-Authenticate');
-  if (request.method !== 'OPTIONS') return;
-  response.setHeader('Access-Control-Allow-Methods', 'GET, POST, DELETE');
-  response.setHeader('Access-Control-Allow-Headers', request.headers['access-control-request-headers'] ?? '');
-}
-
-function answerPage(path: string, request: IncomingMessage, response: ServerResponse): void {
-  const text = path === '/healthz' ? 'ok\n' : path === '/' ? welcome(request.headers.host ?? '') : undefined;
-  const status = text === undefined ? 404 : request.method === 'GET' || request.method === 'HEAD' ? 200 : 405;
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' });
-  response.end(status === 200 ? text : status === 404 ? 'not found\n' : 'method not allowed\n');
-}
-
-/** `host` has passed `checkHost`. */
-function welcome(host: string): string {
-  return [
-    'Switchboard: sandboxed WebAssembly components as tools, over the Model Context Protocol.',
-    '',
-    `Endpoint   http://${host}/mcp  (streamable HTTP)`,
-    'Header     Authorization: Bearer <token>',
-    'Token      switchboard token show',
-    '',
-    'Without HTTP: let your MCP client run `switchboard serve --stdio`.',
-    '',
-  ].join('\n');
-}
-
-function refuse(response: ServerResponse, thrown: unknown): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  if (thrown instanceof RpcError) {
-    send(response, rpcError(400, thrown.code, thrown.message));
-    return;
-  }
-  const error = toSwitchboardError(thrown);
-  const status = { unauthorized: 401, 'origin-refused': 403, 'too-large': 413 }[error.code as string] ?? 500;
-  if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="switchboard"');
-  // What is left of the request's body is not read.
-  response.setHeader('Connection', 'close');
-  const data = { code: error.code, ...(error.fix === undefined ? {} : { fix: error.fix }) };
-  if (status === 500) send(response, rpcError(500, RPC.internal, 'Internal error', { code: error.code }));
-  else send(response, rpcError(status, -32000, error.message, data));
-}
-
-interface PlainResponse {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-function rpcError(status: number, code: number, message: string, data?: unknown): PlainResponse {
-  return { status, body: { jsonrpc: '2.0', error: { code, message, data }, id: null } };
-}
-
-function send(response: ServerResponse, { status, body }: PlainResponse): void {
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
-}
-
-async function listen(server: HttpServer, options: HttpOptions): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen({ host: options.host, port: options.port }, resolve);
-  try {
-    await promise;
-  } catch (error) {
-    throw await listenError(error, options);
-  } finally {
-    server.off('error', reject);
-  }
-}
-
-async function listenError(error: unknown, { host, port }: HttpOptions): Promise<SwitchboardError> {
-  switch (errnoOf(error)) {
-    case 'EADDRINUSE': {
-      const holder = await portHolder(port);
-      return new SwitchboardError('port-taken', `port ${port} on ${host} is taken${holder ? ` by ${holder}` : ''}`, {
-        fix: `switchboard serve --port ${port < 65_535 ? port + 1 : 7420}`,
-        data: { host, port, ...(holder === undefined ? {} : { holder }) },
-        cause: error,
-      });
-    }
-    case 'EACCES':
-      return new SwitchboardError('invalid-setting', `this user may not open port ${port}`, {
-        fix: 'switchboard serve --port 7420',
-        cause: error,
-      });
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new SwitchboardError('invalid-setting', `"${host}" is not an address of this machine`, {
-        fix: 'switchboard serve --host 127.0.0.1',
-        cause: error,
-      });
-    default:
-      return toSwitchboardError(error);
-  }
 }
 
 function running(server: HttpServer, gateway: Gateway, toolbox: Toolbox, options: HttpOptions): ServedHttp {

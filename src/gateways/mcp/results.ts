@@ -1,6 +1,6 @@
 /** What a call's outcome looks like to an MCP client. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { type ErrorBody, SwitchboardError, toSwitchboardError } from '#core/errors';
+import { type ErrorBody, type SwitchboardError, toSwitchboardError } from '#core/errors';
 import type { Json } from '#host/api';
 import type { ToolEntry } from './tools.ts';
 

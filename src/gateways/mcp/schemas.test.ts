@@ -35,7 +35,7 @@ test('[mcp.tools] the arguments are an object schema', () => {
 });
 
 test('[wit.hostile-names] prose of a stranger is shown without control or invisible characters, and bounded', () => {
-  const smuggled = [...'obey'].map((c) => String.fromCodePoint(0xe0000 + (c.codePointAt(0) ?? 0))).join('');
+  const smuggled = String.fromCodePoint(0xe006f, 0xe0062, 0xe0065, 0xe0079);
   assert.equal(cleanText(`a${smuggled}b\u200b\u202ec\u001b[31m\r\nd\te`), 'abc[31m\nd\te');
   assert.equal(cleanText('x'.repeat(50), 10), `${'x'.repeat(10)}…`);
   assert.equal(cleanText('lone \ud800'), 'lone \ufffd');

@@ -72,7 +72,7 @@ function toolOf(installed: InstalledComponent, fn: DescribedFunction, reuse: Reu
       title,
       description: describe(component, fn),
       inputSchema: inputSchema(fn.arguments) as Tool['inputSchema'],
-      ...(shape === undefined ? {} : { outputSchema: shape.schema as NonNullable<Tool['outputSchema']> }),
+      ...(shape === undefined ? {} : { outputSchema: shape.schema }),
       // A component reaches nothing and writes nothing but its log; only where it keeps state can a call change any.
       annotations: { title, readOnlyHint: !keepsState, destructiveHint: false, openWorldHint: false },
     },
