@@ -11,7 +11,7 @@ import {
 import type { Host } from '#host/api';
 import { createConnection } from './connection.ts';
 import { allowPages, answerPage, refuse, rpcError, send } from './http-answers.ts';
-import { readJson } from './http-body.ts';
+import { LARGEST_BODY, readJson } from './http-body.ts';
 import { checkHost, checkOrigin, checkToken, hostName } from './http-guard.ts';
 import { listen } from './http-listen.ts';
 import { createSessions, type HttpSessions, rpcResponse } from './http-sessions.ts';
@@ -155,7 +155,11 @@ async function answerMcp(
   const body = method === 'POST' ? await readJson(request) : undefined;
   // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
   const head = { method, url: '/mcp', headers: request.headers, async *[Symbol.asyncIterator]() {} };
-  await toNodeHandler({ fetch: (webRequest) => gateway.fetch(webRequest, body) })(head, response);
+  const handler = toNodeHandler(
+    { fetch: (webRequest) => gateway.fetch(webRequest, body) },
+    { maxRequestBodySize: LARGEST_BODY },
+  );
+  await handler(head, response);
 }
 
 function running(server: HttpServer, gateway: Gateway, toolbox: Toolbox, options: HttpOptions): ServedHttp {
