@@ -1,0 +1,153 @@
+/** Turns the evaluated graph into core's table of types, keeping what functions reach. */
+import { SwitchboardError } from '#core/errors';
+import { printable } from '#core/reference';
+import type { ComponentTypes, TypeEntry, TypeRef, TypeShape, WitFunction, WitInterface } from '#core/wit-types';
+import type { Evaluated } from './evaluate.ts';
+import type { Budget, FuncType, Instance, Node, Ty } from './model.ts';
+import { checkDistinct } from './names.ts';
+
+interface Table {
+  readonly entries: TypeEntry[];
+  readonly index: Map<Node, number>;
+  readonly budget: Budget;
+}
+
+/** Builds `ComponentTypes`. Throws `unsupported-component` where a function needs WASI 0.3 or another later type. */
+export function buildTypes(evaluated: Evaluated, budget: Budget): ComponentTypes {
+  const table: Table = { entries: [], index: new Map(), budget };
+  const imports = surface(table, evaluated.imports);
+  const exports = surface(table, evaluated.exports);
+  if (evaluated.later !== undefined) {
+    throw new SwitchboardError(
+      'unsupported-component',
+      `the component uses ${evaluated.later}; WASI 0.3 is not supported`,
+    );
+  }
+  return {
+    types: table.entries,
+    imports: imports.interfaces,
+    importedFunctions: imports.functions,
+    exports: exports.interfaces,
+    exportedFunctions: exports.functions,
+  };
+}
+
+interface Surface {
+  readonly interfaces: readonly WitInterface[];
+  readonly functions: readonly WitFunction[];
+}
+
+function surface(table: Table, members: Instance): Surface {
+  const interfaces: WitInterface[] = [];
+  for (const [name, extern] of members) {
+    if (extern.sort === 'instance') {
+      interfaces.push({ id: name, functions: functionsOf(table, extern.instance, name) });
+    } else if (extern.sort === 'component' || extern.sort === 'module') {
+      throw new SwitchboardError('unsupported-component', `the component exports the ${extern.sort} "${name}"`);
+    }
+  }
+  return { interfaces, functions: functionsOf(table, members, undefined) };
+}
+
+function functionsOf(table: Table, members: Instance, owner: string | undefined): WitFunction[] {
+  const functions: WitFunction[] = [];
+  for (const [name, extern] of members) {
+    if (extern.sort === 'func') functions.push(buildFunction(table, name, extern.type, owner));
+    else if (extern.sort === 'instance' && owner !== undefined) {
+      throw new SwitchboardError('unsupported-component', `interface "${owner}" has the interface "${name}" inside`);
+    }
+  }
+  checkDistinct(
+    'functions',
+    functions.filter((fn) => fn.kind === 'function').map((fn) => fn.name),
+  );
+  return functions;
+}
+
+function buildFunction(table: Table, name: string, type: FuncType, owner: string | undefined): WitFunction {
+  const where = { name, owner };
+  if (type.async) throw later('async function', where);
+  table.budget.spend(1 + type.params.length);
+  const m = /^\[(constructor|method|static)\]([^.]*)/.exec(name);
+  const kind = (m?.[1] ?? 'function') as WitFunction['kind'];
+  return {
+    ...(owner === undefined ? {} : { interface: owner }),
+    name,
+    kind,
+    ...(m?.[2] === undefined ? {} : { resource: m[2] }),
+    params: type.params.map((p) => ({ name: p.name, type: refer(table, p.type, where) })),
+    ...(type.result === undefined ? {} : { result: refer(table, type.result, where) }),
+  };
+}
+
+interface Where {
+  readonly name: string;
+  readonly owner: string | undefined;
+}
+
+function later(what: string, { name, owner }: Where): SwitchboardError {
+  const inInterface = owner === undefined ? 'in its world' : `in interface \`${printable(owner)}\``;
+  const subject = what === 'async function' ? `async function \`${name}\`` : `${what} in function \`${name}\``;
+  const reason = ['a fixed-size list', 'map'].includes(what) ? 'it' : 'WASI 0.3';
+  return new SwitchboardError(
+    'unsupported-component',
+    `the component uses ${subject} ${inInterface}; ${reason} is not supported`,
+  );
+}
+
+function refer(table: Table, type: Ty, where: Where): TypeRef {
+  if (typeof type === 'string') return type;
+  const known = table.index.get(type);
+  if (known !== undefined) return known;
+  table.budget.spend();
+  const shape = convert(table, type, where);
+  const index = table.entries.length;
+  table.index.set(type, index);
+  table.entries.push({
+    ...shape,
+    ...(type.name === undefined ? {} : { name: type.name }),
+    ...(type.interface === undefined ? {} : { interface: type.interface }),
+  });
+  return index;
+}
+
+function convert(table: Table, { shape }: Node, where: Where): TypeShape {
+  const ref = (type: Ty) => refer(table, type, where);
+  switch (shape.kind) {
+    case 'list':
+      return { kind: 'list', element: ref(shape.type) };
+    case 'option':
+      return { kind: 'option', some: ref(shape.type) };
+    case 'tuple':
+      table.budget.spend(shape.types.length);
+      return { kind: 'tuple', items: shape.types.map(ref) };
+    case 'record':
+      table.budget.spend(shape.fields.length);
+      return { kind: 'record', fields: shape.fields.map((f) => ({ name: f.name, type: ref(f.type) })) };
+    case 'variant':
+      table.budget.spend(shape.cases.length);
+      return {
+        kind: 'variant',
+        cases: shape.cases.map((c) => ({ name: c.name, ...(c.type === undefined ? {} : { type: ref(c.type) }) })),
+      };
+    case 'enum':
+      table.budget.spend(shape.labels.length);
+      return { kind: 'enum', cases: shape.labels.map((name) => ({ name })) };
+    case 'flags':
+      table.budget.spend(shape.labels.length);
+      return { kind: 'flags', flags: shape.labels.map((name) => ({ name })) };
+    case 'result':
+      return {
+        kind: 'result',
+        ...(shape.ok === undefined ? {} : { ok: ref(shape.ok) }),
+        ...(shape.err === undefined ? {} : { err: ref(shape.err) }),
+      };
+    case 'own':
+    case 'borrow':
+      return { kind: shape.kind, resource: refer(table, shape.resource, where) as number };
+    case 'resource':
+      return { kind: 'resource' };
+    case 'unsupported':
+      throw later(shape.what, where);
+  }
+}
