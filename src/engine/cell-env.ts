@@ -1,0 +1,55 @@
+import { randomFillSync } from 'node:crypto';
+import { errorFromBody, type ServiceEnv, SwitchboardError } from '#core';
+import type { CellLogs } from './cell-logs.ts';
+import { GuestExit } from './faults.ts';
+import type { Instance } from './instance.ts';
+import type { FromCell, ToCell } from './protocol.ts';
+
+/** Service environments of a cell's instances, and the questions they have put to the host. */
+export interface ServiceEnvs {
+  env(instance: Instance): ServiceEnv;
+  /** The host's answer to an `ask`. */
+  answer(message: ToCell & { t: 'answer' }): void;
+}
+
+/** Environments whose logs and questions leave through `post`. */
+export function createServiceEnvs(logs: CellLogs, post: (message: FromCell) => void): ServiceEnvs {
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  let asked = 0;
+  return {
+    env: (instance) => ({
+      log(stream, level, message, fields) {
+        const id = instance.callId < 0 ? undefined : instance.callId;
+        logs.add({ id, at: Date.now(), stream, level, message, ...(fields ? { fields } : {}) });
+      },
+      now: () => Date.now(),
+      monotonic: () => process.hrtime.bigint(),
+      random(length) {
+        const bytes = new Uint8Array(length);
+        randomFillSync(bytes);
+        return bytes;
+      },
+      signal: () => instance.signal,
+      ask(service, payload) {
+        if (instance.callId < 0) {
+          return Promise.reject(new SwitchboardError('denied', `${service} can only be asked during a call`));
+        }
+        asked += 1;
+        const ask = asked;
+        const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+        waiting.set(ask, { resolve, reject });
+        post({ t: 'ask', ask, id: instance.callId, service, payload });
+        return promise;
+      },
+      exit(status) {
+        throw new GuestExit(status);
+      },
+    }),
+    answer(message) {
+      const asker = waiting.get(message.ask);
+      waiting.delete(message.ask);
+      if (message.error) asker?.reject(errorFromBody(message.error));
+      else asker?.resolve(message.value);
+    },
+  };
+}

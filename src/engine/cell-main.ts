@@ -1,0 +1,202 @@
+/** A cell: a worker that holds instances of one component and runs their calls. Started blank, loaded once. */
+import { parentPort } from 'node:worker_threads';
+import { runInThisContext } from 'node:vm';
+import { type ErrorBody, type ServiceSet, SwitchboardError, toSwitchboardError } from '#core';
+import { compileArguments, compileError, compileResult } from '#wit';
+import { createCellLogs } from './cell-logs.ts';
+import { createCellSessions, NO_HANDLES } from './cell-sessions.ts';
+import { createServiceEnvs } from './cell-env.ts';
+import { beginSlot, type ControlBlock, setSlotOnCpu, sharedNow, slotOnCpu, viewControlBlock } from './control-block.ts';
+import {
+  Instance,
+  type InstanceHost,
+  type InstanceParts,
+  type Instantiate,
+  type PreparedFunction,
+} from './instance.ts';
+import { createInstancePool } from './instance-pool.ts';
+import { type FromCell, type LoadMessage, PROTOCOL_VERSION, type ToCell } from './protocol.ts';
+
+type CallMessage = ToCell & { t: 'call' };
+
+/** Entry of a cell's thread: says hello and waits to be loaded. `services` come from the composition root. */
+export function startCell(services: ServiceSet): void {
+  const port = parentPort;
+  if (!port) throw new SwitchboardError('internal', 'a cell runs in a worker');
+  let outgoing: FromCell[] = [];
+  let sentAt = 0;
+  const flush = (): void => {
+    if (outgoing.length === 0) return;
+    port.postMessage(outgoing);
+    outgoing = [];
+    sentAt = sharedNow();
+  };
+  // A batch of quick calls is answered in one message; the answers of slow ones do not wait for each other.
+  const post = (message: FromCell): void => {
+    if (outgoing.push(message) === 1) queueMicrotask(flush);
+    else if (sharedNow() - sentAt > 1) flush();
+  };
+  let cell: ReturnType<typeof createCell> | undefined;
+  port.on('message', (batch: readonly ToCell[]) => {
+    for (const message of batch) {
+      if (message.t === 'load') {
+        try {
+          if (message.v !== PROTOCOL_VERSION)
+            throw new SwitchboardError('engine-failed', `cell protocol ${message.v} is unknown`);
+          cell = createCell(message, services, post);
+          post({ t: 'loaded' });
+        } catch (thrown) {
+          post({ t: 'failed', error: toSwitchboardError(thrown).toJSON() });
+        }
+      } else if (message.t === 'ping') post({ t: 'pong', n: message.n });
+      else if (message.t === 'retire' && !cell) port.close();
+      else cell?.receive(message);
+    }
+    flush();
+  });
+  port.postMessage([{ t: 'hello', v: PROTOCOL_VERSION }] satisfies FromCell[]);
+}
+
+function createCell(load: LoadMessage, services: ServiceSet, post: (message: FromCell) => void) {
+  const control = viewControlBlock(load.control, load.slots);
+  const parts: InstanceParts = {
+    instantiate: runInThisContext(load.code, { filename: 'component.js' }) as Instantiate,
+    modules: load.modules,
+    createServices: services.create,
+    memoryLimit: load.memory,
+  };
+  const functions: readonly PreparedFunction[] = load.functions.map((fn) => ({
+    fn,
+    toArguments: compileArguments(load.types, fn),
+    toResult: compileResult(load.types, fn),
+    toError: compileError(load.types, fn),
+    fallible: typeof fn.result === 'number' && load.types.types[fn.result]?.kind === 'result',
+  }));
+  const logs = createCellLogs(control, post);
+  const envs = createServiceEnvs(logs, post);
+  const host = instanceHost(control, envs.env);
+  const create = (prepare: (instance: Instance) => void) => Instance.create(parts, host, prepare);
+  const pool = createInstancePool(load.reuse, create, (work) => {
+    control.starts[HOUSEKEEPING_SLOT] = sharedNow();
+    onCpu(control, HOUSEKEEPING_SLOT, work);
+  });
+  const sessions = createCellSessions(load.handles, create);
+  const running = new Map<number, Instance>();
+  let retiring = false;
+
+  const finish = (
+    message: CallMessage,
+    started: number,
+    instance: Instance | undefined,
+    outcome: { value?: unknown; error?: ErrorBody },
+  ): void => {
+    running.delete(message.id);
+    if (!instance || instance.callId === message.id) {
+      logs.flush();
+      post({
+        t: 'result',
+        id: message.id,
+        ...outcome,
+        transferred: instance?.guard.used ?? 0,
+        runMs: sharedNow() - started,
+      });
+    }
+    if (instance) {
+      instance.callId = -1;
+      if (message.session === undefined) pool.give(instance);
+      else if (instance.dead) sessions.drop(message.session);
+    }
+    if (retiring && running.size === 0) parentPort?.close();
+  };
+
+  const run = (message: CallMessage): void => {
+    const started = sharedNow();
+    if (!beginSlot(control, message.slot, started)) {
+      const error = new SwitchboardError('cancelled', 'the call was withdrawn before it began');
+      post({ t: 'result', id: message.id, error: error.toJSON(), transferred: 0, runMs: 0 });
+      return;
+    }
+    let instance: Instance | undefined;
+    const prepare = (made: Instance): void => {
+      instance = made;
+      made.callId = message.id;
+      made.slot = message.slot;
+      made.guard.begin(load.transfer);
+      running.set(message.id, made);
+    };
+    const fail = (thrown: unknown): void =>
+      finish(message, started, instance, { error: toSwitchboardError(thrown).toJSON() });
+    const succeed = (value: unknown): void => finish(message, started, instance, value === undefined ? {} : { value });
+    const callOn = (ready: Instance): unknown => {
+      const prepared = functions[message.fn];
+      if (!prepared)
+        throw new SwitchboardError('unknown-function', `the component has no function number ${message.fn}`);
+      const handles = message.session === undefined ? NO_HANDLES : sessions.handles(message.session);
+      return ready.call(prepared, message.args, handles);
+    };
+    onCpu(control, message.slot, () => {
+      try {
+        const acquired = message.session === undefined ? pool.take(prepare) : sessions.take(message.session, prepare);
+        const value = acquired instanceof Promise ? acquired.then(callOn) : callOn(acquired);
+        if (value instanceof Promise) value.then(succeed, fail);
+        else succeed(value);
+      } catch (thrown) {
+        fail(thrown);
+      }
+    });
+  };
+
+  const cancel = (id: number, reason: 'cancelled' | 'timeout'): void => {
+    const instance = running.get(id);
+    if (!instance) return;
+    const error = new SwitchboardError(
+      reason,
+      reason === 'timeout' ? 'the call ran out of time' : 'the call was cancelled',
+    );
+    post({ t: 'result', id, error: error.toJSON(), transferred: instance.guard.used, runMs: 0 });
+    instance.callId = -1;
+    instance.discard(error);
+    post({ t: 'event', name: 'instance-discarded', reason });
+  };
+
+  return {
+    receive(message: ToCell): void {
+      if (message.t === 'call') run(message);
+      else if (message.t === 'cancel') cancel(message.id, message.reason);
+      else if (message.t === 'answer') envs.answer(message);
+      else if (message.t === 'close-session') sessions.drop(message.session);
+      else if (message.t === 'retire') {
+        retiring = true;
+        if (running.size === 0) parentPort?.close();
+      }
+    },
+  };
+}
+
+/** Slot 0 of the control block: work between calls (filling the reserve). */
+export const HOUSEKEEPING_SLOT = 0;
+
+function onCpu(control: ControlBlock, slot: number, work: () => void): void {
+  setSlotOnCpu(control, slot);
+  try {
+    work();
+  } finally {
+    if (slotOnCpu(control) === slot) setSlotOnCpu(control, -1);
+  }
+}
+
+function instanceHost(control: ControlBlock, env: InstanceHost['env']): InstanceHost {
+  return {
+    env,
+    left(instance) {
+      if (slotOnCpu(control) === instance.slot) setSlotOnCpu(control, -1);
+    },
+    returned(instance) {
+      setSlotOnCpu(control, instance.slot);
+      // The guest's next stretch is over when the microtasks that it started with are.
+      setImmediate(() => {
+        if (slotOnCpu(control) === instance.slot) setSlotOnCpu(control, -1);
+      });
+    },
+  };
+}

@@ -1,0 +1,182 @@
+/** A cell seen from the host: its worker, its control block, the calls it holds. */
+import { Worker } from 'node:worker_threads';
+import { SwitchboardError } from '#core';
+import { type ControlBlock, createControlBlock, grantCredits, resetSlot } from './control-block.ts';
+import { creditsOf } from './cell-logs.ts';
+import {
+  CREDIT_INTERVAL_MS,
+  type FromCell,
+  LOG_CREDITS,
+  type LoadMessage,
+  PROTOCOL_VERSION,
+  type ToCell,
+} from './protocol.ts';
+
+/** What a thread may use beyond its guests' linear memory. */
+export interface CellResources {
+  /** MiB of JavaScript heap: generated code, lifted values. */
+  readonly heap: number;
+  /** MiB of stack. */
+  readonly stack: number;
+}
+
+/** Called as messages arrive and when the thread has ended. */
+export interface CellListener {
+  message(message: FromCell): void;
+  /** The thread is gone; nothing of the cell runs any more. */
+  ended(why: 'retired' | 'out-of-memory' | 'failed' | 'terminated'): void;
+}
+
+let nextCell = 1;
+
+/** One worker. Blank until `load`; then of one component for life: a thread that ran one stranger's code never runs another's. */
+export class Cell {
+  readonly id = nextCell++;
+  readonly resources: CellResources;
+  control: ControlBlock = createControlBlock(0);
+  /** Ids of the calls dispatched to it. */
+  readonly calls = new Set<number>();
+  /** Sessions that have an instance in it. */
+  readonly sessions = new Set<string>();
+  /** Calls at once that it was given. */
+  quota = 0;
+  idleSince = performance.now();
+  private readonly worker: Worker;
+  private readonly hello: Promise<void>;
+  private listener: CellListener | undefined;
+  private freeSlots: number[] = [];
+  private outgoing: ToCell[] = [];
+  private endedAs: Parameters<CellListener['ended']>[0] | undefined;
+  private spentCredits = 0;
+  private creditTimer: NodeJS.Timeout | undefined;
+  private referenced = false;
+
+  constructor(entry: URL, resources: CellResources) {
+    this.resources = resources;
+    this.worker = new Worker(entry, {
+      env: {},
+      argv: [],
+      stdin: false,
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: resources.heap, stackSizeMb: resources.stack },
+    });
+    this.worker.unref();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.hello = promise;
+    this.hello.catch(() => undefined);
+    let error: Error | undefined;
+    this.worker.on('message', (batch: readonly FromCell[]) => {
+      for (const message of batch) {
+        if (message.t === 'hello') resolve();
+        else this.receive(message);
+      }
+    });
+    this.worker.on('error', (thrown: Error) => {
+      error = thrown;
+    });
+    this.worker.on('exit', () => {
+      this.endedAs ??= error === undefined ? 'failed' : isOutOfMemory(error) ? 'out-of-memory' : 'failed';
+      reject(
+        new SwitchboardError('engine-failed', `a cell ended while starting: ${error?.message ?? 'no reason given'}`),
+      );
+      clearTimeout(this.creditTimer);
+      this.listener?.ended(this.endedAs);
+    });
+  }
+
+  /** Makes a blank cell the cell of a component. Errors: `engine-failed`, or what the component's code threw. */
+  async load(
+    message: Omit<LoadMessage, 't' | 'v' | 'control' | 'slots'>,
+    quota: number,
+    listener: CellListener,
+  ): Promise<void> {
+    this.reference(true);
+    await this.hello;
+    if (this.endedAs) throw new SwitchboardError('engine-failed', 'the cell ended before it was loaded');
+    this.quota = quota;
+    const slots = quota + 1;
+    this.control = createControlBlock(slots);
+    grantCredits(this.control, LOG_CREDITS);
+    this.freeSlots = Array.from({ length: quota }, (_, i) => quota - i);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.listener = {
+      message: (answer) =>
+        answer.t === 'failed' ? reject(new SwitchboardError(answer.error.code, answer.error.message)) : resolve(),
+      ended: () => reject(new SwitchboardError('engine-failed', 'the cell ended while loading the component')),
+    };
+    this.worker.postMessage([{ t: 'load', v: PROTOCOL_VERSION, control: this.control.buffer, slots, ...message }]);
+    await promise;
+    this.listener = listener;
+  }
+
+  /** Sends a call. The caller made sure that the cell has a free slot. Returns the slot. */
+  dispatch(call: Omit<ToCell & { t: 'call' }, 't' | 'slot'>): number {
+    const slot = this.freeSlots.pop();
+    if (slot === undefined) throw new SwitchboardError('internal', 'the cell has no free slot');
+    resetSlot(this.control, slot);
+    this.calls.add(call.id);
+    this.reference(true);
+    this.post({ t: 'call', slot, ...call });
+    return slot;
+  }
+
+  /** The call's slot is free again. */
+  release(id: number, slot: number): void {
+    this.calls.delete(id);
+    this.freeSlots.push(slot);
+    if (this.calls.size === 0) this.idleSince = performance.now();
+  }
+
+  get hasRoom(): boolean {
+    return this.freeSlots.length > 0;
+  }
+
+  /** Messages of one turn of the event loop leave together. */
+  post(message: ToCell): void {
+    if (this.outgoing.push(message) > 1) return;
+    queueMicrotask(() => {
+      const batch = this.outgoing;
+      this.outgoing = [];
+      this.worker.postMessage(batch);
+    });
+  }
+
+  /** A cell that is not referenced does not keep the program alive. */
+  reference(keep: boolean): void {
+    if (this.referenced === keep) return;
+    this.referenced = keep;
+    if (keep) this.worker.ref();
+    else this.worker.unref();
+  }
+
+  /** Finishes what runs, then ends. */
+  retire(): void {
+    this.endedAs ??= 'retired';
+    this.post({ t: 'retire' });
+  }
+
+  /** Ends the thread at once, whatever it does. */
+  async terminate(): Promise<void> {
+    this.endedAs ??= 'terminated';
+    await this.worker.terminate();
+  }
+
+  private receive(message: FromCell): void {
+    if (message.t === 'log') this.returnCredits(message);
+    this.listener?.message(message);
+  }
+
+  private returnCredits(message: FromCell & { t: 'log' }): void {
+    for (const record of message.records) this.spentCredits += creditsOf(record);
+    this.creditTimer ??= setTimeout(() => {
+      this.creditTimer = undefined;
+      grantCredits(this.control, this.spentCredits);
+      this.spentCredits = 0;
+    }, CREDIT_INTERVAL_MS).unref();
+  }
+}
+
+function isOutOfMemory(error: Error): boolean {
+  return 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+}

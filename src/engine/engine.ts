@@ -1,0 +1,214 @@
+/** The engine: prepares components, keeps their pools and cells, runs calls. Knows nothing of policy or gateways. */
+import {
+  callableFunctions,
+  type ComponentDescription,
+  DEFAULT_LIMITS,
+  type Limits,
+  type LogRecord,
+  type ServiceSet,
+  SwitchboardError,
+} from '#core';
+import type { ArtifactCache } from './cache.ts';
+import { Cell } from './cell.ts';
+import { ComponentPool, type Loadable } from './component-pool.ts';
+import { compileModules } from './modules.ts';
+import type { CallFigures, EngineCall } from './pending-call.ts';
+import { prepareArtifact, type PreparePorts } from './prepare.ts';
+import { createTranspiler } from './transpiler.ts';
+
+export interface EngineOptions {
+  readonly cache: ArtifactCache;
+  /** The services that cells offer; the cell's entry hands the same set to `startCell`. */
+  readonly services: Pick<ServiceSet, 'suspending' | 'version'>;
+  /** Module that a cell's thread runs. */
+  readonly cellEntry: URL;
+  /** Cells of all components together. */
+  readonly maxCells?: number;
+  /** Idle time after which a cell that holds no state is ended, ms. */
+  readonly idleMs?: number;
+  /** Blank cells kept ready once the engine is in use. */
+  readonly blankCells?: number;
+  readonly onLog: (record: LogRecord) => void;
+  readonly onCell: (type: 'cell.started' | 'cell.stopped', cell: number, component: string, reason: string) => void;
+  /** Answers services that ask the host. */
+  readonly ask: (request: EngineCall, service: string, payload: unknown) => Promise<unknown>;
+}
+
+/** What is called: an installed component with its limits. `key` is unique to name, version and digest. */
+export interface Target {
+  readonly key: string;
+  readonly component: string;
+  readonly description: ComponentDescription;
+  readonly limits: Limits;
+  readonly bytes: () => Promise<Uint8Array>;
+}
+
+export interface EngineStats {
+  readonly cells: number;
+  readonly running: number;
+  readonly waiting: number;
+}
+
+export interface Engine {
+  /** Transpiles into the cache unless it is there. Runs none of the component. */
+  prepare(description: ComponentDescription, bytes: () => Promise<Uint8Array>, signal?: AbortSignal): Promise<void>;
+  /** Runs one call. `figures` is filled in whatever the outcome. */
+  call(target: Target, request: EngineCall, figures: CallFigures): Promise<unknown>;
+  closeSession(session: string): void;
+  /** Retires the cells of every target whose key is in `keys`; the next call starts anew. */
+  retire(matches: (key: string) => boolean): void;
+  /** Starts a blank cell ahead of the first call. */
+  warm(): void;
+  stats(): EngineStats;
+  /** Ends every call with `host-closed` and every thread. */
+  close(): Promise<void>;
+}
+
+const SWEEP_MS = 500;
+const BLANK_REFILL_MS = 150;
+const MiB = 1024 * 1024;
+const BLANK_RESOURCES = { heap: 512, stack: DEFAULT_LIMITS.stack / MiB };
+
+/** Starts nothing until used. */
+export function createEngine(options: EngineOptions): Engine {
+  const { maxCells = 32, idleMs = 30_000, blankCells = 1 } = options;
+  const transpiler = createTranspiler();
+  const pools = new Map<string, ComponentPool>();
+  const retiring = new Set<ComponentPool>();
+  const owners = new Map<Cell, string>();
+  const blanks: Cell[] = [];
+  const preparing = new Map<string, Promise<unknown>>();
+  let refill: NodeJS.Timeout | undefined;
+  let sweeper: NodeJS.Timeout | undefined;
+  let closed = false;
+  const ports: PreparePorts = { cache: options.cache, transpiler, services: options.services };
+
+  const blank = (): void => {
+    if (!closed && blanks.length < blankCells) blanks.push(new Cell(options.cellEntry, BLANK_RESOURCES));
+  };
+
+  const takeCell = (component: string, limits: Limits): Cell => {
+    if (owners.size >= maxCells) parkOne();
+    const wanted = {
+      heap: Math.max(BLANK_RESOURCES.heap, 128 + limits.instances),
+      stack: Math.max(1, Math.ceil(limits.stack / MiB)),
+    };
+    const fits = wanted.heap === BLANK_RESOURCES.heap && wanted.stack === BLANK_RESOURCES.stack;
+    const cell = (fits ? blanks.shift() : undefined) ?? new Cell(options.cellEntry, wanted);
+    owners.set(cell, component);
+    // Not at once: the new cell's first call would share the machine with the blank one's start.
+    refill ??= setTimeout(() => {
+      refill = undefined;
+      blank();
+    }, BLANK_REFILL_MS).unref();
+    return cell;
+  };
+
+  /** Makes room below the bound on cells by ending the one idle longest. */
+  const parkOne = (): void => {
+    let oldest: { pool: ComponentPool; cell: Cell } | undefined;
+    for (const pool of pools.values()) {
+      for (const cell of pool.cells) {
+        if (pool.isParkable(cell) && (!oldest || cell.idleSince < oldest.cell.idleSince)) oldest = { pool, cell };
+      }
+    }
+    if (!oldest) throw new SwitchboardError('busy', `all ${maxCells} cells are in use`);
+    owners.delete(oldest.cell);
+    oldest.pool.park(oldest.cell);
+  };
+
+  const sweep = (): void => {
+    for (const pool of pools.values()) pool.sweep(performance.now() - idleMs);
+    for (const pool of retiring) if (pool.cells.size === 0 && pool.running + pool.waiting === 0) retiring.delete(pool);
+  };
+
+  const load = async (target: Target): Promise<Loadable> => {
+    const artifact = await prepareArtifact(ports, target.description, target.bytes);
+    const modules = await compileModules(artifact, target.limits);
+    const { types } = target.description;
+    return {
+      code: artifact.code,
+      modules,
+      types,
+      functions: callable(target.description),
+      suspends: artifact.suspends,
+    };
+  };
+
+  const poolOf = (target: Target): ComponentPool => {
+    const known = pools.get(target.key);
+    if (known) return known;
+    let loaded: Promise<Loadable> | undefined;
+    const loadOnce = (): Promise<Loadable> => {
+      loaded ??= load(target).catch((error: unknown) => {
+        loaded = undefined;
+        throw error;
+      });
+      return loaded;
+    };
+    const pool = new ComponentPool(target.component, target.limits, loadOnce, {
+      cell: (limits) => takeCell(target.component, limits),
+      started: (cell) => options.onCell('cell.started', cell.id, target.component, 'called'),
+      lost: (cell, reason) => {
+        owners.delete(cell);
+        options.onCell('cell.stopped', cell.id, target.component, reason);
+      },
+      log: options.onLog,
+      ask: options.ask,
+    });
+    pools.set(target.key, pool);
+    return pool;
+  };
+
+  return {
+    async prepare(description, bytes, signal) {
+      const { digest } = description;
+      const one =
+        preparing.get(digest) ??
+        prepareArtifact(ports, description, bytes, signal).finally(() => preparing.delete(digest));
+      preparing.set(digest, one);
+      await one;
+    },
+    call(target, request, figures) {
+      if (closed) return Promise.reject(new SwitchboardError('host-closed', 'the host is stopping'));
+      sweeper ??= setInterval(sweep, SWEEP_MS).unref();
+      return poolOf(target).call(request, figures);
+    },
+    closeSession(session) {
+      for (const pool of pools.values()) pool.closeSession(session);
+    },
+    retire(matches) {
+      for (const [key, pool] of pools) {
+        if (!matches(key)) continue;
+        pools.delete(key);
+        retiring.add(pool);
+        pool.retire();
+      }
+    },
+    warm: blank,
+    stats() {
+      const all = [...pools.values(), ...retiring];
+      return {
+        cells: owners.size,
+        running: all.reduce((sum, pool) => sum + pool.running, 0),
+        waiting: all.reduce((sum, pool) => sum + pool.waiting, 0),
+      };
+    },
+    async close() {
+      closed = true;
+      clearInterval(sweeper);
+      clearTimeout(refill);
+      const stopped = new SwitchboardError('host-closed', 'the host stopped');
+      await Promise.all([
+        transpiler.close(),
+        ...blanks.splice(0).map((cell) => cell.terminate()),
+        ...[...pools.values(), ...retiring].map((pool) => pool.close(stopped)),
+      ]);
+      pools.clear();
+    },
+  };
+}
+
+/** In the order of `description.functions`: calls name a function by its index. */
+const callable = ({ types }: ComponentDescription): Loadable['functions'] =>
+  callableFunctions(types, () => false).map((c) => c.fn);

@@ -1,0 +1,47 @@
+import { printable, SwitchboardError } from '#core';
+import { formatSize } from '#core';
+
+/** Thrown by the exit import; ends the instance. */
+export class GuestExit extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super(`exit ${status}`);
+    this.status = status;
+  }
+}
+
+/** How full the memories of a trapped instance were. */
+export interface MemoryUse {
+  readonly used: number;
+  readonly limit: number;
+}
+
+/**
+ * Names what ended a guest's run. Anything thrown out of generated code that is not ours is a trap: a wasm trap,
+ * or the generated code refusing a pointer, discriminant or string (the canonical ABI traps there).
+ */
+export function explainTrap(thrown: unknown, memory: MemoryUse): SwitchboardError {
+  if (thrown instanceof SwitchboardError) return thrown;
+  if (thrown instanceof GuestExit) {
+    return new SwitchboardError('component-exited', `the component called exit with status ${thrown.status}`, {
+      data: { status: thrown.status },
+    });
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof RangeError && /call stack/.test(message)) {
+    return new SwitchboardError('stack-limit', 'the component ran out of stack', {
+      fix: 'switchboard limits <component> --stack 8MiB',
+    });
+  }
+  if (memory.used >= memory.limit * 0.9) {
+    return new SwitchboardError(
+      'memory-limit',
+      `the component trapped with its memory full (${formatSize(memory.used)} of ${formatSize(memory.limit)})`,
+      { fix: `switchboard limits <component> --memory ${formatSize(memory.limit * 2).replace(' ', '')}` },
+    );
+  }
+  const reason = printable(message.replace(/^wasm trap: /, ''));
+  const hint =
+    memory.used > memory.limit / 2 ? `; it used ${formatSize(memory.used)} of ${formatSize(memory.limit)} memory` : '';
+  return new SwitchboardError('component-trapped', `the component trapped: ${reason}${hint}`);
+}

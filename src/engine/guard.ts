@@ -1,0 +1,96 @@
+import { formatSize, SwitchboardError } from '#core';
+
+/** A window on guest memory. */
+type GuestView = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | DataView<ArrayBuffer>;
+
+/**
+ * What patched jco code calls, as `$guard`, one per instance. It counts what the guest hands over, while it is
+ * lifted and before it exists on our side: that stops a guest whose list elements all alias one large buffer, small
+ * in its memory and without bound in ours. And it stands between a suspended guest and its resumption.
+ */
+export interface Guard {
+  /** Bytes charged since `begin`. */
+  readonly used: number;
+  /** A call begins: it may lift `limit` bytes. */
+  begin(limit: number): void;
+  /** Throws `transfer-limit` when the call's limit is passed. */
+  charge(bytes: number): void;
+  readonly utf8: { decode(view: GuestView): string };
+  readonly utf16: { decode(view: GuestView): string };
+  /** A copy of guest memory; traps outside of it, where ArrayBuffer.slice would clamp. */
+  slice(buffer: ArrayBuffer, start: number, end: number): ArrayBuffer;
+  list(length: number, elementSize: number): void;
+  /** Awaits an import's promise; rejects at once when the call is stopped, whatever the import does. */
+  suspended(pending: unknown): Promise<unknown>;
+}
+
+/** Told when the guest leaves the CPU to wait, and returns to it. */
+export interface SuspensionHooks {
+  left(): void;
+  returned(): void;
+  /** Rejects when the running call is stopped. */
+  stopped(): Promise<never>;
+}
+
+// What V8 spends on the object itself, or a list of empty lists would be free.
+const STRING_COST = 32;
+const BUFFER_COST = 160;
+const ELEMENT_COST = 32;
+/** Before its first call (start functions) a guest may hand over little. */
+const OUTSIDE_CALLS = 1024 * 1024;
+
+/** A guard for one instance. */
+export function createGuard(hooks: SuspensionHooks): Guard {
+  let used = 0;
+  let limit = OUTSIDE_CALLS;
+  const charge = (bytes: number): void => {
+    used += bytes;
+    if (used > limit) {
+      throw new SwitchboardError(
+        'transfer-limit',
+        `the component handed over more than ${formatSize(limit)} in one call`,
+      );
+    }
+  };
+  return {
+    get used() {
+      return used;
+    },
+    begin(next) {
+      used = 0;
+      limit = next;
+    },
+    charge,
+    utf8: meteredDecoder(STRICT_UTF8, charge),
+    utf16: meteredDecoder(STRICT_UTF16, charge),
+    slice(buffer, start, end) {
+      charge(end - start + BUFFER_COST);
+      if (start < 0 || end > buffer.byteLength) throw new RangeError('list pointer is outside the memory');
+      return buffer.slice(start, end);
+    },
+    list(length, elementSize) {
+      charge(length * (elementSize * 4 + ELEMENT_COST));
+    },
+    async suspended(pending) {
+      hooks.left();
+      try {
+        return await Promise.race([pending, hooks.stopped()]);
+      } finally {
+        hooks.returned();
+      }
+    },
+  };
+}
+
+// The canonical ABI traps on invalid UTF-8 and keeps a byte order mark; jco's own decoder does neither.
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const STRICT_UTF16 = new TextDecoder('utf-16', { fatal: true, ignoreBOM: true });
+
+function meteredDecoder(strict: TextDecoder, charge: (bytes: number) => void): Guard['utf8'] {
+  return {
+    decode(view) {
+      charge(view.byteLength + STRING_COST);
+      return strict.decode(view);
+    },
+  };
+}

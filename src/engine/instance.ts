@@ -1,0 +1,171 @@
+/** One instance of a component, inside its cell: instantiate, call, discard. */
+import type { CreateServices, ServiceEnv, WitFunction } from '#core';
+import { SwitchboardError } from '#core';
+import { compileArguments, compileError, compileResult, type Handles } from '#wit';
+import { explainTrap } from './faults.ts';
+import { createGuard, type Guard } from './guard.ts';
+import { camelCase, pascalCase } from './names.ts';
+
+type Exports = { readonly [name: string]: unknown };
+type Callee = (...args: unknown[]) => unknown;
+type Class = Callee & { new (...args: unknown[]): object } & Exports;
+
+/** jco's generated `instantiate`, as patched. */
+export type Instantiate = (
+  getCoreModule: (name: string) => WebAssembly.Module,
+  imports: { readonly [id: string]: unknown },
+  instantiateCore: (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance,
+  guard: Guard,
+) => Exports | Promise<Exports>;
+
+/** A callable function, ready: converters compiled once per cell. */
+export interface PreparedFunction {
+  readonly fn: WitFunction;
+  readonly toArguments: ReturnType<typeof compileArguments>;
+  readonly toResult: ReturnType<typeof compileResult>;
+  readonly toError: ReturnType<typeof compileError>;
+  /** The function's result is a `result<…>`: its error case is an answer, not a trap. */
+  readonly fallible: boolean;
+}
+
+export interface InstanceParts {
+  readonly instantiate: Instantiate;
+  readonly modules: { readonly [name: string]: WebAssembly.Module };
+  readonly createServices: CreateServices;
+  readonly memoryLimit: number;
+}
+
+/** What the cell offers an instance: its services' environment, and the bookkeeping of who is on the CPU. */
+export interface InstanceHost {
+  env(instance: Instance): ServiceEnv;
+  left(instance: Instance): void;
+  returned(instance: Instance): void;
+}
+
+/** An instance runs one call at a time. Once `dead` it is never called again. */
+export class Instance {
+  /** The running call and its slot in the control block; -1 between calls. */
+  callId = -1;
+  slot = 0;
+  dead = false;
+  readonly guard: Guard;
+  private exports: Exports = {};
+  private readonly memories: WebAssembly.Memory[] = [];
+  private readonly stop = new AbortController();
+  private whenStopped: Promise<never> | undefined;
+  private readonly parts: InstanceParts;
+
+  private constructor(parts: InstanceParts, host: InstanceHost) {
+    this.parts = parts;
+    this.guard = createGuard({
+      left: () => host.left(this),
+      returned: () => host.returned(this),
+      stopped: () => this.stopped(),
+    });
+  }
+
+  /** Runs the component's start functions: guest code. Throws what `explainTrap` names. */
+  static create(
+    parts: InstanceParts,
+    host: InstanceHost,
+    prepare: (instance: Instance) => void,
+  ): Instance | Promise<Instance> {
+    const instance = new Instance(parts, host);
+    prepare(instance);
+    const ready = (exports: Exports): Instance => {
+      instance.exports = exports;
+      return instance;
+    };
+    try {
+      const made = parts.instantiate(
+        (name) => parts.modules[name] ?? missing(name),
+        parts.createServices(host.env(instance)),
+        (module, imports) => instance.remember(new WebAssembly.Instance(module, imports)),
+        instance.guard,
+      );
+      if (!(made instanceof Promise)) return ready(made);
+      return made.then(ready, (thrown: unknown) => Promise.reject(instance.trap(thrown)));
+    } catch (thrown) {
+      throw instance.trap(thrown);
+    }
+  }
+
+  /** Calls a function; resolves or returns its JSON result. Throws `component-error` and what `explainTrap` names. */
+  call(prepared: PreparedFunction, args: unknown, handles: Handles): unknown {
+    const lowered = prepared.toArguments(args as never, handles);
+    let value: unknown;
+    try {
+      value = this.invoke(prepared.fn, lowered);
+    } catch (thrown) {
+      throw this.failed(prepared, thrown, handles);
+    }
+    if (!(value instanceof Promise)) return prepared.toResult(value, handles);
+    return value.then(
+      (settled) => prepared.toResult(settled, handles),
+      (thrown: unknown) => Promise.reject(this.failed(prepared, thrown, handles)),
+    );
+  }
+
+  /** Aborted when the instance is discarded. */
+  get signal(): AbortSignal {
+    return this.stop.signal;
+  }
+
+  /** Ends the running call: its waiting import rejects, the instance is dead. */
+  discard(reason: SwitchboardError): void {
+    this.dead = true;
+    this.stop.abort(reason);
+  }
+
+  private invoke(fn: WitFunction, args: unknown[]): unknown {
+    const scope = fn.interface === undefined ? this.exports : this.interfaceExports(fn.interface);
+    if (fn.kind === 'function') return (scope[camelCase(fn.name)] as Callee)(...args);
+    const cls = scope[pascalCase(fn.resource ?? '')] as Class;
+    if (fn.kind === 'constructor') return new cls(...args);
+    const member = camelCase(fn.name.slice(fn.name.indexOf('.') + 1));
+    if (fn.kind === 'static') return (cls[member] as Callee).apply(cls, args);
+    const self = args[0] as { readonly [name: string]: Callee };
+    return (self[member] as Callee).apply(self, args.slice(1));
+  }
+
+  private interfaceExports(id: string): Exports {
+    return (this.exports[id] ?? this.exports[camelCase(id)]) as Exports;
+  }
+
+  private failed(prepared: PreparedFunction, thrown: unknown, handles: Handles): SwitchboardError {
+    // jco throws the error case of a result as it is; a component value is never an Error.
+    if (!prepared.fallible || thrown instanceof Error) return this.trap(thrown);
+    const value = prepared.toError(thrown, handles);
+    const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
+    return new SwitchboardError('component-error', text, { data: { value: value ?? null } });
+  }
+
+  private trap(thrown: unknown): SwitchboardError {
+    this.dead = true;
+    const used = this.memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
+    return explainTrap(thrown, { used, limit: this.parts.memoryLimit });
+  }
+
+  private remember(core: WebAssembly.Instance): WebAssembly.Instance {
+    for (const value of Object.values(core.exports)) {
+      if (value instanceof WebAssembly.Memory && !this.memories.includes(value)) this.memories.push(value);
+    }
+    return core;
+  }
+
+  private stopped(): Promise<never> {
+    if (!this.whenStopped) {
+      const { signal } = this.stop;
+      this.whenStopped = new Promise<never>((_, reject) => {
+        if (signal.aborted) reject(signal.reason as Error);
+        else signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      });
+      this.whenStopped.catch(() => undefined);
+    }
+    return this.whenStopped;
+  }
+}
+
+function missing(name: string): never {
+  throw new SwitchboardError('engine-failed', `the artifact has no module ${name}`);
+}

@@ -1,0 +1,68 @@
+import { SwitchboardError } from '#core';
+
+/**
+ * Changes jco's generated code where it lacks what we promise: metered lifting, strict strings, list copies in one
+ * step, no debug output. Every change must find its place, or transpiling fails: a jco that generates other code
+ * must never run unmetered. Names from the component were checked before (`hostile-name`), so that none of these
+ * patterns can be met inside a string that the component chose.
+ */
+export function patchGenerated(source: string): string {
+  let code = source;
+  code = replaceOnce(code, HEAD, '(function instantiate(getCoreModule, imports, instantiateCore, $guard) {');
+  code = replaceOnce(code, TAIL, '})');
+  code = code.replaceAll('const TEXT_DECODER_UTF8 = new TextDecoder();', 'const TEXT_DECODER_UTF8 = $guard.utf8;');
+  code = code.replaceAll("const utf16Decoder = new TextDecoder('utf-16');", 'const utf16Decoder = $guard.utf16;');
+  code = code.replaceAll('if (!globalThis?.process?.env?.JCO_DEBUG) { return; }', 'return;');
+  code = code.replaceAll(/\b(memory\d+)\.buffer\.slice\(/g, '$guard.slice($1.buffer, ');
+  code = code.replaceAll(
+    LIST_LOOP,
+    '$guard.list($3, $6); var $1 = [];$2for (let i = 0; i < $3; i++) {$4const base = $5 + i * $6;',
+  );
+  if (code.includes('function _liftFlatList(')) code = replaceOnce(code, FLAT_LIST, FLAT_LIST_METERED);
+  if (code.includes('function _suspendingImport(')) code = replaceOnce(code, SUSPENDING, SUSPENDING_GUARDED);
+  refuseUnmetered(code);
+  return code;
+}
+
+const HEAD =
+  /^"use components";\s*export function instantiate\(getCoreModule, imports, instantiateCore = \(module, importObject\) => new WebAssembly\.Instance\(module, importObject\)\) \{/;
+const TAIL = /\};?\s*export const _util = \{\s*\}\s*$/;
+
+// `var result1 = []; for (let i = 0; i < len1; i++) { const base = base1 + i * 24;` lifts a list of an export's result.
+const LIST_LOOP =
+  /var (result\d+) = \[\];(\s*)for \(let i = 0; i < (len\d+); i\+\+\) \{(\s*)const base = (base\d+) \+ i \* (\d+);/g;
+
+// The one place that lifts lists of imports' arguments. jco reads numbers one by one into an array; a copy is
+// 50 times faster and its cost is known before it is made. Lengths arrive as signed numbers.
+const FLAT_LIST = /(ctx\.storagePtr = dataPtr;)(\s*const val = \[\];\s*for \(var i = 0; i < len; i\+\+\))/;
+const FLAT_LIST_METERED = `len >>>= 0; dataPtr >>>= 0;
+      if (typedArray !== undefined) {
+        const copied = new typedArray($guard.slice(ctx.memory.buffer, dataPtr, dataPtr + len * elemSize32));
+        if (originalPtr !== null) { ctx.storagePtr = originalPtr; }
+        if (originalLen !== null) { ctx.storageLen = originalLen; }
+        return [copied, ctx];
+      }
+      $guard.list(len, elemSize32);
+      $1$2`;
+
+// Every import that may wait goes through this one function.
+const SUSPENDING = /return await fn\.apply\(null, args\);(\s*\} finally \{\s*CURRENT_TASK_META)/;
+const SUSPENDING_GUARDED = 'return await $guard.suspended(fn.apply(null, args));$1';
+
+function replaceOnce(code: string, pattern: RegExp, by: string): string {
+  if (!pattern.test(code)) throw unexpected(String(pattern));
+  return code.replace(pattern, by);
+}
+
+function refuseUnmetered(code: string): void {
+  for (const pattern of [/new TextDecoder/, /JCO_DEBUG/, /^export /m]) {
+    if (pattern.test(code)) throw unexpected(String(pattern));
+  }
+  const lists = code.match(/var result\d+ = \[\];/g)?.length ?? 0;
+  const metered = code.match(/\$guard\.list\(len\d+, \d+\); var result/g)?.length ?? 0;
+  if (lists !== metered) throw unexpected(`${lists - metered} lists that are not metered`);
+}
+
+function unexpected(what: string): SwitchboardError {
+  return new SwitchboardError('engine-failed', `the transpiler generated code of an unknown form (${what})`);
+}

@@ -1,0 +1,47 @@
+import { type ComponentDescription, type ServiceSet, SwitchboardError, type WitFunction } from '#core';
+import type { Artifact } from './artifact.ts';
+import type { ArtifactCache, CacheKey } from './cache.ts';
+import { JCO_VERSION } from './jco-version.ts';
+import type { TranspileOptions } from './transpile.ts';
+import type { Transpiler } from './transpiler.ts';
+
+export interface PreparePorts {
+  readonly cache: ArtifactCache;
+  readonly transpiler: Transpiler;
+  readonly services: Pick<ServiceSet, 'suspending' | 'version'>;
+}
+
+/** The artifact of a component, from the cache or made now and kept. Errors: `import-unavailable`, `invalid-component`, `engine-failed`. */
+export async function prepareArtifact(
+  ports: PreparePorts,
+  description: ComponentDescription,
+  bytes: () => Promise<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<Artifact> {
+  refuseUnavailable(description);
+  const options = transpileOptions(description, ports.services.suspending);
+  const key: CacheKey = { digest: description.digest, jco: JCO_VERSION, services: ports.services.version, options };
+  const kept = await ports.cache.read(key);
+  if (kept) return kept;
+  const artifact = await ports.transpiler.transpile(await bytes(), options, signal);
+  await ports.cache.write(key, artifact);
+  return artifact;
+}
+
+function refuseUnavailable(description: ComponentDescription): void {
+  const missing = description.requirements.filter((r) => r.access === 'unavailable').map((r) => r.import);
+  if (missing.length === 0) return;
+  throw new SwitchboardError('import-unavailable', `the component imports ${missing.join(', ')}, which nobody offers`, {
+    data: { imports: missing },
+  });
+}
+
+/** Only a component that imports something that can wait pays for suspension. */
+function transpileOptions(description: ComponentDescription, suspending: readonly string[]): TranspileOptions {
+  const { imports, exports, exportedFunctions } = description.types;
+  const waits = imports.flatMap((i) => i.functions.map((fn) => `${i.id.replace(/@.*$/, '')}#${fn.name}`));
+  const all = [...exportedFunctions, ...exports.flatMap((e) => e.functions)];
+  return { suspending: waits.filter((name) => suspending.includes(name)), exports: all.map(exportName) };
+}
+
+const exportName = (fn: WitFunction): string => (fn.interface === undefined ? fn.name : `${fn.interface}#${fn.name}`);

@@ -1,0 +1,104 @@
+/** THE call path: authorize → route → run → record. Every call of every gateway and program passes here. */
+import {
+  type CallContext,
+  type Clock,
+  decideCall,
+  type ErrorCode,
+  type Principal,
+  type Random,
+  SwitchboardError,
+  toSwitchboardError,
+} from '#core';
+import type { CallFigures, Engine } from '#engine';
+import type { CallArguments, CallOptions, Json } from './api.ts';
+import type { Catalog, CatalogEntry } from './catalog.ts';
+import type { EventHub } from './events.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface CallPath {
+  readonly catalog: Catalog;
+  readonly engine: Engine;
+  readonly events: EventHub;
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Calls made from calls may nest this deep. */
+const DEEPEST = 16;
+const OWNER: Principal = { kind: 'program', label: 'program' };
+
+/** One call, from name and JSON arguments to JSON result. Errors: any of the catalogue but those of the home. */
+export async function callFunction(
+  path: CallPath,
+  component: string,
+  fn: string,
+  args: CallArguments,
+  options: CallOptions,
+): Promise<Json | undefined> {
+  const entry = await path.catalog.entry(component);
+  const { index, described } = entry.find(fn);
+  const context = contextOf(path, entry, described.id, options);
+  const figures: CallFigures = { queueMs: 0, runMs: 0, transferred: 0 };
+  let outcome: 'ok' | ErrorCode = 'ok';
+  try {
+    authorize(path, entry, context);
+    const session = route(path, entry, described.needsSession, options.session);
+    const request = { context, fn: index, args, session, signal: options.signal, onLog: options.onLog };
+    return (await path.engine.call(entry.target, request, figures)) as Json | undefined;
+  } catch (thrown) {
+    const error = toSwitchboardError(thrown);
+    outcome = error.code;
+    throw error;
+  } finally {
+    path.events.emit({ type: 'call.finished', context, outcome, ...figures });
+  }
+}
+
+function authorize(path: CallPath, entry: CatalogEntry, context: CallContext): void {
+  const decision = decideCall({
+    principal: context.principal,
+    component: entry.installed,
+    function: context.function,
+    requirements: entry.installed.description.requirements,
+  });
+  path.events.emit({ type: 'call.decided', context, decision });
+  if (!decision.allowed) throw new SwitchboardError('denied', `${context.component}: ${decision.reason}`);
+  if (context.depth > DEEPEST) throw new SwitchboardError('denied', `calls may nest ${DEEPEST} deep`);
+}
+
+/** The session whose own instance the call runs on, if it does. Handles never leave their session. */
+function route(
+  path: CallPath,
+  entry: CatalogEntry,
+  needsSession: boolean,
+  session: string | undefined,
+): string | undefined {
+  if (session !== undefined) path.sessions.check(session);
+  if (needsSession && session === undefined) {
+    throw new SwitchboardError(
+      'session-required',
+      'the function takes or returns resource handles, which live in a session',
+    );
+  }
+  return needsSession || entry.target.limits.reuse === 'session' ? session : undefined;
+}
+
+function contextOf(path: CallPath, entry: CatalogEntry, fn: string, options: CallOptions): CallContext {
+  const { limits } = entry.target;
+  const timeoutMs = Math.max(1, Math.min(options.timeout ?? limits.timeout, limits.timeout));
+  const id = Buffer.from(path.random.bytes(32)).toString('hex');
+  return {
+    callId: id.slice(0, 32),
+    traceId: options.parent?.traceId ?? options.traceId ?? id.slice(32),
+    principal: options.principal ?? OWNER,
+    ...(options.session === undefined ? {} : { session: options.session }),
+    component: entry.reference,
+    digest: entry.installed.description.digest,
+    function: fn,
+    timeoutMs,
+    deadline: path.clock.now() + limits.queueTimeout + timeoutMs,
+    ...(options.parent ? { parent: options.parent.callId } : {}),
+    depth: options.parent ? options.parent.depth + 1 : 0,
+  };
+}

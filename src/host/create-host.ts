@@ -1,0 +1,160 @@
+/** The composition root: every part of a host is made and wired here, by explicit constructors. */
+import {
+  type Clock,
+  DEFAULT_LIMITS,
+  type FaultPoints,
+  formatReference,
+  type LogRecord,
+  parseReference,
+  type Random,
+  SwitchboardError,
+} from '#core';
+import { createArtifactCache, createEngine } from '#engine';
+import { noFaults, openHome, systemClock, systemRandom } from '#home';
+import { serviceSet } from '#services';
+import type { Host, Session } from './api.ts';
+import { callFunction, type CallPath } from './call.ts';
+import { createCatalog } from './catalog.ts';
+import { createEventHub } from './events.ts';
+import { installComponent } from './install.ts';
+import { limitsOf, setLimits } from './limits.ts';
+import { createSessions } from './sessions.ts';
+import { describeSource } from './source.ts';
+import { VERSION } from './version.ts';
+
+export interface HostOptions {
+  /** The home directory; made if it does not exist. */
+  readonly home: string;
+  /** The caller holds the home's lock: what interrupted writes left behind is swept at once. */
+  readonly alone?: boolean | undefined;
+  /** Cells (threads) at once, over all components. Default 32. */
+  readonly maxCells?: number | undefined;
+  /** Idle time after which a cell without state is ended, ms. Default 30,000. */
+  readonly idleMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  readonly faults?: FaultPoints | undefined;
+}
+
+/** Opens the home and starts a host in this process. Errors: those of the home. */
+export async function createHost(options: HostOptions): Promise<Host> {
+  const { clock = systemClock, random = systemRandom, faults = noFaults } = options;
+  const home = await openHome(options.home, { clock, random, faults, signal: options.signal, alone: options.alone });
+  const events = createEventHub(() => clock.now());
+  const onLog = (record: LogRecord): void => {
+    home.logs.append(record);
+    events.emit({ type: 'log', record });
+  };
+  const engine = createEngine({
+    cache: createArtifactCache(home.cacheDir, faults),
+    services: serviceSet,
+    cellEntry: new URL(import.meta.filename.endsWith('.ts') ? './cell-entry.ts' : './cell-entry.js', import.meta.url),
+    ...(options.maxCells === undefined ? {} : { maxCells: options.maxCells }),
+    ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
+    onLog,
+    onCell: (type, cell, component, reason) => events.emit({ type, cell, component, reason }),
+    ask: (_request, service) => Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
+  });
+  const catalog = createCatalog(home.components);
+  const sessions = createSessions(random);
+  const path: CallPath = { catalog, engine, events, sessions, clock, random };
+  const startedAt = clock.now();
+  let calls = 0;
+  let closing: Promise<void> | undefined;
+  const { components, logs, tokens } = home;
+
+  const close = async (): Promise<void> => {
+    events.emit({ type: 'host.stopping' });
+    await engine.close();
+    await events.drained();
+    await home.close();
+  };
+  const ready = (): void => {
+    if (closing) throw new SwitchboardError('host-closed', 'the host is closed');
+  };
+
+  const host: Host = {
+    home: home.path,
+    inspect: async (source, { signal } = {}) => (await describeSource(source, signal)).description,
+    async install(source, installOptions = {}) {
+      ready();
+      return installComponent({ components, engine, catalog, events, clock }, source, installOptions);
+    },
+    async uninstall(reference) {
+      ready();
+      const removed = await components.remove(parseReference(reference));
+      if (removed.length === 0) throw new SwitchboardError('component-not-found', `${reference} is not installed`);
+      catalog.refresh();
+      for (const one of removed) {
+        const component = formatReference(one);
+        engine.retire((key) => key.startsWith(`${component} `));
+        events.emit({ type: 'component.uninstalled', component, digest: one.description.digest });
+      }
+      return removed;
+    },
+    list: () => components.list(),
+    info: async (reference) => (await catalog.entry(reference)).installed,
+    async call(component, fn, args = {}, callOptions = {}) {
+      ready();
+      calls += 1;
+      return callFunction(path, component, fn, args, callOptions);
+    },
+    async session(sessionOptions = {}) {
+      ready();
+      const id = sessions.open();
+      events.emit({ type: 'session.opened', session: id });
+      const session: Session = {
+        id,
+        call: (component, fn, args, callOptions = {}) =>
+          host.call(component, fn, args, { principal: sessionOptions.principal, ...callOptions, session: id }),
+        async close() {
+          if (!sessions.close(id)) return;
+          engine.closeSession(id);
+          events.emit({ type: 'session.closed', session: id });
+        },
+      };
+      return session;
+    },
+    limits: (component) => limitsOf(components, catalog, component),
+    async setLimits(component, limits) {
+      ready();
+      return setLimits({ components, catalog, engine, events }, component, limits);
+    },
+    logs: ({ component, last = 100 } = {}) =>
+      logs.read({ last, ...(component === undefined ? {} : { component: parseReference(component).name }) }),
+    subscribe: (listener) => events.subscribe(listener),
+    token: () => tokens.token(),
+    async rotateToken() {
+      const token = await tokens.rotate();
+      events.emit({ type: 'token.rotated' });
+      return token;
+    },
+    async status() {
+      const stats = engine.stats();
+      return {
+        pid: process.pid,
+        version: VERSION,
+        home: home.path,
+        startedAt,
+        components: (await components.list()).length,
+        cells: stats.cells,
+        instances: stats.running,
+        callsRunning: stats.running,
+        callsWaiting: stats.waiting,
+        callsMade: calls,
+        sessions: sessions.size,
+        rss: process.memoryUsage.rss(),
+      };
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+  engine.warm();
+  events.emit({ type: 'host.started', pid: process.pid });
+  return host;
+}
+
+export { DEFAULT_LIMITS };

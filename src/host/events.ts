@@ -1,0 +1,88 @@
+import { EVENT_VERSION, type EventBody, type HostEvent, isDecision } from '#core';
+
+/** Called with each event; the next one waits for a returned promise. */
+export type EventListener = (event: HostEvent) => void | Promise<void>;
+
+/** The host's one event stream. */
+export interface EventHub {
+  /** Numbers and dates the event, then hands it to every subscriber, later in this turn of the event loop. */
+  emit(body: EventBody): void;
+  /** Events from now on, in order. Returns the end of the subscription. */
+  subscribe(listener: EventListener, bound?: number): () => void;
+  /** Settles when every subscriber has had everything. */
+  drained(): Promise<void>;
+}
+
+/** Events a subscriber may be behind before others than decisions are dropped for it. */
+export const SUBSCRIBER_BOUND = 10_000;
+
+interface Subscriber {
+  readonly listener: EventListener;
+  readonly bound: number;
+  queue: HostEvent[];
+  dropped: number;
+  delivering: Promise<void> | undefined;
+  ended: boolean;
+}
+
+/** A slow or failing subscriber holds up nobody else: each has its own queue. */
+export function createEventHub(now: () => number): EventHub {
+  const subscribers = new Set<Subscriber>();
+  let seq = 0;
+
+  const deliver = async (subscriber: Subscriber): Promise<void> => {
+    await Promise.resolve();
+    while (subscriber.queue.length > 0 && !subscriber.ended) {
+      const batch = subscriber.queue;
+      subscriber.queue = [];
+      if (subscriber.dropped > 0) {
+        const last = batch.at(-1);
+        if (last)
+          batch.push({
+            v: EVENT_VERSION,
+            seq: last.seq,
+            at: last.at,
+            type: 'events.dropped',
+            count: subscriber.dropped,
+          });
+        subscriber.dropped = 0;
+      }
+      for (const event of batch) {
+        try {
+          const slow = subscriber.listener(event);
+          if (slow) await slow;
+        } catch {
+          // The listener's own failure; the stream goes on for it and for everybody else.
+        }
+      }
+    }
+    subscriber.delivering = undefined;
+  };
+
+  return {
+    emit(body) {
+      seq += 1;
+      if (subscribers.size === 0) return;
+      const event: HostEvent = { v: EVENT_VERSION, seq, at: now(), ...body };
+      for (const subscriber of subscribers) {
+        if (subscriber.queue.length >= subscriber.bound && !isDecision(event)) {
+          subscriber.dropped += 1;
+          continue;
+        }
+        subscriber.queue.push(event);
+        subscriber.delivering ??= deliver(subscriber);
+      }
+    },
+    subscribe(listener, bound = SUBSCRIBER_BOUND) {
+      const subscriber: Subscriber = { listener, bound, queue: [], dropped: 0, delivering: undefined, ended: false };
+      subscribers.add(subscriber);
+      return () => {
+        subscriber.ended = true;
+        subscribers.delete(subscriber);
+      };
+    },
+    async drained() {
+      await Promise.all([...subscribers].map((s) => s.delivering));
+    },
+  };
+}
