@@ -59,7 +59,7 @@ function charIn(value: unknown): unknown {
   if (typeof value !== 'string') throw expected('char', value);
   const code = value.codePointAt(0);
   if (code === undefined || value.length !== (code > 0xffff ? 2 : 1)) {
-    throw new Mismatch(`expected char (one Unicode character), got string of ${[...value.slice(0, 1000)].length}`);
+    throw new Mismatch(`expected char (one Unicode character), got a string of length ${value.length}`);
   }
   if (!value.isWellFormed()) throw new Mismatch('the char is a lone surrogate');
   return value;

@@ -3,7 +3,7 @@ import { checkCoreName } from './names.ts';
 import { readLimits, skipCoreValType } from './parse-core-types.ts';
 import type { CoreLimits } from './parse-core-types.ts';
 import { invalid } from './reader.ts';
-import { Reader } from './reader.ts';
+import type { Reader } from './reader.ts';
 
 /** A memory (in pages) or table (in elements) of a core module. */
 export interface CoreExtent {

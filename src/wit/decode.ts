@@ -1,7 +1,7 @@
-import { SwitchboardError } from '#core/errors';
 import type { ComponentTypes } from '#core/wit-types';
 import { applyDocs, docsOf } from './docs.ts';
 import { evaluate } from './evaluate.ts';
+import { guarded } from './guard.ts';
 import { Budget } from './model.ts';
 import { packageOf } from './inject.ts';
 import { parseComponent } from './parse.ts';
@@ -43,16 +43,4 @@ export function coreModules(bytes: Uint8Array): readonly CoreModule[] {
 /** The custom sections of the outermost component. */
 export function customSections(bytes: Uint8Array): readonly CustomSection[] {
   return guarded(() => parseComponent(bytes).custom);
-}
-
-/** Runs a reader of hostile bytes: whatever it throws comes out as a `SwitchboardError`. */
-export function guarded<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (thrown) {
-    if (thrown instanceof SwitchboardError) throw thrown;
-    throw new SwitchboardError('invalid-component', 'the component is not valid: it could not be read', {
-      cause: thrown,
-    });
-  }
 }

@@ -35,9 +35,13 @@ export interface Docs {
 const LARGEST_DOCS = 4 * 1024 * 1024;
 const LONGEST_DOC = 16_384;
 
-/** Docs of a component's `package-docs` sections (wit-parser's metadata.rs, versions 0 and 1). Bad ones are ignored. */
+/** The custom section our own builds write; its content is that of `package-docs`. */
+export const DOCS_SECTION = 'switchboard-docs';
+
+/** Docs of a component's custom sections: ours, else `package-docs` (wit-parser's metadata.rs, versions 0 and 1). Bad ones are ignored. */
 export function docsOf(custom: readonly CustomSection[]): Docs {
-  const found = custom.findLast((section) => section.name === 'package-docs');
+  const named = (name: string) => custom.findLast((section) => section.name === name);
+  const found = named(DOCS_SECTION) ?? named('package-docs');
   if (found === undefined || found.bytes.length > LARGEST_DOCS) return {};
   const version = found.bytes[0];
   if (version !== 0 && version !== 1) return {};
@@ -187,7 +191,8 @@ function documentedType(entry: TypeEntry, docs: Docs, find: (id: string) => Inte
 
 /** Docs made of names, where nobody wrote any: `analyze-text(text)` is "analyze text: takes text". */
 export function synthesizeDocs(fn: WitFunction): string {
-  const words = friendlyName(fn).replaceAll('-', ' ').replace('.', ': ');
-  const params = fn.params.map((p) => p.name.replaceAll('-', ' '));
+  const words = friendlyName(fn).replaceAll(/[-.]/g, ' ');
+  const own = fn.kind === 'method' ? fn.params.slice(1) : fn.params;
+  const params = own.map((p) => p.name.replaceAll('-', ' '));
   return params.length === 0 ? words : `${words}: takes ${params.join(', ')}`;
 }

@@ -1,17 +1,39 @@
 import { SwitchboardError } from '#core/errors';
 import { parseReference, printable } from '#core/reference';
 import { concat, customSection } from './bytes.ts';
-import { encodePackageDocs } from './docs.ts';
+import { DOCS_SECTION, encodePackageDocs } from './docs.ts';
+import { guarded } from './guard.ts';
 import type { CustomSection } from './parse.ts';
 import { checkPreamble } from './preamble.ts';
+import { Reader } from './reader.ts';
 import { readWitDocs } from './wit-text.ts';
 
 const PACKAGE_SECTION = 'switchboard-package';
 
-/** A copy of a component with the docs of its WIT text in a `package-docs` section, for toolchains that drop them. */
+/**
+ * A copy of a component with the docs of its WIT text, for toolchains that drop them. They go into a
+ * section of our own, in the form of `package-docs`: readers of components, jco among them, refuse a
+ * `package-docs` that names the world or interfaces a component was built from.
+ */
 export function injectDocs(component: Uint8Array, witText: string): Uint8Array {
   checkPreamble(component);
-  return concat([component, customSection('package-docs', encodePackageDocs(readWitDocs(witText)))]);
+  return concat([component, customSection(DOCS_SECTION, encodePackageDocs(readWitDocs(witText)))]);
+}
+
+/** A copy without `package-docs` sections, which jco would try to match with what it decodes, and fail. */
+export function stripDocs(component: Uint8Array): Uint8Array {
+  return guarded(() => {
+    checkPreamble(component);
+    const parts: Uint8Array[] = [component.subarray(0, 8)];
+    const r = new Reader(component, 8);
+    while (!r.done) {
+      const start = r.pos;
+      const id = r.u8();
+      const content = r.sub(r.u32());
+      if (id !== 0 || content.name() !== 'package-docs') parts.push(component.subarray(start, r.pos));
+    }
+    return concat(parts);
+  });
 }
 
 /** A copy of a component that carries its package name, `ns:name@1.2.3`. Throws `invalid-reference` where it is none. */

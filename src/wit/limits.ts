@@ -3,7 +3,7 @@ import { formatSize } from '#core/limits';
 import { concat, leb, section } from './bytes.ts';
 import { scanSections } from './core-module.ts';
 import type { LimitsSite } from './core-module.ts';
-import { guarded } from './decode.ts';
+import { guarded } from './guard.ts';
 import { Reader } from './reader.ts';
 
 /** What each memory and each table of a core module may grow to. */

@@ -72,9 +72,15 @@ function defKey(build: Build, entry: TypeEntry, ref: number): string {
 
 function described(schema: Schema, docs: string | undefined): Schema {
   if (docs === undefined) return schema;
+  const own = schema['description'];
   return {
     ...schema,
-    description: schema['description'] === undefined ? docs : `${docs}\n\n${String(schema['description'])}`,
+    description:
+      typeof own === 'string'
+        ? `${docs}
+
+${own}`
+        : docs,
   };
 }
 
