@@ -3,7 +3,7 @@ import { SwitchboardError } from './errors.ts';
 /** How long an instance lives. `call`: fresh each call. `session`: one per session. `resident`: kept, state and all. */
 export type Reuse = 'call' | 'session' | 'resident';
 
-/** A component's limits. Sizes in bytes, times in milliseconds. Every one is enforced; see docs/limits in SECURITY.md. */
+/** A component's limits. Sizes in bytes, times in milliseconds. Every one is enforced; SECURITY.md says how. */
 export interface Limits {
   /** Linear memory of one instance, over all its memories. */
   readonly memory: number;
@@ -33,7 +33,7 @@ const MiB = 1024 * 1024;
 export const DEFAULT_LIMITS: Limits = {
   memory: 64 * MiB,
   table: 100_000,
-  stack: 1 * MiB,
+  stack: 2 * MiB,
   timeout: 5_000,
   queueTimeout: 10_000,
   queue: 256,
@@ -46,9 +46,9 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** Smallest and largest value of each numeric limit. */
 export const LIMIT_RANGES: { readonly [K in Exclude<keyof Limits, 'reuse'>]: readonly [number, number] } = {
-  memory: [64 * 1024, 4096 * MiB],
+  memory: [64 * 1024, 2048 * MiB],
   table: [1, 10_000_000],
-  stack: [256 * 1024, 16 * MiB],
+  stack: [1 * MiB, 16 * MiB],
   timeout: [1, 24 * 3_600_000],
   queueTimeout: [1, 24 * 3_600_000],
   queue: [0, 100_000],

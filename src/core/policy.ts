@@ -63,13 +63,13 @@ const RULES: readonly Rule[] = [
   rule(`wasi:sockets/[a-z-]+${WASI}`, 'sockets', 'denied', 'raw sockets are refused'),
 ];
 
-/** What an import needs and whether it is offered. */
-export function requirementOf(importId: string): Requirement {
+/** What an import needs and whether it is offered. An interface of types only (`use`) reaches nothing, whoever defines it. */
+export function requirementOf(importId: string, typesOnly = false): Requirement {
   const found = RULES.find((r) => r.pattern.test(importId));
-  if (!found) {
-    return { import: importId, capability: 'unknown', access: 'unavailable', reason: 'nobody offers this interface' };
-  }
-  return { import: importId, capability: found.capability, access: found.access, reason: found.reason };
+  if (found) return { import: importId, capability: found.capability, access: found.access, reason: found.reason };
+  if (typesOnly)
+    return { import: importId, capability: 'types', access: 'allowed', reason: 'only types; it reaches nothing' };
+  return { import: importId, capability: 'unknown', access: 'unavailable', reason: 'nobody offers this interface' };
 }
 
 /** A request to call a function. */

@@ -16,6 +16,11 @@ export interface ServiceEnv {
   monotonic(): bigint;
   /** At most 65,536 bytes at once. */
   random(length: number): Uint8Array;
+  /**
+   * Asks the host, as the running call: for what must not live in the cell (secrets, audit, other components).
+   * Only from a suspending import. The host finds the call context by the call; the guest cannot forge one.
+   */
+  ask(service: string, payload: unknown): Promise<unknown>;
   /** Aborted when the running call is cancelled, times out or its instance is discarded; waits must end with it. */
   signal(): AbortSignal;
   /** Ends the instance: throws what the engine knows as `component-exited`. */

@@ -30,14 +30,18 @@ export function describeComponent(bytes: Uint8Array, options: DescribeOptions = 
     const types = options.witText === undefined ? decoded : applyDocs(decoded, readWitDocs(options.witText));
     const callable = callableFunctions(types, (fn) => hasResource(types, fn));
     checkProportion(types, callable);
-    const imports = [...types.imports.map((i) => i.id), ...types.importedFunctions.map((fn) => fn.name)];
+    const resources = new Set(types.types.filter((t) => t.kind === 'resource').map((t) => t.interface));
+    const requirements = [
+      ...types.imports.map((i) => requirementOf(i.id, i.functions.length === 0 && !resources.has(i.id))),
+      ...types.importedFunctions.map((fn) => requirementOf(fn.name)),
+    ];
     return {
       digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
       size: bytes.length,
       docs: types.docs ?? '',
       types,
       functions: callable.map((c) => describeFunction(types, c)),
-      requirements: imports.map(requirementOf),
+      requirements,
     };
   });
 }
