@@ -18,8 +18,7 @@ const PAGE = 65_536;
 /**
  * A copy of a core module in which each memory and table it defines has a maximum no larger than the
  * limits, so that the engine itself refuses to grow them: nothing a guest runs can pass it. An imported
- * memory or table keeps its type unless its declared maximum is larger, which is lowered, so that it
- * still links to the lowered definition. Throws `memory-limit` or `table-limit` when a minimum is
+ * memory or table keeps its type: what defines it was lowered, and a lower maximum still links. Throws `memory-limit` or `table-limit` when a minimum is
  * larger already, `unsupported-component` for shared memories and 64-bit ones, `invalid-component`.
  */
 export function rewriteLimits(module: Uint8Array, limits: ModuleLimits): Uint8Array {
@@ -27,7 +26,7 @@ export function rewriteLimits(module: Uint8Array, limits: ModuleLimits): Uint8Ar
     const { sections, sites } = scanSections(new Reader(module));
     const parts: (Uint8Array | number[])[] = [module.subarray(0, 8)];
     for (const range of sections) {
-      const inside = sites.filter((site) => site.start >= range.start && site.end <= range.end);
+      const inside = sites.filter((site) => !site.imported && site.start >= range.start && site.end <= range.end);
       if (inside.length === 0) parts.push(module.subarray(range.header, range.end));
       else parts.push(section(range.id, rewriteSection(module, range.start, range.end, inside, limits)));
     }
@@ -63,14 +62,9 @@ function cap(site: LimitsSite, limits: ModuleLimits): number[] {
   const page = pageSize === undefined ? PAGE : 2 ** pageSize;
   const most = BigInt(site.kind === 'table' ? limits.tableElements : Math.floor((limits.memoryPages * PAGE) / page));
   if (min > most) throw needsMore(site.kind, min, page, limits);
-  const capped = max === undefined ? (site.imported ? undefined : most) : max < most ? max : most;
-  const flags = (capped === undefined ? 0 : 1) | (pageSize === undefined ? 0 : 8);
-  return [
-    flags,
-    ...leb(min),
-    ...(capped === undefined ? [] : leb(capped)),
-    ...(pageSize === undefined ? [] : leb(pageSize)),
-  ];
+  const capped = max === undefined || max > most ? most : max;
+  const flags = 1 | (pageSize === undefined ? 0 : 8);
+  return [flags, ...leb(min), ...leb(capped), ...(pageSize === undefined ? [] : leb(pageSize))];
 }
 
 function needsMore(kind: 'memory' | 'table', min: bigint, page: number, limits: ModuleLimits): SwitchboardError {
