@@ -84,13 +84,13 @@ function createBox(host: Host): SharedBox {
   };
 }
 
-/** Limits count because `reuse` shows in a tool's annotations and decides whether its calls go through a session. */
+/**
+ * Limits count because `reuse` shows in a tool's annotations and decides whether its calls go
+ * through a session. None of these events is ever dropped.
+ */
 function changesTools(event: HostEvent): boolean {
   if (event.type === 'limits.changed') return Object.hasOwn(event.limits, 'reuse');
-  // Events that were dropped may have been of this kind.
-  return (
-    event.type === 'component.installed' || event.type === 'component.uninstalled' || event.type === 'events.dropped'
-  );
+  return event.type === 'component.installed' || event.type === 'component.uninstalled';
 }
 
 async function readTools(host: Host): Promise<ToolTable> {
