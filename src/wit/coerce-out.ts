@@ -1,3 +1,4 @@
+import { SwitchboardError } from '#core/errors';
 import type { ComponentTypes, TypeEntry, TypeRef, WitFunction } from '#core/wit-types';
 import { expected, isObject, Mismatch, mismatchError, within } from './coerce-common.ts';
 import type { Handles, Json } from './coerce-common.ts';
@@ -9,14 +10,38 @@ type Out = (value: unknown, handles: Handles) => unknown;
 
 /**
  * Compiles, once per function, the conversion of what jco's generated code returns to JSON. Of a
- * top-level `result<T, E>` jco returns the T. Resolves to undefined where nothing is returned. Throws
+ * top-level `result<T, E>` jco returns the T and throws the E; where the function names its result by
+ * an alias (`use types.{outcome}`), jco returns both as `{tag, val}`, and it is done here: an E is thrown
+ * as `component-error` with data `{value}`. Gives undefined where nothing is returned. Throws
  * `invalid-result` for a value that is not of the declared type, and what `handles.lift` throws.
  */
 export function compileResult(
   types: ComponentTypes,
   fn: WitFunction,
 ): (value: unknown, handles: Handles) => Json | undefined {
-  return compileValue(types, successOf(types, fn));
+  const success = compileValue(types, successOf(types, fn));
+  if (!mayBeTagged(types, fn)) return success;
+  const failure = compileError(types, fn);
+  return (value, handles) => {
+    const tag = isObject(value) ? value['tag'] : undefined;
+    if (!isObject(value) || (tag !== 'ok' && tag !== 'err')) return success(value, handles);
+    if (tag === 'ok') return success(value['val'], handles);
+    const error = failure(value['val'], handles) ?? null;
+    const text = typeof error === 'string' ? error : JSON.stringify(error);
+    throw new SwitchboardError('component-error', text, { data: { value: error } });
+  };
+}
+
+/**
+ * Whether a function's result may come as `{tag, val}`: it has a name. Where the T itself could look so,
+ * only a name of another interface counts, as that is certainly an alias.
+ */
+function mayBeTagged(types: ComponentTypes, fn: WitFunction): boolean {
+  const entry = fn.result === undefined ? undefined : resolve(types, fn.result);
+  if (typeof entry !== 'object' || entry.kind !== 'result' || entry.name === undefined) return false;
+  const ok = entry.ok === undefined ? undefined : resolve(types, entry.ok);
+  const alike = typeof ok === 'object' && ['result', 'variant', 'record'].includes(ok.kind);
+  return !alike || entry.interface !== fn.interface;
 }
 
 /** The same for the E of a top-level `result<T, E>`; undefined where the function has none. */

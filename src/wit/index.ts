@@ -17,3 +17,4 @@ export { hasResource, typeText, witSignature } from './types.ts';
 export { compileArguments } from './coerce-in.ts';
 export { compileError, compileResult } from './coerce-out.ts';
 export type { Handles, Json } from './coerce-common.ts';
+export { parseJsonArguments, parsePositional } from './positional.ts';
