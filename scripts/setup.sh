@@ -136,10 +136,15 @@ take_lock() {
       sleep 0.2
       continue
     fi
-    # Whoever moves the dead holder's link away may try again; a link that changed meanwhile is put back.
-    mv "$lock" "$lock.$$" 2>/dev/null || continue
-    [ "$(readlink "$lock.$$")" = "$_holder" ] || ln -s "$(readlink "$lock.$$")" "$lock" 2>/dev/null
-    rm -f "$lock.$$"
+    # Removing a dead holder's link is done by one process at a time, which looks again before it does.
+    if ln -s "$$" "$lock.break" 2>/dev/null; then
+      [ "$(readlink "$lock")" != "$_holder" ] || rm -f "$lock"
+      rm -f "$lock.break"
+    else
+      _breaker=$(readlink "$lock.break") || continue
+      kill -0 "$_breaker" 2>/dev/null || rm -f "$lock.break"
+      sleep 0.1
+    fi
   done
   lock_held=1
   # A holder that was killed may have left its command running.
@@ -177,6 +182,7 @@ find_node() {
   _kept=$cache/node/node_modules/$_package/bin/node
   _machine=$(command -v node) || _machine=
   _machine_version=
+  _seen=
   if [ -n "$_machine" ] && try_node "$_machine"; then
     :
   else
@@ -200,6 +206,14 @@ need_npm() {
   die 'then start again.'
 }
 
+# Installs into the directory $1. No package's scripts run; without a network it gives up in seconds.
+npm_install() {
+  _prefix=$1
+  shift
+  run_quietly npm install --prefix "$_prefix" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error \
+    --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 "$@"
+}
+
 fetch_node() {
   if [ -n "$_machine_version" ]; then
     say "this machine's Node is $_machine_version; $node_major or newer is needed"
@@ -209,8 +223,7 @@ fetch_node() {
   need_npm "bring Node $node_major into this checkout"
   say "bringing Node $node_version from npm ($_package) into .cache/node"
   rm -rf "$cache/node.new"
-  run_quietly npm install --prefix "$cache/node.new" --ignore-scripts --no-save --no-package-lock --no-audit --no-fund \
-    --loglevel=error "$_package@$node_version" ||
+  npm_install "$cache/node.new" --no-package-lock "$_package@$node_version" ||
     die "Node could not be brought from npm (offline?). Start again to retry, or install Node $node_major: https://nodejs.org/en/download"
   rm -rf "$cache/node"
   mv "$cache/node.new" "$cache/node" || die "cannot write to $cache"
@@ -244,7 +257,7 @@ install_dependencies() {
 
 # `install`, not `ci`: ci refuses a lock file that does not list the binaries of every platform.
 install_packages() {
-  run_quietly npm install --prefix "$root" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error "$@" ||
+  npm_install "$root" "$@" ||
     die 'the dependencies could not be installed (offline?). Start again to retry.'
 }
 

@@ -46,7 +46,7 @@ install_inspector() {
   need_npm 'install the MCP Inspector for the tests'
   say 'installing the MCP Inspector for the tests'
   rm -f "$cache/inspector"
-  run_quietly npm install --prefix "$_inspector" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error ||
+  npm_install "$_inspector" ||
     die 'the MCP Inspector could not be installed (offline?). Run again to retry.'
   cp "$_inspector/package-lock.json" "$cache/inspector" || die "cannot write to $cache"
 }
