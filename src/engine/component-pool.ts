@@ -179,7 +179,8 @@ export class ComponentPool {
     if (this.calls.size < this.limits.instances) {
       for (const cell of this.cells) if (cell.hasRoom && (!best || cell.calls.size < best.calls.size)) best = cell;
     }
-    if (!best || best.calls.size > 0) this.startCell();
+    // A cell whose guests all wait has time for more; one that computes has not.
+    if (!best || (best.calls.size > 0 && slotOnCpu(best.control) !== -1)) this.startCell();
     if (best && session !== undefined) this.sessions.bind(session, best);
     return best;
   }
