@@ -1,0 +1,117 @@
+import type { Scope } from '../scope.ts';
+import { WitError } from '../wit-error.ts';
+
+type Entry = readonly [name: string, value: Uint8Array];
+
+/** RFC 9110: a field name is a token. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** What an entry costs besides its bytes. */
+const ENTRY_COST = 64;
+
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** `wasi:http/types.fields`. The subclass of an instance gives the scope; what is held is counted there. */
+export class Fields {
+  readonly #scope: Scope;
+  #entries: readonly Entry[] = [];
+  #immutable = false;
+
+  constructor(scope: Scope) {
+    scope.opened();
+    this.#scope = scope;
+  }
+
+  static fromList(this: new () => Fields, entries: readonly Entry[]): Fields {
+    const fields = new this();
+    try {
+      for (const [name, value] of entries) check(name, [value]);
+      fields.#replace(entries.map(([name, value]) => [name, value.slice()]));
+    } catch (error) {
+      fields[Symbol.dispose]();
+      throw error;
+    }
+    return fields;
+  }
+
+  get(name: string): Uint8Array[] {
+    return this.#entries.filter((entry) => same(entry[0], name)).map((entry) => entry[1]);
+  }
+
+  has(name: string): boolean {
+    return this.#entries.some((entry) => same(entry[0], name));
+  }
+
+  set(name: string, values: readonly Uint8Array[]): void {
+    this.#change(name, values);
+    this.#replace([...this.#without(name), ...values.map((value): Entry => [name, value.slice()])]);
+  }
+
+  delete(name: string): void {
+    this.#change(name, []);
+    this.#replace(this.#without(name));
+  }
+
+  append(name: string, value: Uint8Array): void {
+    this.#change(name, [value]);
+    this.#replace([...this.#entries, [name, value.slice()]]);
+  }
+
+  entries(): Entry[] {
+    return [...this.#entries];
+  }
+
+  clone(): Fields {
+    return this.#copy(false);
+  }
+
+  /** A copy that refuses changes: what a request gives as its headers. */
+  frozen(): Fields {
+    return this.#copy(true);
+  }
+
+  [Symbol.dispose](): void {
+    this.#scope.release(cost(this.#entries));
+    this.#entries = [];
+    this.#scope.closed();
+  }
+
+  #copy(immutable: boolean): Fields {
+    const Class = this.constructor as new () => Fields;
+    const copy = new Class();
+    copy.#replace(this.#entries);
+    copy.#immutable = immutable;
+    return copy;
+  }
+
+  #without(name: string): Entry[] {
+    return this.#entries.filter((entry) => !same(entry[0], name));
+  }
+
+  #change(name: string, values: readonly Uint8Array[]): void {
+    if (this.#immutable) throw new WitError({ tag: 'immutable' });
+    check(name, values);
+  }
+
+  #replace(entries: readonly Entry[]): void {
+    this.#scope.hold(cost(entries));
+    this.#scope.release(cost(this.#entries));
+    this.#entries = entries;
+  }
+}
+
+function check(name: string, values: readonly Uint8Array[]): void {
+  if (!isToken(name)) throw new WitError({ tag: 'invalid-syntax' });
+  for (const value of values) {
+    if (value.some((byte) => byte === 0 || byte === 10 || byte === 13)) throw new WitError({ tag: 'invalid-syntax' });
+  }
+}
+
+function cost(entries: readonly Entry[]): number {
+  return entries.reduce((sum, [name, value]) => sum + name.length + value.length + ENTRY_COST, 0);
+}
+
+function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

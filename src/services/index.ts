@@ -1,0 +1,85 @@
+/** What a component may import. Runs in the cell; names and shapes follow @bytecodealliance/preview2-shim. */
+import type { CreateServices, ServiceInterface, ServiceSet } from '#core/services';
+import * as cli from './cli/index.ts';
+import { monotonicClockInterface, wallClockInterface } from './clocks/index.ts';
+import { filesystemTypesInterface, preopensInterface } from './filesystem/index.ts';
+import { httpTypesInterface, outgoingHandlerInterface } from './http/index.ts';
+import { pollInterface } from './io/poll.ts';
+import { errorInterface, streamsInterface } from './io/streams.ts';
+import { logInterface } from './log/index.ts';
+import { insecureInterface, insecureSeedInterface, randomInterface } from './random/index.ts';
+import { Scope } from './scope.ts';
+import * as sockets from './sockets/index.ts';
+
+/** The same for every instance. */
+const SHARED: { readonly [id: string]: ServiceInterface } = {
+  'wasi:io/error': errorInterface,
+  'wasi:io/poll': pollInterface,
+  'wasi:io/streams': streamsInterface,
+  'wasi:cli/environment': cli.environmentInterface,
+  'wasi:cli/terminal-input': cli.terminalInputInterface,
+  'wasi:cli/terminal-output': cli.terminalOutputInterface,
+  'wasi:cli/terminal-stdin': cli.terminalStdinInterface,
+  'wasi:cli/terminal-stdout': cli.terminalStdoutInterface,
+  'wasi:cli/terminal-stderr': cli.terminalStderrInterface,
+  'wasi:filesystem/types': filesystemTypesInterface,
+  'wasi:filesystem/preopens': preopensInterface,
+  'wasi:http/outgoing-handler': outgoingHandlerInterface,
+  'wasi:sockets/network': sockets.networkInterface,
+  'wasi:sockets/tcp': sockets.tcpInterface,
+  'wasi:sockets/tcp-create-socket': sockets.tcpCreateSocketInterface,
+  'wasi:sockets/udp': sockets.udpInterface,
+  'wasi:sockets/udp-create-socket': sockets.udpCreateSocketInterface,
+  'wasi:sockets/ip-name-lookup': sockets.ipNameLookupInterface,
+};
+
+/** Made for an instance when its code first asks: most components import few of them. */
+const OWN: { readonly [id: string]: (scope: Scope) => ServiceInterface } = {
+  'switchboard:host/log': logInterface,
+  'wasi:cli/exit': cli.exitInterface,
+  'wasi:cli/stdin': cli.stdinInterface,
+  'wasi:cli/stdout': (scope) => cli.outputInterface(scope, 'stdout'),
+  'wasi:cli/stderr': (scope) => cli.outputInterface(scope, 'stderr'),
+  'wasi:clocks/monotonic-clock': monotonicClockInterface,
+  'wasi:clocks/wall-clock': wallClockInterface,
+  'wasi:http/types': httpTypesInterface,
+  'wasi:random/random': randomInterface,
+  'wasi:random/insecure': insecureInterface,
+  'wasi:random/insecure-seed': insecureSeedInterface,
+  'wasi:sockets/instance-network': sockets.instanceNetworkInterface,
+};
+
+const SCOPE = Symbol('scope');
+const SERVICES = prototypeOfServices();
+
+/** Without a prototype of its own: an import named `constructor` finds nothing. */
+function prototypeOfServices(): object {
+  const prototype: object = Object.create(null);
+  for (const [id, shared] of Object.entries(SHARED)) {
+    Object.defineProperty(prototype, id, { value: shared, enumerable: true });
+  }
+  for (const [id, make] of Object.entries(OWN)) {
+    Object.defineProperty(prototype, id, {
+      enumerable: true,
+      get(this: { readonly [SCOPE]: Scope }) {
+        const value = make(this[SCOPE]);
+        Object.defineProperty(this, id, { value, enumerable: true });
+        return value;
+      },
+    });
+  }
+  return Object.freeze(prototype);
+}
+
+const create: CreateServices = (env) =>
+  Object.create(SERVICES, { [SCOPE]: { value: new Scope(env) } }) as ReturnType<CreateServices>;
+
+/**
+ * All services of this release. Only waiting for a pollable can suspend an instance: input is at its end,
+ * output is taken at once, and nothing else is granted.
+ */
+export const serviceSet: ServiceSet = {
+  create,
+  suspending: ['wasi:io/poll#poll', 'wasi:io/poll#[method]pollable.block'],
+  version: '1',
+};
