@@ -9,7 +9,7 @@ import { Channel, type RequestOptions } from './channel.ts';
 import type { HttpAddress } from './http-gate.ts';
 import { readHostFile } from './lock.ts';
 import type { CallParams } from './protocol.ts';
-import { productVersion } from './version.ts';
+import { productVersion } from '#host/version';
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;

@@ -3,4 +3,3 @@ export { type ConnectOptions, connectHost, type RemoteHost, tryConnect } from '.
 export { type HomeLock, type HostFile, lockHome, readHostFile } from './lock.ts';
 export type { HttpHolder } from './protocol.ts';
 export { type ControlServer, listenControl, type ListenOptions } from './server.ts';
-export { productVersion } from './version.ts';

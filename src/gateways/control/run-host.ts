@@ -18,7 +18,7 @@ const LOCK_MS = 10_000;
 const LOCK_RETRY_MS = 20;
 
 export interface RunOptions extends Pick<ListenOptions, 'startHttp' | 'serveMcp' | 'parseWords' | 'version'> {
-  readonly createHost?: (options: { readonly home: string }) => Promise<Host>;
+  readonly createHost?: (options: { readonly home: string; readonly alone: boolean }) => Promise<Host>;
 }
 
 /** Runs the host of a home in this process until nobody uses it, or SIGTERM or SIGINT. Ends the process. */
@@ -66,7 +66,7 @@ export async function runHost(home: string, options: RunOptions = {}): Promise<n
       await report(starter, { ready: true, pid: process.pid });
       process.exit(0);
     }
-    host = await create({ home });
+    host = await create({ home, alone: true });
     server = await listenControl(host, home, { ...options, lock, onUsers: idle });
     await report(starter, { ready: true, pid: process.pid });
     idle();

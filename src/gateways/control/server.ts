@@ -7,7 +7,7 @@ import { Connection, type Shared } from './connection.ts';
 import { HttpGate, type StartHttp } from './http-gate.ts';
 import { type HomeLock, lockHome } from './lock.ts';
 import type { ParseWords } from './methods.ts';
-import { productVersion } from './version.ts';
+import { productVersion } from '#host/version';
 
 export interface ListenOptions {
   /** The lock of the home, where the caller took it already; it is taken here otherwise. */

@@ -1,0 +1,92 @@
+import { SwitchboardError } from '#core/errors';
+import { parseDuration } from '#core/limits';
+import type { CallArguments, CallOptions, Json } from '#host/api';
+import { safeJson, safeLine, safeText } from './safe.ts';
+import type { Define } from './verbs.ts';
+
+/** Bytes of JSON on standard input; what the control socket carries is not much more. */
+const LARGEST_INPUT = 48 * 1024 * 1024;
+
+interface Flags {
+  readonly json?: string;
+  readonly timeout?: string;
+}
+
+/** `call <component> <function> [arg …]`: the result on stdout, the component's output and logs on stderr. */
+export const define: Define = (command, act) => {
+  command
+    .argument('<component>', 'namespace:name, or namespace:name@version')
+    .argument('<function>', 'its name, or interface.name where that is ambiguous')
+    .argument('[arg...]', 'one word for each parameter; other than text, numbers and booleans as JSON')
+    .option('--json <arguments>', 'the arguments as a JSON object or array; - reads them from standard input')
+    .option('--timeout <duration>', 'give the function less time than its limit, as 500ms or 5s')
+    .addHelpText(
+      'after',
+      `
+Words that begin with a dash and are not numbers go after --.
+
+Examples:
+  $ switchboard call switchboard:text slug "Hello, World"
+  $ switchboard call switchboard:text diff --json '{"before":"a","after":"b"}'
+  $ switchboard call switchboard:text count --json - < arguments.json`,
+    )
+    .action(
+      act(async (context, component: string, fn: string, words: readonly string[], flags: Flags) => {
+        const timeout = flags.timeout === undefined ? undefined : parseDuration(flags.timeout);
+        if (flags.json !== undefined && words.length > 0) {
+          throw new SwitchboardError('invalid-usage', 'give the arguments as words or with --json, not both');
+        }
+        const args = flags.json === undefined ? undefined : await jsonArguments(flags.json, context.signal);
+        const host = await context.attach();
+        const options: CallOptions = {
+          signal: context.signal,
+          timeout,
+          principal: { kind: 'owner', label: 'cli' },
+          onLog: (record) => context.showRecord(record),
+        };
+        const work =
+          args === undefined ? host.callWords(component, fn, words, options) : host.call(component, fn, args, options);
+        const value = await context.progress(`calling ${safeLine(component)} ${safeLine(fn)}`, work);
+        context.print(value === undefined ? {} : { result: value }, () => resultText(value));
+      }),
+    );
+};
+
+/** A text as it is, anything else as JSON. Into a file or a pipe a text goes byte for byte. */
+function resultText(value: Json | undefined): string {
+  if (value === undefined) return '';
+  if (typeof value !== 'string') return safeJson(value);
+  return `${process.stdout.isTTY ? safeText(value) : value}\n`;
+}
+
+async function jsonArguments(given: string, signal: AbortSignal): Promise<CallArguments> {
+  const text = given === '-' ? await readInput(signal) : given;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new SwitchboardError('invalid-arguments', `--json is not JSON: ${safeLine((cause as Error).message)}`, {
+      cause,
+    });
+  }
+  if (typeof value !== 'object' || value === null) {
+    throw new SwitchboardError('invalid-arguments', '--json must be an object by parameter name, or an array in order');
+  }
+  return value as CallArguments;
+}
+
+async function readInput(signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const stop = (): void => void process.stdin.destroy(new SwitchboardError('cancelled', 'cancelled'));
+  signal.addEventListener('abort', stop, { once: true });
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LARGEST_INPUT) {
+      throw new SwitchboardError('too-large', `standard input is larger than ${LARGEST_INPUT} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  signal.removeEventListener('abort', stop);
+  return Buffer.concat(chunks).toString('utf8');
+}

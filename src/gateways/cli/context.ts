@@ -1,0 +1,95 @@
+import type { LogRecord } from '#core';
+import type { RemoteHost } from '../control/client.ts';
+import { progressLine } from './progress.ts';
+import { safeJson, safeLine, safeText } from './safe.ts';
+
+/** What a verb works with: where it writes, how it reaches the host, when it must stop. */
+export class Context {
+  readonly home: string;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+  /** The exit code of a verb that did not throw. */
+  code = 0;
+  /** Set by a verb whose stdout belongs to somebody else's protocol. */
+  bareStdout = false;
+  #finished = false;
+  #host: RemoteHost | undefined;
+  #progress: { done(): void } | undefined;
+
+  constructor(home: string, json: boolean, signal: AbortSignal) {
+    this.home = home;
+    this.json = json;
+    this.signal = signal;
+  }
+
+  /** The host of the home, started where none runs. Its errors are the host's own, as `home-newer`. */
+  async attach(): Promise<RemoteHost> {
+    const { attach } = await import('../control/attach.ts');
+    this.#host = await this.progress('starting the host', attach(this.home, { signal: this.signal }));
+    return this.#host;
+  }
+
+  /** The one document of `--output json`, or text for people; either ends with a line end. */
+  print(document: object, text: () => string): void {
+    this.settle();
+    const out = this.json ? safeJson(document) : text();
+    if (out !== '') process.stdout.write(out.endsWith('\n') ? out : `${out}\n`);
+  }
+
+  /** One line of JSON, for verbs that print many documents. */
+  printLine(document: object): void {
+    process.stdout.write(`${safeJson(document, 0)}\n`);
+  }
+
+  /** A line of ours on stderr. */
+  note(line: string): void {
+    this.settle();
+    process.stderr.write(`${safeText(line)}\n`);
+  }
+
+  /** What a component wrote, on stderr. */
+  showRecord(record: LogRecord): void {
+    this.settle();
+    process.stderr.write(recordText(record));
+  }
+
+  /** Shows on a terminal what is under way when `work` takes longer than 0.3 s. */
+  async progress<T>(label: string, work: Promise<T>): Promise<T> {
+    this.settle();
+    const line = progressLine(label);
+    this.#progress = line;
+    try {
+      return await work;
+    } finally {
+      line.done();
+    }
+  }
+
+  /** Says that an interrupt was the normal end of this verb: its exit code is 0. */
+  finished(): void {
+    this.#finished = true;
+  }
+
+  get isFinished(): boolean {
+    return this.#finished;
+  }
+
+  /** Takes the progress line off the terminal. */
+  settle(): void {
+    this.#progress?.done();
+    this.#progress = undefined;
+  }
+
+  async end(): Promise<void> {
+    this.settle();
+    await this.#host?.close();
+  }
+}
+
+/** A record as lines: output as the component wrote it, log records with their level and fields. */
+export function recordText(record: LogRecord, prefix = ''): string {
+  const fields = Object.entries(record.fields ?? {}).map(([name, value]) => ` ${safeLine(name)}=${safeLine(value)}`);
+  const lines = record.message.replace(/\n$/, '').split('\n');
+  const level = record.stream === 'log' ? `${record.level}: ` : '';
+  return lines.map((line, i) => `${prefix}${level}${safeText(line)}${i === 0 ? fields.join('') : ''}\n`).join('');
+}

@@ -1,0 +1,67 @@
+/** What is known of a component, as the document of `--output json` and as text. */
+import type { ComponentDescription, DescribedFunction, InstalledComponent } from '#core';
+import { formatSize } from '#core/limits';
+import { safeLine, safeText } from './safe.ts';
+
+/** `ns:name@version`. */
+export function componentId(component: InstalledComponent): string {
+  return `${component.name}@${component.version}`;
+}
+
+/** The members that `inspect` and `info` share. */
+export function descriptionDocument(description: ComponentDescription): object {
+  const { digest, size, docs, types, functions, requirements } = description;
+  return {
+    ...(types.package === undefined ? {} : { package: types.package }),
+    digest,
+    size,
+    docs,
+    imports: requirements,
+    exports: exportNames(description),
+    functions,
+  };
+}
+
+export function descriptionText(description: ComponentDescription): string {
+  const { digest, size, docs, requirements, functions, types } = description;
+  const exported = exportNames(description);
+  const lines = [
+    ...(types.package === undefined ? [] : [`package  ${safeLine(types.package)}`]),
+    `digest   ${digest}`,
+    `size     ${formatSize(size)} (${size} bytes)`,
+    ...(docs === '' ? [] : ['', ...indent(docs, '')]),
+    '',
+    requirements.length === 0 ? 'Imports nothing.' : 'Imports',
+    ...table(requirements.map((r) => [safeLine(r.import), safeLine(r.capability), r.access, safeLine(r.reason)])),
+    '',
+    exported.length === 0 ? 'Exports nothing.' : 'Exports',
+    ...exported.map((name) => `  ${safeLine(name)}`),
+    '',
+    functions.length === 0 ? 'No function can be called.' : 'Functions',
+    ...functions.flatMap(functionLines),
+  ];
+  return lines.join('\n');
+}
+
+/** Rows as lines with aligned columns, indented by two. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  return rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd());
+}
+
+function functionLines(fn: DescribedFunction): string[] {
+  const session = fn.needsSession ? ['      Needs a session: handles of resources cross.'] : [];
+  return [`  ${safeLine(fn.name)}`, `      ${safeLine(fn.wit, 2_000)}`, ...indent(fn.docs, '      '), ...session];
+}
+
+function indent(text: string, by: string): string[] {
+  return safeText(text.trim())
+    .split('\n')
+    .filter((line) => line !== '' || by === '')
+    .map((line) => `${by}${line}`.trimEnd());
+}
+
+function exportNames({ types }: ComponentDescription): string[] {
+  return [...types.exports.map((e) => e.id), ...types.exportedFunctions.map((fn) => fn.name)];
+}

@@ -1,0 +1,19 @@
+import { ERRORS, type ErrorClass, type SwitchboardError } from '#core/errors';
+import { safeJson, safeText } from './safe.ts';
+
+const EXIT: { readonly [K in ErrorClass]: number } = { failed: 1, usage: 2, denied: 3, limit: 4 };
+
+/** 1 failed, 2 wrong usage, 3 denied, 4 stopped by a limit. */
+export function exitCode(error: SwitchboardError): number {
+  return EXIT[ERRORS[error.code].class];
+}
+
+/** As text on stderr, or `{"error": …}` as the one document on stdout. */
+export function writeFailure(error: SwitchboardError, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${safeJson({ error: error.toJSON() })}\n`);
+    return;
+  }
+  const fix = error.fix === undefined ? '' : `fix: ${safeText(error.fix)}\n`;
+  process.stderr.write(`error: ${safeText(error.message)}\n${fix}code: ${error.code}\n`);
+}

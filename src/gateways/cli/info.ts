@@ -1,0 +1,24 @@
+import { componentId, descriptionDocument, descriptionText } from './describe-text.ts';
+import { safeLine } from './safe.ts';
+import type { Define } from './verbs.ts';
+
+/** `info <component>`: as `inspect`, of what is installed. */
+export const define: Define = (command, act) => {
+  command
+    .argument('<component>', 'namespace:name, or namespace:name@version')
+    .addHelpText('after', '\nExample:\n  $ switchboard info switchboard:text')
+    .action(
+      act(async (context, reference: string) => {
+        const installed = await (await context.attach()).info(reference);
+        const { installedAt, source, description } = installed;
+        const component = componentId(installed);
+        context.print({ component, installedAt, source, ...descriptionDocument(description) }, () =>
+          [
+            component,
+            `from     ${safeLine(source)}, ${new Date(installedAt).toISOString()}`,
+            descriptionText(description),
+          ].join('\n'),
+        );
+      }),
+    );
+};

@@ -1,0 +1,37 @@
+import { formatSize } from '#core/limits';
+import { componentId } from './describe-text.ts';
+import { safeLine } from './safe.ts';
+import type { Define } from './verbs.ts';
+
+/** `install <file.wasm>`: checks, prepares and keeps a component. Grants nothing and runs nothing. */
+export const define: Define = (command, act) => {
+  command
+    .argument('<file>', 'a WebAssembly component')
+    .option('--as <reference>', 'its name and version, as namespace:name@1.0.0; else what the component says')
+    .addHelpText('after', '\nExample:\n  $ switchboard install ./text.wasm --as demo:text@1.0.0')
+    .action(
+      act(async (context, file: string, { as }: { as?: string }) => {
+        const host = await context.attach();
+        const work = host.install(file, { as, signal: context.signal });
+        const installed = await context.progress(`installing ${safeLine(file)}`, work);
+        const { digest, size, functions, requirements } = installed.description;
+        const component = componentId(installed);
+        const denied = requirements.filter((r) => r.access !== 'allowed');
+        const document = {
+          component,
+          digest,
+          size,
+          installedAt: installed.installedAt,
+          source: installed.source,
+          functions: functions.map((f) => f.name),
+          refused: denied,
+        };
+        context.print(document, () =>
+          [
+            `installed ${component} (${formatSize(size)}, ${functions.length} functions)`,
+            ...denied.map((r) => `${r.access}: ${safeLine(r.import)}: ${safeLine(r.reason)}`),
+          ].join('\n'),
+        );
+      }),
+    );
+};

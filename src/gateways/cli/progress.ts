@@ -1,0 +1,30 @@
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const DELAY_MS = 300;
+const FRAME_MS = 100;
+
+/** A moving line on stderr from 0.3 s on, on a terminal only. `done` takes it away. */
+export function progressLine(label: string): { done(): void } {
+  if (!process.stderr.isTTY) return { done: () => undefined };
+  const started = performance.now();
+  let shown = false;
+  let frame = 0;
+  const draw = (): void => {
+    shown = true;
+    frame += 1;
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    process.stderr.write(`\r\u001b[K${FRAMES[frame % FRAMES.length] ?? ''} ${label} … ${seconds} s`);
+  };
+  let ticking: NodeJS.Timeout | undefined;
+  const delay = setTimeout(() => {
+    draw();
+    ticking = setInterval(draw, FRAME_MS);
+  }, DELAY_MS);
+  return {
+    done: () => {
+      clearTimeout(delay);
+      clearInterval(ticking);
+      if (shown) process.stderr.write('\r\u001b[K');
+      shown = false;
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { HostEvent } from '#core';
+import { SwitchboardError } from '#core/errors';
+import type { RemoteHost } from '../control/client.ts';
+import { bundledComponents, installBundled, needsBundled } from './bundled.ts';
+import type { Context } from './context.ts';
+import { safeLine } from './safe.ts';
+import { serveStdio } from './serve-stdio.ts';
+import type { Define } from './verbs.ts';
+
+interface Flags {
+  readonly stdio?: true;
+  readonly host: string;
+  readonly port: string;
+  readonly allowHost?: readonly string[];
+}
+
+/** `serve`: MCP for other programs, until interrupted. */
+export const define: Define = (command, act) => {
+  command
+    .option('--stdio', 'serve one client over standard input and output, as MCP clients start it')
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--port <port>', 'the port to listen on; 0 takes a free one', '7420')
+    .option('--allow-host <name...>', 'more names by which clients may ask for this server')
+    .addHelpText(
+      'after',
+      `
+The first serve of a home installs the bundled components. With --output json one line is printed when ready.
+
+Examples:
+  $ switchboard serve --port 7420
+  $ claude mcp add switchboard -- switchboard serve --stdio`,
+    )
+    .action(
+      act(async (context, flags: Flags) => {
+        if (flags.stdio === true) return serveStdio(context, () => prepare(context));
+        const port = /^\d{1,5}$/.test(flags.port) ? Number(flags.port) : Number.NaN;
+        if (!(port <= 65_535)) {
+          throw new SwitchboardError(
+            'invalid-usage',
+            `--port takes a number up to 65535, not "${safeLine(flags.port)}"`,
+          );
+        }
+        await serveHttp(context, { host: flags.host, port, allowedHosts: flags.allowHost });
+      }),
+    );
+};
+
+/** The host, with the bundled components in it where the home is new. */
+async function prepare(context: Context): Promise<RemoteHost> {
+  const host = await context.attach();
+  if (!needsBundled(context.home)) return host;
+  if (bundledComponents().length === 0) {
+    context.note('the bundled components are not built; node scripts/build-components.ts builds them');
+    return host;
+  }
+  const work = installBundled(host, {
+    signal: context.signal,
+    onStart: ({ reference }) => context.note(`installing ${reference}`),
+  });
+  await context.progress('preparing the bundled components', work);
+  return host;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly allowedHosts: readonly string[] | undefined;
+}
+
+async function serveHttp(context: Context, at: Address): Promise<void> {
+  const host = await prepare(context);
+  if (!isLoopback(at.host)) {
+    context.note(`WARNING: ${at.host} can be reached by other machines, over HTTP that anybody on the way can read.`);
+    context.note(
+      'WARNING: whoever has the token can call every tool. Put a proxy with TLS before it, or leave --host out.',
+    );
+  }
+  const { url } = await context.progress('opening the port', host.serveHttp(at));
+  const ready = { url, token: await host.token(), tools: await countTools(host), pid: host.pid, home: context.home };
+  if (context.json) context.printLine(ready);
+  else process.stdout.write(howToConnect(ready));
+  if (!context.json && process.stdout.isTTY) host.subscribe(showCall);
+  await interrupted(context, host);
+  if (!context.signal.aborted) throw new SwitchboardError('host-closed', 'the host stopped');
+  await host.stopHttp();
+  context.finished();
+}
+
+function interrupted(context: Context, host: RemoteHost): Promise<void> {
+  return new Promise((resolve) => {
+    if (context.signal.aborted) resolve();
+    context.signal.addEventListener('abort', () => resolve(), { once: true });
+    void host.closed.then(resolve);
+  });
+}
+
+/** As the MCP gateway counts: the functions of the newest version of each name. */
+async function countTools(host: RemoteHost): Promise<number> {
+  const counts = new Map<string, number>();
+  for (const { name, description } of await host.list()) {
+    if (!counts.has(name)) counts.set(name, description.functions.length);
+  }
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
+
+function howToConnect(ready: { readonly url: string; readonly token: string; tools: number; home: string }): string {
+  const { url, token, tools, home } = ready;
+  const authorization = `Bearer ${token}`;
+  const json = { mcpServers: { switchboard: { type: 'http', url, headers: { Authorization: authorization } } } };
+  return `Switchboard serves ${tools} tools at ${url}
+token: ${token}
+
+Claude Code:
+  claude mcp add --transport http switchboard ${url} --header "Authorization: ${authorization}"
+Other clients:
+  ${JSON.stringify(json)}
+Clients that start a server themselves, with no token:
+  ${stdioCommand(home)}
+
+Ctrl-C stops.
+`;
+}
+
+function stdioCommand(home: string): string {
+  const launcher = fileURLToPath(new URL('../../../switchboard', import.meta.url));
+  const command = existsSync(launcher) ? launcher : 'switchboard';
+  const elsewhere = home === join(homedir(), '.switchboard') ? '' : ` --home ${quoted(home)}`;
+  return `${quoted(command)} serve --stdio${elsewhere}`;
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function showCall(event: HostEvent): void {
+  if (event.type !== 'call.finished') return;
+  const { context, outcome, queueMs, runMs } = event;
+  const time = new Date(event.at).toISOString().slice(11, 19);
+  const waited = queueMs >= 1 ? `, waited ${Math.round(queueMs)} ms` : '';
+  process.stdout.write(
+    `${time} ${safeLine(context.component)} ${safeLine(context.function)} ${outcome} ${runMs.toFixed(1)} ms${waited}\n`,
+  );
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+
+/** Makes a verb's function the action of its command. */
+export type Act = <A extends unknown[]>(
+  run: (context: Context, ...args: A) => Promise<void>,
+) => (...args: A) => Promise<void>;
+
+/** Gives a command its arguments, options, help and action. */
+export type Define = (command: Command, act: Act) => void;
+
+export interface Verb {
+  readonly summary: string;
+  /** Only the verb that runs, or whose help is shown, is loaded. */
+  readonly load: () => Promise<Define>;
+}
+
+/** Every verb, in the order of the help. */
+export const VERBS: { readonly [name: string]: Verb } = {
+  inspect: {
+    summary: 'show what a component file imports, exports and needs; never runs it',
+    load: async () => (await import('./inspect.ts')).define,
+  },
+  install: { summary: 'install a component file', load: async () => (await import('./install.ts')).define },
+  list: { summary: 'list installed components', load: async () => (await import('./list.ts')).define },
+  info: { summary: 'show an installed component', load: async () => (await import('./info.ts')).define },
+  uninstall: { summary: 'remove a component', load: async () => (await import('./uninstall.ts')).define },
+  call: { summary: 'call a function of a component', load: async () => (await import('./call.ts')).define },
+  limits: { summary: 'show or set the limits of a component', load: async () => (await import('./limits.ts')).define },
+  serve: { summary: 'serve MCP over HTTP or stdio', load: async () => (await import('./serve.ts')).define },
+  token: { summary: 'show or rotate the bearer token of HTTP', load: async () => (await import('./token.ts')).define },
+  logs: { summary: 'show what components wrote', load: async () => (await import('./logs.ts')).define },
+  doctor: { summary: 'check this machine and the home', load: async () => (await import('./doctor.ts')).define },
+  version: { summary: 'show the version', load: async () => (await import('./version.ts')).define },
+};
