@@ -20,7 +20,14 @@ export function createServiceEnvs(logs: CellLogs, post: (message: FromCell) => v
     env: (instance) => ({
       log(stream, level, message, fields) {
         const id = instance.callId < 0 ? undefined : instance.callId;
-        logs.add({ id, at: Date.now(), stream, level, message, ...(fields ? { fields } : {}) });
+        logs.add({
+          id,
+          at: Date.now(),
+          stream,
+          level,
+          message: cut(message),
+          ...(fields ? { fields: cutFields(fields) } : {}),
+        });
       },
       now: () => Date.now(),
       monotonic: () => process.hrtime.bigint(),
@@ -52,4 +59,17 @@ export function createServiceEnvs(logs: CellLogs, post: (message: FromCell) => v
       else asker?.resolve(message.value);
     },
   };
+}
+
+/** A record is for reading: a larger one would hold up the others. */
+const LONGEST_MESSAGE = 64 * 1024;
+const MOST_FIELDS = 64;
+
+function cut(text: string): string {
+  return text.length <= LONGEST_MESSAGE ? text : `${text.slice(0, LONGEST_MESSAGE)}… (${text.length} characters)`;
+}
+
+function cutFields(fields: { readonly [name: string]: string }): { [name: string]: string } {
+  const entries = Object.entries(fields).slice(0, MOST_FIELDS);
+  return Object.fromEntries(entries.map(([name, value]) => [name.slice(0, 256), value.slice(0, 4096)]));
 }
