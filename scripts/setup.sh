@@ -233,19 +233,20 @@ fetch_node() {
 
 # `.cache/deps` is a copy of the lock file that node_modules was installed from, absent while it is not whole.
 install_dependencies() {
+  _theirs=$root/node_modules/.package-lock.json
   if [ -d "$root/node_modules" ]; then
     cmp -s "$root/package-lock.json" "$cache/deps" && return
-    _theirs=$root/node_modules/.package-lock.json
     if [ ! -f "$cache/deps" ] && [ -f "$_theirs" ] && ! [ "$_theirs" -ot "$root/package-lock.json" ]; then
       # Somebody ran npm here themselves.
       cp "$root/package-lock.json" "$cache/deps"
       return
     fi
-    [ -f "$cache/deps" ] || rm -rf "$root/node_modules"
+    # npm writes its own lock file last: without it, what is there was cut off.
+    [ -f "$_theirs" ] || rm -rf "$root/node_modules"
   fi
   need_npm 'install the dependencies'
   say 'installing dependencies from npm (about 370 MB on disk)'
-  rm -f "$cache/deps"
+  rm -f "$cache/deps" "$_theirs"
   cp "$root/package-lock.json" "$cache/deps.new" || die "cannot write to $cache"
   install_packages
   # npm 10 and older leave out a platform's binaries where the lock file does not list them.

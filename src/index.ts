@@ -1,0 +1,34 @@
+/** The library: `import { createHost } from 'switchboard'`. What is not exported here is no part of the contract. */
+export {
+  ERRORS,
+  type ErrorBody,
+  type ErrorClass,
+  type ErrorCode,
+  type ErrorEntry,
+  type ErrorKind,
+  SwitchboardError,
+} from '#core';
+export type {
+  CallContext,
+  ComponentDescription,
+  DescribedFunction,
+  Digest,
+  EventBody,
+  HostEvent,
+  InstalledComponent,
+  Limits,
+  LogLevel,
+  LogRecord,
+  Principal,
+} from '#core';
+export { createHost, VERSION } from '#host';
+export type {
+  CallArguments,
+  CallOptions,
+  ComponentLimits,
+  Host,
+  HostOptions,
+  HostStatus,
+  Json,
+  Session,
+} from '#host';
