@@ -40,10 +40,14 @@ export function interfaceShortName(id: string): string {
   return id.replace(/@.*$/, '').replace(/^.*\//, '');
 }
 
+/** The initialiser that componentize-qjs exports beside the world's own functions, by the names of its parameters. */
+const QUICKJS_INIT = ['shim', 'script', 'entry-path', 'disable-gc'];
+
 /** Toolchains' own exports: real functions of the binary that no caller may ever reach. */
 export function isToolchainExport(fn: WitFunction): boolean {
   if (fn.interface !== undefined) return fn.interface.startsWith('wasi:');
-  return fn.name === 'init' ? fn.params.length === 0 && fn.result === undefined : /^(cabi|_)/.test(fn.name);
+  if (fn.name !== 'init') return /^(cabi|_)/.test(fn.name);
+  return fn.params.length === QUICKJS_INIT.length && fn.params.every((p, i) => p.name === QUICKJS_INIT[i]);
 }
 
 /** The callable functions of a component, each with its ids. `hasResource` tells whether a function's types hold handles. */
