@@ -1,6 +1,6 @@
 import { SwitchboardError } from '#core/errors';
 import { parseDuration } from '#core/limits';
-import type { CallArguments, CallOptions, Json } from '#host/api';
+import type { CallOptions, Json } from '#host/api';
 import { safeJson, safeLine, safeText } from './safe.ts';
 import type { Define } from './verbs.ts';
 
@@ -36,7 +36,7 @@ Examples:
         if (flags.json !== undefined && words.length > 0) {
           throw new SwitchboardError('invalid-usage', 'give the arguments as words or with --json, not both');
         }
-        const args = flags.json === undefined ? undefined : await jsonArguments(flags.json, context.signal);
+        const json = flags.json === '-' ? await readInput(context.signal) : flags.json;
         const host = await context.attach();
         const options: CallOptions = {
           signal: context.signal,
@@ -44,8 +44,7 @@ Examples:
           principal: { kind: 'owner', label: 'cli' },
           onLog: (record) => context.showRecord(record),
         };
-        const work =
-          args === undefined ? host.callWords(component, fn, words, options) : host.call(component, fn, args, options);
+        const work = host.callText(component, fn, json === undefined ? { words } : { json }, options);
         const value = await context.progress(`calling ${safeLine(component)} ${safeLine(fn)}`, work);
         context.print(value === undefined ? {} : { result: value }, () => resultText(value));
       }),
@@ -57,22 +56,6 @@ function resultText(value: Json | undefined): string {
   if (value === undefined) return '';
   if (typeof value !== 'string') return safeJson(value);
   return `${process.stdout.isTTY ? safeText(value) : value}\n`;
-}
-
-async function jsonArguments(given: string, signal: AbortSignal): Promise<CallArguments> {
-  const text = given === '-' ? await readInput(signal) : given;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new SwitchboardError('invalid-arguments', `--json is not JSON: ${safeLine((cause as Error).message)}`, {
-      cause,
-    });
-  }
-  if (typeof value !== 'object' || value === null) {
-    throw new SwitchboardError('invalid-arguments', '--json must be an object by parameter name, or an array in order');
-  }
-  return value as CallArguments;
 }
 
 async function readInput(signal: AbortSignal): Promise<string> {

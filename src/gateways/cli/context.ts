@@ -13,6 +13,7 @@ export class Context {
   /** Set by a verb whose stdout belongs to somebody else's protocol. */
   bareStdout = false;
   #finished = false;
+  #attaching: Promise<RemoteHost> | undefined;
   #host: RemoteHost | undefined;
   #progress: { done(): void } | undefined;
 
@@ -22,10 +23,15 @@ export class Context {
     this.signal = signal;
   }
 
-  /** The host of the home, started where none runs. Its errors are the host's own, as `home-newer`. */
+  /** The host of the home, started where none runs; the same one each time. Its errors are the host's own, as `home-newer`. */
   async attach(): Promise<RemoteHost> {
+    this.#attaching ??= this.#attach();
+    return this.progress('starting the host', this.#attaching);
+  }
+
+  async #attach(): Promise<RemoteHost> {
     const { attach } = await import('../control/attach.ts');
-    this.#host = await this.progress('starting the host', attach(this.home, { signal: this.signal }));
+    this.#host = await attach(this.home, { signal: this.signal });
     return this.#host;
   }
 

@@ -8,7 +8,7 @@ import { homePaths } from '#home/layout';
 import { Channel, type RequestOptions } from './channel.ts';
 import type { HttpAddress } from './http-gate.ts';
 import { readHostFile } from './lock.ts';
-import type { CallParams } from './protocol.ts';
+import type { CallParams, TextArguments } from './protocol.ts';
 import { productVersion } from '#host/version';
 
 export interface ConnectOptions {
@@ -22,8 +22,8 @@ export interface RemoteHost extends Host {
   readonly pid: number;
   /** Settles when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
-  /** `call` with the words of a command line, one for each parameter, read by the parameters' types. */
-  callWords(component: string, fn: string, words: readonly string[], options?: CallOptions): Promise<Json | undefined>;
+  /** `call` with arguments as text, read by the types of the parameters. */
+  callText(component: string, fn: string, text: TextArguments, options?: CallOptions): Promise<Json | undefined>;
   /** Opens the home's HTTP listener; it is open until `stopHttp` or the end of the connection. */
   serveHttp(at: HttpAddress): Promise<{ readonly url: string }>;
   stopHttp(): Promise<void>;
@@ -106,8 +106,8 @@ function remoteHost(home: string, channel: Channel, pid: number): RemoteHost {
     list: () => channel.request('list', {}),
     info: (reference) => channel.request('info', { reference }),
     call,
-    callWords: (component, fn, words, options = {}) =>
-      channel.request('call-words', { ...callParams(component, fn, options), words }, requestOptions(options)),
+    callText: (component, fn, text, options = {}) =>
+      channel.request('call-text', { ...callParams(component, fn, options), ...text }, requestOptions(options)),
     session: async ({ principal } = {}): Promise<Session> => {
       const { id } = await channel.request('open-session', { principal });
       return {

@@ -18,7 +18,7 @@ import {
 } from './protocol.ts';
 
 /** What every connection of a host process shares. */
-export interface Shared extends Pick<MethodEnv, 'host' | 'http' | 'parseWords'> {
+export interface Shared extends Pick<MethodEnv, 'host' | 'http' | 'parseText'> {
   readonly version: string;
   /** Runs an MCP server over a byte stream. */
   readonly serveMcp: (
@@ -145,8 +145,8 @@ export class Connection {
   async #answer(id: number, method: string, asked: Asked): Promise<unknown> {
     if (method === 'mcp-stdio') return this.#becomePipe(id);
     if (!Object.hasOwn(HANDLERS, method)) throw misuse(`unknown method "${printable(method, 40)}"`);
-    const { host, http, parseWords } = this.#shared;
-    const env = { host, http, parseWords, sessions: this.#sessions, owner: this, peer: this.#peer };
+    const { host, http, parseText } = this.#shared;
+    const env = { host, http, parseText, sessions: this.#sessions, owner: this, peer: this.#peer };
     const value = await HANDLERS[method as Exclude<Method, 'mcp-stdio'>](env, asked);
     // A session that opened only after its client had gone.
     if (this.#closed) for (const session of this.#sessions.values()) session.close().catch(() => undefined);

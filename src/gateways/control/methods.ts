@@ -5,21 +5,21 @@ import { checkLimits } from '#core/limits';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
 import { asArguments, asInteger, asObject, asPrincipal, asString, asStrings, type Loose, optional } from './check.ts';
 import type { HttpGate } from './http-gate.ts';
-import type { Method } from './protocol.ts';
+import type { Method, TextArguments } from './protocol.ts';
 
-/** Turns the words of a command line into arguments of a function. */
-export type ParseWords = (
+/** Turns text into arguments of a function, by the types of its parameters. */
+export type ParseText = (
   host: Host,
   component: string,
   fn: string,
-  words: readonly string[],
+  text: TextArguments,
 ) => Promise<{ readonly id: string; readonly args: CallArguments }>;
 
 /** What a method works with: the host, and what belongs to the connection that asked. */
 export interface MethodEnv {
   readonly host: Host;
   readonly http: HttpGate;
-  readonly parseWords: ParseWords;
+  readonly parseText: ParseText;
   readonly sessions: Map<string, Session>;
   /** The connection itself, as the owner of a listener. */
   readonly owner: object;
@@ -53,11 +53,11 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
     const args = optional(asked.params['arguments'], asArguments);
     return makeCall(env, asked, asString(asked.params['function'], 'function'), args);
   },
-  'call-words': async (env, asked) => {
-    const { component, function: fn, words } = asked.params;
+  'call-text': async (env, asked) => {
+    const { component, function: fn, words, json } = asked.params;
+    const text = json === undefined ? { words: asStrings(words, 'words') } : { json: asString(json, 'json') };
     const wanted = asString(fn, 'function');
-    const given = asStrings(words, 'words');
-    const { id, args } = await env.parseWords(env.host, asString(component, 'component'), wanted, given);
+    const { id, args } = await env.parseText(env.host, asString(component, 'component'), wanted, text);
     return makeCall(env, asked, id, args);
   },
   'open-session': async ({ host, sessions }, { params }) => {

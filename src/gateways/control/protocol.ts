@@ -59,8 +59,14 @@ export interface CallParams {
   readonly logs?: boolean | undefined;
 }
 
-/** A call whose arguments are words of a command line, one for each parameter. */
-export type CallWordsParams = Omit<CallParams, 'arguments'> & { readonly words: readonly string[] };
+/** Arguments as text, read by the types of the parameters: one word for each, or one JSON document. */
+export type TextArguments = { readonly words: readonly string[] } | { readonly json: string };
+
+/** A call as a command line makes it: reading the text where the types are saves a round trip. */
+export type CallTextParams = Omit<CallParams, 'arguments'> & {
+  readonly words?: readonly string[] | undefined;
+  readonly json?: string | undefined;
+};
 
 /** Who holds the HTTP listener: the data of `already-serving`. */
 export interface HttpHolder {
@@ -79,7 +85,7 @@ export interface Methods {
   readonly list: { params: object; result: readonly InstalledComponent[] };
   readonly info: { params: { reference: string }; result: InstalledComponent };
   readonly call: { params: CallParams; result: Json | undefined };
-  readonly 'call-words': { params: CallWordsParams; result: Json | undefined };
+  readonly 'call-text': { params: CallTextParams; result: Json | undefined };
   readonly 'open-session': { params: { principal?: Principal | undefined }; result: { id: string } };
   readonly 'close-session': { params: { session: string }; result: undefined };
   readonly limits: { params: { component: string }; result: ComponentLimits };

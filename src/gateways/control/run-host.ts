@@ -17,7 +17,7 @@ const STOP_MS = 1_500;
 const LOCK_MS = 10_000;
 const LOCK_RETRY_MS = 20;
 
-export interface RunOptions extends Pick<ListenOptions, 'startHttp' | 'serveMcp' | 'parseWords' | 'version'> {
+export interface RunOptions extends Pick<ListenOptions, 'startHttp' | 'serveMcp' | 'parseText' | 'version'> {
   readonly createHost?: (options: { readonly home: string; readonly alone: boolean }) => Promise<Host>;
 }
 

@@ -6,7 +6,7 @@ import { homePaths } from '#home/layout';
 import { Connection, type Shared } from './connection.ts';
 import { HttpGate, type StartHttp } from './http-gate.ts';
 import { type HomeLock, lockHome } from './lock.ts';
-import type { ParseWords } from './methods.ts';
+import type { ParseText } from './methods.ts';
 import { productVersion } from '#host/version';
 
 export interface ListenOptions {
@@ -17,7 +17,7 @@ export interface ListenOptions {
   readonly version?: string | undefined;
   readonly startHttp?: StartHttp | undefined;
   readonly serveMcp?: Shared['serveMcp'] | undefined;
-  readonly parseWords?: ParseWords | undefined;
+  readonly parseText?: ParseText | undefined;
 }
 
 /** A host that clients can reach. */
@@ -43,7 +43,7 @@ export async function listenControl(
     host,
     version: options.version ?? productVersion(),
     http: new HttpGate(host, options.startHttp ?? startHttp),
-    parseWords: options.parseWords ?? parseWords,
+    parseText: options.parseText ?? parseText,
     serveMcp: options.serveMcp ?? serveMcp,
   };
   const connections = new Set<Connection>();
@@ -101,4 +101,4 @@ const startHttp: StartHttp = async (host, at) =>
   (await import('../mcp/index.ts')).startHttp(host, { ...at, token: () => host.token() });
 const serveMcp: Shared['serveMcp'] = async (host, stream) =>
   (await import('../mcp/index.ts')).serveMcpStream(host, stream);
-const parseWords: ParseWords = async (...given) => (await import('./words.ts')).parseWords(...given);
+const parseText: ParseText = async (...given) => (await import('./text-arguments.ts')).parseText(...given);
