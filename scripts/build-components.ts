@@ -8,17 +8,18 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { injectDocs, injectPackage } from '#wit/inject';
 
 const ROOT = dirname(import.meta.dirname);
 const COMPONENTS = join(ROOT, 'components');
 
-/** Raised when the build itself changes what it makes of the same sources. */
+/** Raised when what is injected from src/wit changes for the same sources. */
 const BUILD_VERSION = 1;
 
 export interface BuildOptions {
   /** Holds `world.wit` and `src/main.ts`, whose named exports are the world's functions in camelCase. */
   readonly dir: string;
-  /** The file to write; beside it goes `<out>.stamp`, which says what it was built from. */
+  /** The file to write. A custom section at its end says what it was built from. */
   readonly out: string;
   /** Builds even what is up to date. */
   readonly force?: boolean;
@@ -46,10 +47,10 @@ export async function buildComponent(options: BuildOptions): Promise<BuildResult
   if (current !== undefined) return { out, built: false, bytes: current, ms: performance.now() - started };
   options.onStart?.();
   const wit = await readFile(join(dir, 'world.wit'), 'utf8');
-  const component = await componentize(dir, wit);
+  const bare = await componentize(dir, wit);
+  const component = Buffer.concat([injectPackage(injectDocs(bare, wit), packageName(wit)), stamp(inputs)]);
   await mkdir(dirname(out), { recursive: true });
   await writeAtomic(out, component);
-  await writeAtomic(`${out}.stamp`, `${inputs} ${sha256(component)}\n`);
   return { out, built: true, bytes: component.length, ms: performance.now() - started };
 }
 
@@ -133,19 +134,35 @@ async function inputsHash(dir: string): Promise<string> {
   const sources = (await readdir(join(dir, 'src'), { recursive: true }))
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
     .map((name) => join(dir, 'src', name));
-  for (const file of [...sources, join(dir, 'world.wit'), join(ROOT, 'package-lock.json')].sort()) {
+  for (const file of [
+    ...sources,
+    join(dir, 'world.wit'),
+    join(ROOT, 'package-lock.json'),
+    import.meta.filename,
+  ].sort()) {
     hash.update(`${relative(ROOT, file)}\n${sha256(await readFile(file))}\n`);
   }
   return hash.digest('hex');
 }
 
+/** A custom section of fixed size, the last of the component. */
+function stamp(inputs: string): Buffer {
+  const name = 'switchboard-build';
+  const content = Buffer.from(`${String.fromCharCode(name.length)}${name}${inputs}`, 'latin1');
+  return Buffer.concat([Buffer.from([0, content.length]), content]);
+}
+
+/** The size of the component built from these inputs, if that is what `out` is. */
 async function upToDate(out: string, inputs: string): Promise<number | undefined> {
-  try {
-    const [stamp, bytes] = await Promise.all([readFile(`${out}.stamp`, 'utf8'), readFile(out)]);
-    return stamp.trim() === `${inputs} ${sha256(bytes)}` ? bytes.length : undefined;
-  } catch {
-    return undefined;
-  }
+  const bytes = await readFile(out).catch(() => Buffer.alloc(0));
+  const wanted = stamp(inputs);
+  return bytes.subarray(-wanted.length).equals(wanted) ? bytes.length : undefined;
+}
+
+function packageName(wit: string): string {
+  const name = /^package ([^;\s]+);/m.exec(wit)?.[1];
+  if (name === undefined) throw new Error('world.wit does not begin with its package, as in: package demo:text@1.0.0;');
+  return name;
 }
 
 async function writeAtomic(file: string, data: Uint8Array | string): Promise<void> {

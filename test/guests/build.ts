@@ -101,7 +101,7 @@ async function witFiles(): Promise<string[]> {
 }
 
 async function inputsHash(dir: string): Promise<string> {
-  const files = [join(GUESTS, 'guest.h'), import.meta.filename, ...(await witFiles())];
+  const files = [join(GUESTS, 'guest.h'), join(GUESTS, 'services.h'), import.meta.filename, ...(await witFiles())];
   for (const name of (await readdir(dir)).sort()) files.push(join(dir, name));
   const hash = createHash('sha256');
   for (const file of files) hash.update(await readFile(file)).update('\0');
