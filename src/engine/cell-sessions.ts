@@ -79,7 +79,7 @@ function lift(table: CellSession['table'], most: number, resource: number, value
   if (table.size >= most) {
     dispose(value);
     throw new SwitchboardError('handle-limit', `the session holds ${most} handles, as many as it may`, {
-      fix: 'switchboard limits <component> --handles …',
+      fix: `switchboard limits <component> --handles ${most * 2}`,
     });
   }
   // 128 random bits: a handle of another session cannot be guessed, and each is looked up in its own session only.

@@ -199,7 +199,8 @@ export class ComponentPool {
       (error: Error) => {
         this.starting -= 1;
         if (this.cells.size > 0 || this.starting > 0) return;
-        for (const call of this.queue.splice(0)) call.settle(error);
+        const named = error instanceof SwitchboardError ? this.named(error) : error;
+        for (const call of this.queue.splice(0)) call.settle(named);
       },
     );
   }
@@ -254,8 +255,7 @@ export class ComponentPool {
 
   private stop(call: PendingCall, code: ErrorCode & ('cancelled' | 'timeout' | 'queue-timeout'), why: string): void {
     if (call.settled) return;
-    const fix = code === 'timeout' ? { fix: `switchboard limits ${nameOf(this.component)} --timeout …` } : {};
-    const error = new SwitchboardError(code, why, fix);
+    const error = new SwitchboardError(code, why, { fix: this.fixFor(code, call) });
     const { cell } = call;
     if (!cell) {
       this.queue = this.queue.filter((waiting) => waiting !== call);
@@ -279,6 +279,15 @@ export class ComponentPool {
     this.measure(call, sharedNow());
     call.settle(error);
     setTimeout(() => this.endCell(call, cell, error), HEARTBEAT_MS).unref();
+  }
+
+  private fixFor(code: ErrorCode, call: PendingCall): string | undefined {
+    const { timeout, queueTimeout } = this.limits;
+    const command = `switchboard limits ${nameOf(this.component)}`;
+    if (code === 'queue-timeout') return `${command} --queue-timeout ${seconds(queueTimeout * 2)}`;
+    if (code !== 'timeout') return undefined;
+    if (call.request.context.timeoutMs < timeout) return `give the call more time, up to ${formatDuration(timeout)}`;
+    return `${command} --timeout ${seconds(timeout * 2)}`;
   }
 
   /** The cell did not give the call up in time. It is terminated, unless another call has the CPU and time left. */
@@ -419,6 +428,8 @@ export class ComponentPool {
     );
   }
 }
+
+const seconds = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`);
 
 const nameOf = (component: string): string => component.replace(/@.*$/, '');
 

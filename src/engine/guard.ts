@@ -49,6 +49,7 @@ export function createGuard(hooks: SuspensionHooks): Guard {
       throw new SwitchboardError(
         'transfer-limit',
         `the component handed over more than ${formatSize(limit)} in one call`,
+        { fix: `switchboard limits <component> --transfer ${formatSize(limit * 2).replace(' ', '')}` },
       );
     }
   };
