@@ -1,0 +1,118 @@
+/** The package that npm publishes, installed from its tarball into an empty project outside the checkout. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '../..');
+const base = realpathSync(mkdtempSync(join(tmpdir(), 'pack test-')));
+const project = join(base, 'project');
+const home = join(base, 'home');
+const env = {
+  ...process.env,
+  // npm's `#!/usr/bin/env node`, and the bin's, find this Node.
+  PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
+  SWITCHBOARD_HOME: home,
+  NODE_COMPILE_CACHE: '',
+};
+
+before(async () => {
+  mkdirSync(project);
+  write('package.json', '{ "private": true, "type": "module" }\n');
+  await run('npm', ['pack', '--loglevel=error', '--pack-destination', base], { cwd: ROOT, env });
+  const tarball = readdirSync(base).find((name) => name.endsWith('.tgz'));
+  assert.ok(tarball !== undefined, 'npm pack made no tarball');
+  await run('npm', ['install', '--loglevel=error', '--no-audit', '--no-fund', join(base, tarball)], {
+    cwd: project,
+    env,
+  });
+});
+
+after(() => rmSync(base, { recursive: true, force: true }));
+
+function write(name: string, text: string): void {
+  writeFileSync(join(project, name), text);
+}
+
+const PROGRAM = `import { createHost, SwitchboardError, type CallArguments, type Host, type Json } from 'switchboard';
+
+const [home, file] = process.argv.slice(2) as [string, string];
+const host: Host = await createHost({ home });
+await host.install(file, { as: 'demo:text@1.0.0' });
+const args: CallArguments = { text: 'hello there world' };
+const { signal } = new AbortController();
+const value: Json | undefined = await host.call('demo:text', 'count', args, { signal });
+const session = await host.session();
+const again = await session.call('demo:text', 'count', args);
+await session.close();
+let code = '';
+try {
+  await host.call('demo:text', 'no-such-function');
+} catch (error) {
+  if (error instanceof SwitchboardError) code = error.code;
+}
+await host.close();
+console.log(JSON.stringify({ value, again, code }));
+`;
+
+test('[lib.pack] createHost, install, call and session work in an empty project, workers included', async () => {
+  // Node strips types of the project's own files, only not of packages.
+  write('program.ts', PROGRAM);
+  const component = join(project, 'node_modules/switchboard/components/dist/text.wasm');
+  const { stdout, stderr } = await run(process.execPath, ['program.ts', home, component], { cwd: project, env });
+  assert.equal(stderr, '');
+  const { value, again, code } = JSON.parse(stdout) as { value: { words: number }; again: unknown; code: string };
+  assert.equal(value.words, 3);
+  assert.deepEqual(again, value);
+  assert.equal(code, 'unknown-function');
+});
+
+test('[lib.pack] the types check, those of the package too', async () => {
+  write('program.ts', PROGRAM);
+  write('wrong.ts', "import { createHost } from 'switchboard';\nexport const host = await createHost({ hone: '' });\n");
+  const compilerOptions = {
+    target: 'esnext',
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    skipLibCheck: false,
+    types: ['node'],
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+  };
+  write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['program.ts'] }));
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const good = await run(process.execPath, [tsc, '-p', '.'], { cwd: project, env }).catch(
+    (error: { stdout: string }) => error,
+  );
+  assert.equal(good.stdout, '');
+  write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['wrong.ts'] }));
+  await assert.rejects(run(process.execPath, [tsc, '-p', '.'], { cwd: project, env }), {
+    stdout: /wrong\.ts\(2,.*'hone'/,
+  });
+});
+
+test('[lib.pack] the command works', async () => {
+  const bin = join(project, 'node_modules/.bin/switchboard');
+  const component = join(project, 'node_modules/switchboard/components/dist/text.wasm');
+  const { stdout } = await run(bin, ['--output', 'json', 'inspect', component], { cwd: project, env });
+  assert.match(stdout, /"digest"/);
+  const called = await run(bin, ['--output', 'json', 'call', 'demo:text', 'count', 'one two'], { cwd: project, env });
+  assert.match(called.stdout, /"words": ?2/);
+});
+
+test('[lib.pack] the package is small and holds compiled files only', () => {
+  const installed = join(project, 'node_modules');
+  const files = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const bytes = files.reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+  assert.ok(bytes < 64e6, `${bytes} bytes are installed`);
+  assert.ok(!readdirSync(installed).includes('binaryen'));
+  const own = files.filter((entry) => entry.parentPath.startsWith(join(installed, 'switchboard')));
+  const sources = own.filter(({ name }) => /\.ts$/.test(name) && !name.endsWith('.d.ts')).map(({ name }) => name);
+  assert.deepEqual(sources, []);
+  assert.ok(own.some(({ name }) => name === 'LICENSE'));
+});
