@@ -26,7 +26,7 @@ export function checkHost(header: string | undefined, bound: string, allowed: re
     if (WILDCARDS.includes(bound) && isOwnAddress(name)) return;
   }
   throw new SwitchboardError('origin-refused', `the Host header "${printable(header ?? '')}" is not of this server`, {
-    fix: 'use http://127.0.0.1:<port>/mcp, or give the address with `switchboard serve --host`',
+    fix: `ask for 127.0.0.1 or localhost, or let the name in: switchboard serve --allow-host ${name ?? '<name>'}`,
   });
 }
 

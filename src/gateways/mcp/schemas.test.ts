@@ -47,3 +47,12 @@ test('[wit.hostile-names] prose of a stranger is shown without control or invisi
   const hostile = JSON.parse('{"type":"object","properties":{"__proto__":{"type":"string"}}}') as { type: string };
   assert.equal(JSON.stringify(inputSchema(hostile)), JSON.stringify(hostile));
 });
+
+test('[mcp.tools] a tuple is written without a bare false, which clients stumble over', () => {
+  const pair = { type: 'array', prefixItems: [{ type: 'string' }, { type: 'string' }], items: false };
+  const bounds = { minItems: 2, maxItems: 2 };
+  const { items: _, ...open } = pair;
+  const shape = (value: object) => (resultShape({ ...value }).schema['properties'] as { result: object }).result;
+  assert.deepEqual(shape({ ...pair, ...bounds }), { ...open, ...bounds });
+  assert.deepEqual(shape(pair), { ...open, items: { not: {} } });
+});

@@ -70,6 +70,12 @@ function cleanValue(value: unknown): unknown {
   if (!isRecord(value)) return value;
   const cleaned: { [key: string]: unknown } = {};
   for (const [key, inner] of Object.entries(value)) {
+    if (key === 'items' && inner === false) {
+      // Clients' converters stumble over a bare `false`; where `maxItems` says the same it is left out.
+      const fixed = value['prefixItems'];
+      if (!Array.isArray(fixed) || value['maxItems'] !== fixed.length) cleaned['items'] = { not: {} };
+      continue;
+    }
     const prose = (key === 'description' || key === 'title' || key === '$comment') && typeof inner === 'string';
     Object.defineProperty(cleaned, key, {
       value: prose ? cleanText(inner) : cleanValue(inner),
