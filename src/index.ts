@@ -21,7 +21,8 @@ export type {
   LogRecord,
   Principal,
 } from '#core';
-export { createHost, VERSION } from '#host';
+export { openHost as createHost } from '#gateways/control/open-host';
+export { VERSION } from '#host/version';
 export type {
   CallArguments,
   CallOptions,
