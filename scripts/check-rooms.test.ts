@@ -68,7 +68,7 @@ for (const [file, text, line, message] of violations) {
   test(`[dev.rooms] ${file} with ${JSON.stringify(text)} is refused`, () => {
     const found = messages({ [file]: text, 'src/env.ts': 'export const env = 1;' });
     assert.equal(found.length, 1, found.join('\n'));
-    assert.ok(found[0]?.startsWith(`${file}:${line} `), found[0]);
+    assert.ok(found[0]?.startsWith(`${file}:${line} `), found.join());
     assert.match(found[0] ?? '', message);
   });
 }
