@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { type CallToolResult, Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import type { HostEvent } from '#core';
 import { serveMcpStream, startHttp } from '#gateways/mcp/index';
@@ -58,6 +58,11 @@ function nextCall(host: Host, fn: string): { readonly decided: Promise<void>; re
   return { decided: decided.promise, finished: finished.promise };
 }
 
+/** The code of a failed result. */
+function codeOf(result: CallToolResult): string | undefined {
+  return (result._meta?.['switchboard/error'] as { code?: string } | undefined)?.code;
+}
+
 const VALUES: readonly (readonly [string, unknown])[] = [
   ['bool', true],
   ['u8', 255],
@@ -98,7 +103,7 @@ test('[mcp.tools] results of every WIT type are valid by their outputSchema, as 
   assert.match(JSON.stringify(wrong.content), /invalid-arguments: a: expected s32/);
   const byZero = await client.callTool({ name: 'test_kitchen_api_divide', arguments: { a: 1, b: 0 } });
   assert.equal(byZero.isError, true);
-  assert.equal((byZero._meta?.['switchboard/error'] as { code: string }).code, 'component-error');
+  assert.equal(codeOf(byZero), 'component-error');
 });
 
 test('[mcp.tools] resource handles live as long as the connection', async (t) => {
@@ -170,9 +175,9 @@ test('[mcp.tools] limits, traps and logs reach the client', async (t) => {
   await host.setLimits('test:hostile', { timeout: 100 });
   const { client } = await connect(t, host);
   const spin = await client.callTool({ name: 'test_hostile_spin' });
-  assert.equal((spin._meta?.['switchboard/error'] as { code: string }).code, 'timeout');
+  assert.equal(codeOf(spin), 'timeout');
   const trap = await client.callTool({ name: 'test_hostile_trap' });
-  assert.equal((trap._meta?.['switchboard/error'] as { code: string }).code, 'component-trapped');
+  assert.equal(codeOf(trap), 'component-trapped');
   const seen = Promise.withResolvers<unknown>();
   client.setNotificationHandler('notifications/message', ({ params }) => seen.resolve(params));
   await client.setLoggingLevel('debug');
