@@ -102,7 +102,7 @@ export function camelCase(name: string): string {
 export function checkDistinct(what: string, names: readonly string[]): void {
   const seen = new Map<string, string>();
   for (const name of names) {
-    const key = camelCase(name).toLowerCase();
+    const key = camelCase(name);
     const other = seen.get(key);
     if (other !== undefined) {
       throw new SwitchboardError(

@@ -117,8 +117,10 @@ function shortened<T>(items: readonly T[], text: (item: T) => string): string {
 export function witSignature(types: ComponentTypes, fn: WitFunction): string {
   const own = fn.kind === 'method' ? fn.params.slice(1) : fn.params;
   const params = `(${own.map((p) => `${p.name}: ${typeText(types, p.type)}`).join(', ')})`;
-  if (fn.kind === 'constructor') return `${fn.resource ?? ''}: constructor${params}`;
   const result = fn.result === undefined ? '' : ` -> ${typeText(types, fn.result)}`;
+  if (fn.kind === 'constructor') {
+    return `${fn.resource ?? ''}: constructor${params}${result.startsWith(' -> result') ? result : ''}`;
+  }
   const name = fn.name.replace(/^\[(?:method|static)\]/, '');
   return `${name}: ${fn.kind === 'static' ? 'static func' : 'func'}${params}${result}`;
 }
