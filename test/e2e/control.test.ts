@@ -211,10 +211,13 @@ test('a wrong method or parameter is an answer, not the end', async (t) => {
     .split('\n')
     .slice(1)
     .map((line) => JSON.parse(line) as { id: number; error: { code: string } });
-  assert.deepEqual(answers.map((a) => [a.id, a.error.code]).toSorted(), [
-    [1, 'invalid-usage'],
-    [2, 'invalid-usage'],
-  ]);
+  assert.deepEqual(
+    answers.toSorted((a, b) => a.id - b.id).map((a) => [a.id, a.error.code]),
+    [
+      [1, 'invalid-usage'],
+      [2, 'invalid-usage'],
+    ],
+  );
 });
 
 test('[home.modes] the socket is private, in a long home as well', async (t) => {
