@@ -283,3 +283,29 @@ test('[mcp.stdio] an abort signal ends the connection', async (t) => {
   await served.closed;
   assert.equal(input.destroyed, false);
 });
+
+test('[mcp.stdio] a client that reads no answers is not read from, until it does', async (t) => {
+  const host = fakeHostWithTools();
+  const input = new PassThrough();
+  const output = new PassThrough();
+  const served = await serveMcpStream(host, { input, output });
+  t.after(() => served.close());
+  const send = (id: number, method: string, params: object): void => {
+    input.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
+  };
+  send(0, 'initialize', {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'greedy', version: '1' },
+  });
+  const paused = once(input, 'pause');
+  const text = 'x'.repeat(3 * 1024 * 1024);
+  for (let id = 1; id <= 12; id++) send(id, 'tools/call', { name: 'demo_text_upper', arguments: { text } });
+  await paused;
+  send(13, 'tools/call', { name: 'demo_text_nothing' });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(!host.calls.some((call) => call.fn === 'nothing'));
+  const resumed = host.called('nothing');
+  output.resume();
+  await resumed;
+});
