@@ -2,6 +2,7 @@
 import { type ErrorCode, errorFromBody, formatDuration, type Limits, type LogRecord, SwitchboardError } from '#core';
 import { Cell } from './cell.ts';
 import { sharedNow, slotOnCpu, slotState, STARTED, withdrawSlot } from './control-block.ts';
+import { createHeartbeat } from './heartbeat.ts';
 import type { CellLog, FromCell, LoadMessage } from './protocol.ts';
 import type { CallFigures, EngineCall, PendingCall } from './pending-call.ts';
 import { createSessionTable } from './session-table.ts';
@@ -23,8 +24,8 @@ export type Loadable = Omit<LoadMessage, 't' | 'v' | 'control' | 'slots' | 'reus
 
 /** A guest that computes gets this long to come to an end after its time is over; then its cell is terminated. */
 const GRACE_MS = 15;
-/** A cell that nobody computes in answers within this, or is terminated. */
-const HEARTBEAT_MS = 2_000;
+/** A parked cell ends within this, or is terminated. */
+const PARKING_MS = 2_000;
 
 let nextCall = 1;
 
@@ -38,6 +39,7 @@ export class ComponentPool {
   private readonly calls = new Map<number, PendingCall>();
   private queue: PendingCall[] = [];
   private readonly sessions = createSessionTable<PendingCall>();
+  private readonly heartbeat = createHeartbeat();
   private starting = 0;
   private retired = false;
 
@@ -92,7 +94,12 @@ export class ComponentPool {
   /** Ends a session's instance in whichever cell holds it. */
   closeSession(session: string): void {
     const { cell, waiting } = this.sessions.close(session);
-    for (const call of waiting) call.settle(new SwitchboardError('session-not-found', 'the session was closed'));
+    const ofIt = (call: PendingCall): boolean => call.request.session === session;
+    for (const call of [...waiting, ...this.queue.filter(ofIt)]) {
+      this.measure(call, sharedNow());
+      call.settle(new SwitchboardError('session-not-found', 'the session was closed'));
+    }
+    this.queue = this.queue.filter((call) => !call.settled);
     cell?.sessions.delete(session);
     cell?.post({ t: 'close-session', session });
     this.drain();
@@ -108,13 +115,20 @@ export class ComponentPool {
   sweep(since: number): void {
     const now = sharedNow();
     for (const cell of this.cells) {
-      const stuck =
-        slotOnCpu(cell.control) === 0 && now - (cell.control.starts[0] ?? now) > this.limits.timeout + HEARTBEAT_MS;
-      if (stuck) void cell.terminate();
+      if (this.heartbeat.isStuck(cell, this.isComputing(cell, now))) void cell.terminate();
       else if (cell.calls.size > 0) continue;
       else cell.reference(false);
       if (cell.idleSince < since && this.isParkable(cell)) this.park(cell);
     }
+  }
+
+  /** Whether a guest has the CPU that may have it: its call's time, or the time to fill the reserve, is not over. */
+  private isComputing({ control, calls }: Cell, now: number): boolean {
+    const slot = slotOnCpu(control);
+    if (slot < 0) return false;
+    if (slot === 0) return now - (control.starts[0] ?? now) < this.limits.timeout;
+    if (slotState(control, slot) !== STARTED) return false;
+    return [...calls].some((id) => this.calls.get(id)?.slot === slot && !this.calls.get(id)?.settled);
   }
 
   /** Whether ending the cell loses nothing that anybody was promised. */
@@ -125,6 +139,8 @@ export class ComponentPool {
   park(cell: Cell): void {
     this.cells.delete(cell);
     cell.retire();
+    // Guest code between calls (a reserve instance that starts) may never end.
+    setTimeout(() => void cell.terminate(), PARKING_MS).unref();
   }
 
   /** Ends everything now. */
@@ -200,7 +216,11 @@ export class ComponentPool {
         this.starting -= 1;
         if (this.cells.size > 0 || this.starting > 0) return;
         const named = error instanceof SwitchboardError ? this.named(error) : error;
-        for (const call of this.queue.splice(0)) call.settle(named);
+        for (const call of this.queue.splice(0)) {
+          this.measure(call, sharedNow());
+          call.settle(named);
+          if (call.request.session !== undefined) this.nextOfSession(call.request.session);
+        }
       },
     );
   }
@@ -276,9 +296,9 @@ export class ComponentPool {
       call.timer = setTimeout(() => this.endCell(call, cell, error), GRACE_MS);
       return;
     }
+    // The guest waits, so the cell reads the message. One that does not is found by its heartbeat.
     this.measure(call, sharedNow());
     call.settle(error);
-    setTimeout(() => this.endCell(call, cell, error), HEARTBEAT_MS).unref();
   }
 
   private fixFor(code: ErrorCode, call: PendingCall): string | undefined {
@@ -290,24 +310,19 @@ export class ComponentPool {
     return `${command} --timeout ${seconds(timeout * 2)}`;
   }
 
-  /** The cell did not give the call up in time. It is terminated, unless another call has the CPU and time left. */
+  /** The guest computes on although its time is over: the thread is ended under it. */
   private endCell(call: PendingCall, cell: Cell, error: SwitchboardError): void {
-    if (!this.calls.has(call.id) || !this.cells.has(cell)) return;
-    const onCpu = slotOnCpu(cell.control);
-    const other = onCpu > 0 && onCpu !== call.slot;
+    if (!this.calls.has(call.id)) return;
     this.measure(call, sharedNow());
     call.settle(error);
-    if (other) {
-      setTimeout(() => this.endCell(call, cell, error), HEARTBEAT_MS).unref();
-      return;
-    }
-    void cell.terminate();
+    if (slotOnCpu(cell.control) === call.slot) void cell.terminate();
   }
 
   private receive(cell: Cell, message: FromCell): void {
     if (message.t === 'result') this.finish(message);
     else if (message.t === 'log') this.logs(message.records, message.dropped);
     else if (message.t === 'ask') this.answer(cell, message);
+    else if (message.t === 'pong') this.heartbeat.answered(cell);
   }
 
   private finish(message: FromCell & { t: 'result' }): void {
@@ -325,7 +340,8 @@ export class ComponentPool {
   }
 
   private nextOfSession(session: string): void {
-    const next = this.sessions.next(session);
+    let next = this.sessions.next(session);
+    while (next?.settled) next = this.sessions.next(session);
     if (!next) return;
     const cell = this.cellFor(next);
     if (cell) this.dispatch(next, cell);
@@ -361,6 +377,7 @@ export class ComponentPool {
 
   private cellEnded(cell: Cell, why: string): void {
     this.cells.delete(cell);
+    this.sessions.forget(cell);
     const lost = [...cell.calls].map((id) => this.calls.get(id)).filter((call) => call !== undefined);
     const again: PendingCall[] = [];
     for (const call of lost) {
@@ -374,7 +391,6 @@ export class ComponentPool {
       } else call.settle(lostError(why));
       if (call.request.session !== undefined && (begun || call.settled)) this.nextOfSession(call.request.session);
     }
-    this.sessions.forget(cell);
     this.ports.lost(cell, why);
     this.queue.unshift(...again);
     for (const call of again)
@@ -407,7 +423,11 @@ export class ComponentPool {
       ...(fields ? { fields } : {}),
     };
     this.ports.log(full);
-    request?.onLog?.(full);
+    try {
+      request?.onLog?.(full);
+    } catch {
+      // The caller's own failure.
+    }
   }
 
   private answer(cell: Cell, message: FromCell & { t: 'ask' }): void {

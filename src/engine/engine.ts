@@ -119,7 +119,10 @@ export function createEngine(options: EngineOptions): Engine {
 
   const sweep = (): void => {
     for (const pool of pools.values()) pool.sweep(performance.now() - idleMs);
-    for (const pool of retiring) if (pool.cells.size === 0 && pool.running + pool.waiting === 0) retiring.delete(pool);
+    for (const pool of retiring) {
+      pool.sweep(Number.NEGATIVE_INFINITY);
+      if (pool.cells.size === 0 && pool.running + pool.waiting === 0) retiring.delete(pool);
+    }
   };
 
   const load = async (target: Target): Promise<Loadable> => {
