@@ -19,7 +19,7 @@ export const BIG_INTEGERS = {
 /** The largest finite f32. */
 export const LARGEST_F32 = 3.4028234663852886e38;
 
-/** Digits of a whole number without leading zeros, none larger than `max`, as a pattern without anchors. */
+/** Digits of a whole number above zero without leading zeros, none larger than `max`, as a pattern without anchors. */
 function upTo(max: bigint): string {
   const digits = max.toString();
   const shorter = `[1-9][0-9]{0,${digits.length - 2}}`;
@@ -31,12 +31,12 @@ function upTo(max: bigint): string {
     const rest = digits.length - i - 1;
     branches.push(`${digits.slice(0, i)}[${low}-${digit - 1}]${rest === 0 ? '' : `[0-9]{${rest}}`}`);
   }
-  return `(?:0|${branches.join('|')}|${digits})`;
+  return `${branches.join('|')}|${digits}`;
 }
 
 /** The pattern of a decimal string that fits `u64` or `s64`, exactly. */
 export function decimalPattern(type: 'u64' | 's64'): string {
   const [low, high] = BIG_INTEGERS[type];
-  if (type === 'u64') return `^${upTo(high)}$`;
-  return `^(?:${upTo(high)}|-${upTo(-low)})$`;
+  if (type === 'u64') return `^(?:0|${upTo(high)})$`;
+  return `^(?:0|${upTo(high)}|-(?:${upTo(-low)}))$`;
 }

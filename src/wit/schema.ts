@@ -48,7 +48,7 @@ const NAMED_KINDS: readonly string[] = ['record', 'variant', 'enum', 'flags'];
 function schemaOf(build: Build, ref: TypeRef): Schema {
   if (typeof ref === 'string') return primitiveSchema(ref);
   const entry = resolve(build.types, ref) as TypeEntry;
-  const shared = (build.uses.get(ref) ?? 0) > 1 && !isSmall(entry);
+  const shared = (build.uses.get(ref) ?? 0) > 1 && !isSmall(build.types, entry);
   const named = entry.name !== undefined && NAMED_KINDS.includes(entry.kind);
   if (!shared && !named) return described(entrySchema(build, entry), entry.docs);
   const known = build.keys.get(ref);
@@ -60,8 +60,12 @@ function schemaOf(build: Build, ref: TypeRef): Schema {
   return { $ref: `#/$defs/${key}` };
 }
 
-function isSmall(entry: TypeEntry): boolean {
-  return entry.kind === 'own' || entry.kind === 'borrow' || (entry.kind === 'list' && entry.element === 'u8');
+/** Whether a schema is as short as a reference to it: repeating it costs nothing, however often it is shared. */
+function isSmall(types: ComponentTypes, entry: TypeEntry): boolean {
+  if (entry.kind === 'own' || entry.kind === 'borrow') return true;
+  if (entry.kind !== 'list' && entry.kind !== 'option') return false;
+  const inner = resolve(types, entry.kind === 'list' ? entry.element : entry.some);
+  return typeof inner === 'string' || (inner.name !== undefined && NAMED_KINDS.includes(inner.kind));
 }
 
 function defKey(build: Build, entry: TypeEntry, ref: number): string {
