@@ -15,7 +15,7 @@ import {
   type PreparedFunction,
 } from './instance.ts';
 import { createInstancePool } from './instance-pool.ts';
-import { type FromCell, type LoadMessage, PROTOCOL_VERSION, type ToCell } from './protocol.ts';
+import { type FromCell, type LoadMessage, MESSAGES_AT_ONCE, PROTOCOL_VERSION, type ToCell } from './protocol.ts';
 
 type CallMessage = ToCell & { t: 'call' };
 
@@ -33,8 +33,13 @@ export function startCell(services: ServiceSet): void {
   };
   // A batch of quick calls is answered in one message; the answers of slow ones do not wait for each other.
   const post = (message: FromCell): void => {
-    if (outgoing.push(message) === 1) queueMicrotask(flush);
-    else if (sharedNow() - sentAt > 1) flush();
+    const waiting = outgoing.push(message);
+    if (waiting === 1) queueMicrotask(flush);
+    else if (waiting >= MESSAGES_AT_ONCE || sharedNow() - sentAt > 1) flush();
+  };
+  const end = (): void => {
+    flush();
+    port.close();
   };
   let cell: ReturnType<typeof createCell> | undefined;
   port.on('message', (batch: readonly ToCell[]) => {
@@ -43,13 +48,13 @@ export function startCell(services: ServiceSet): void {
         try {
           if (message.v !== PROTOCOL_VERSION)
             throw new SwitchboardError('engine-failed', `cell protocol ${message.v} is unknown`);
-          cell = createCell(message, services, post);
+          cell = createCell(message, services, post, end);
           post({ t: 'loaded' });
         } catch (thrown) {
           post({ t: 'failed', error: toSwitchboardError(thrown).toJSON() });
         }
       } else if (message.t === 'ping') post({ t: 'pong', n: message.n });
-      else if (message.t === 'retire' && !cell) port.close();
+      else if (message.t === 'retire' && !cell) end();
       else cell?.receive(message);
     }
     flush();
@@ -57,7 +62,7 @@ export function startCell(services: ServiceSet): void {
   port.postMessage([{ t: 'hello', v: PROTOCOL_VERSION }] satisfies FromCell[]);
 }
 
-function createCell(load: LoadMessage, services: ServiceSet, post: (message: FromCell) => void) {
+function createCell(load: LoadMessage, services: ServiceSet, post: (message: FromCell) => void, end: () => void) {
   const control = viewControlBlock(load.control, load.slots);
   const parts: InstanceParts = {
     instantiate: runInThisContext(load.code, { filename: 'component.js' }) as Instantiate,
@@ -106,7 +111,7 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
       if (message.session === undefined) pool.give(instance);
       else if (instance.dead) sessions.drop(message.session);
     }
-    if (retiring && running.size === 0) parentPort?.close();
+    if (retiring && running.size === 0) end();
   };
 
   const run = (message: CallMessage): void => {
@@ -167,7 +172,7 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
       else if (message.t === 'close-session') sessions.drop(message.session);
       else if (message.t === 'retire') {
         retiring = true;
-        if (running.size === 0) parentPort?.close();
+        if (running.size === 0) end();
       }
     },
   };

@@ -8,6 +8,7 @@ import {
   type FromCell,
   LOG_CREDITS,
   type LoadMessage,
+  MESSAGES_AT_ONCE,
   PROTOCOL_VERSION,
   type ToCell,
 } from './protocol.ts';
@@ -132,14 +133,43 @@ export class Cell {
     return this.freeSlots.length > 0;
   }
 
-  /** Messages of one turn of the event loop leave together. */
+  /**
+   * Messages of one turn of the event loop leave together: waking a thread costs more than a quick call. One that is
+   * alone leaves at once; a long batch leaves in parts, so that the cell works while the host writes the rest.
+   */
   post(message: ToCell): void {
-    if (this.outgoing.push(message) > 1) return;
-    queueMicrotask(() => {
-      const batch = this.outgoing;
-      this.outgoing = [];
+    const waiting = this.outgoing.push(message);
+    if (waiting >= MESSAGES_AT_ONCE) this.flush();
+    else if (waiting > 1) return;
+    else if (this.calls.size > 1) setImmediate(this.flush);
+    else queueMicrotask(this.flush);
+  }
+
+  private readonly flush = (): void => {
+    if (this.outgoing.length === 0) return;
+    const batch = this.outgoing;
+    this.outgoing = [];
+    try {
       this.worker.postMessage(batch);
-    });
+    } catch {
+      for (const message of batch) this.postAlone(message);
+    }
+  };
+
+  /** One message of a batch cannot be copied to another thread (a function among a program's arguments): only its call fails. */
+  private postAlone(message: ToCell): void {
+    try {
+      this.worker.postMessage([message]);
+    } catch (thrown) {
+      const why = `not plain data: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+      if (message.t === 'call') {
+        const error = new SwitchboardError('invalid-arguments', `the arguments are ${why}`).toJSON();
+        this.receive({ t: 'result', id: message.id, error, transferred: 0, runMs: 0 });
+      } else if (message.t === 'answer') {
+        const error = new SwitchboardError('internal', `the answer is ${why}`).toJSON();
+        this.post({ t: 'answer', ask: message.ask, error });
+      }
+    }
   }
 
   /** A cell that is not referenced does not keep the program alive. */

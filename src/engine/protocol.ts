@@ -91,3 +91,5 @@ export type FromCell =
 export const LOG_CREDITS = 512;
 /** Credits are returned at most this often, so that a flood cannot occupy the host: 2 MiB per 100 ms. */
 export const CREDIT_INTERVAL_MS = 100;
+/** A batch of more messages than this is sent in parts. */
+export const MESSAGES_AT_ONCE = 16;
