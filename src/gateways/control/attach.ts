@@ -104,9 +104,11 @@ function firstReport(
   });
 }
 
-/** The flags this process runs with, without those that would take a port or change what is run. */
+/** Flags of V8 and of Node's features are the host's too; those of a debugger, a test run or a script are not. */
 function hostFlags(): string[] {
-  return process.execArgv.filter((flag) => !/^(--inspect|--test|--watch|--eval|--print|--check|-[epc]$)/.test(flag));
+  const kept =
+    /^--(?:no-|experimental-[a-z-]+$|max-[a-z-]+=|stack-|disable-warning=|enable-source-maps$|wasm|liftoff|jitless)/;
+  return process.execArgv.filter((flag) => kept.test(flag));
 }
 
 function openLog(home: string, logs: string): number {
