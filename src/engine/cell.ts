@@ -164,7 +164,7 @@ export class Cell {
       const why = `not plain data: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
       if (message.t === 'call') {
         const error = new SwitchboardError('invalid-arguments', `the arguments are ${why}`).toJSON();
-        this.receive({ t: 'result', id: message.id, error, transferred: 0, runMs: 0 });
+        queueMicrotask(() => this.receive({ t: 'result', id: message.id, error, transferred: 0, runMs: 0 }));
       } else if (message.t === 'answer') {
         const error = new SwitchboardError('internal', `the answer is ${why}`).toJSON();
         this.post({ t: 'answer', ask: message.ask, error });
