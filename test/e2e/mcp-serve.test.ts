@@ -27,7 +27,8 @@ for (const mode of ['legacy', 'auto'] as const) {
     const { client } = await connectStdio(t, home, mode);
     const { tools } = await client.listTools();
     const names = tools.map((tool) => tool.name);
-    for (const name of ['switchboard_text_count', 'switchboard_html_select']) assert.ok(names.includes(name), name);
+    for (const name of ['switchboard_text_count', 'switchboard_html_select', 'switchboard_data_query'])
+      assert.ok(names.includes(name), name);
     const count = await client.callTool({ name: 'switchboard_text_count', arguments: { text: 'one two three' } });
     assert.equal((count.structuredContent as { words: number }).words, 3);
     await client.close();
