@@ -22,6 +22,8 @@ export interface CallPath {
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly random: Random;
+  /** Calls of functions that exist: as many as there are `call.finished` events. */
+  made: number;
 }
 
 /** Calls made from calls may nest this deep. */
@@ -36,11 +38,12 @@ export async function callFunction(
   args: CallArguments,
   options: CallOptions,
 ): Promise<Json | undefined> {
-  const entry = await path.catalog.entry(component);
+  const entry = await path.catalog.current(component);
   const { index, described } = entry.find(fn);
   const context = contextOf(path, entry, described.id, options);
   const figures: CallFigures = { queueMs: 0, runMs: 0, transferred: 0 };
   let outcome: 'ok' | ErrorCode = 'ok';
+  path.made += 1;
   try {
     authorize(path, entry, context);
     const session = route(path, entry, described.needsSession, options.session);
@@ -86,6 +89,7 @@ function route(
 
 function contextOf(path: CallPath, entry: CatalogEntry, fn: string, options: CallOptions): CallContext {
   const { limits } = entry.target;
+  if (Number.isNaN(options.timeout)) throw new SwitchboardError('invalid-usage', 'the timeout is not a number');
   const timeoutMs = Math.max(1, Math.min(options.timeout ?? limits.timeout, limits.timeout));
   const id = Buffer.from(path.random.bytes(32)).toString('hex');
   return {

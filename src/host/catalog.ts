@@ -25,6 +25,11 @@ export interface CatalogEntry {
 export interface Catalog {
   /** Errors: `invalid-reference`, `component-not-found`. */
   entry(reference: string): Promise<CatalogEntry>;
+  /**
+   * The same, and nothing changed while it was read: what the caller does with it before it next waits, it does with
+   * the limits that apply. Else a call that overlaps a change would start cells with limits that no longer do.
+   */
+  current(reference: string): Promise<CatalogEntry>;
   /** Forgets everything it kept; called after every change. */
   refresh(): void;
 }
@@ -49,15 +54,24 @@ export function createCatalog(store: ComponentStore): Catalog {
     return { installed, reference, target, find: functionFinder(description.functions) };
   };
 
+  const entry = (text: string): Promise<CatalogEntry> => {
+    const known = entries.get(text);
+    if (known) return known;
+    const loading = load(text);
+    const current = entries;
+    current.set(text, loading);
+    loading.catch(() => current.delete(text));
+    return loading;
+  };
+
   return {
-    entry(text) {
-      const known = entries.get(text);
-      if (known) return known;
-      const loading = load(text);
-      const current = entries;
-      current.set(text, loading);
-      loading.catch(() => current.delete(text));
-      return loading;
+    entry,
+    async current(text) {
+      for (;;) {
+        const before = entries;
+        const found = await entry(text);
+        if (before === entries) return found;
+      }
     },
     refresh() {
       entries = new Map();

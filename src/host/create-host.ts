@@ -37,6 +37,9 @@ export interface HostOptions {
   readonly faults?: FaultPoints | undefined;
 }
 
+/** Subscribers get this long to take what is left when the host closes. */
+const DRAIN_MS = 500;
+
 /** Opens the home and starts a host in this process. Errors: those of the home. */
 export async function createHost(options: HostOptions): Promise<Host> {
   const { clock = systemClock, random = systemRandom, faults = noFaults } = options;
@@ -58,16 +61,16 @@ export async function createHost(options: HostOptions): Promise<Host> {
   });
   const catalog = createCatalog(home.components);
   const sessions = createSessions(random);
-  const path: CallPath = { catalog, engine, events, sessions, clock, random };
+  const path: CallPath = { catalog, engine, events, sessions, clock, random, made: 0 };
   const startedAt = clock.now();
-  let calls = 0;
+  let changing: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
   const { components, logs, tokens } = home;
 
   const close = async (): Promise<void> => {
     events.emit({ type: 'host.stopping' });
     await engine.close();
-    await events.drained();
+    await events.drained(DRAIN_MS);
     await home.close();
   };
   const ready = (): void => {
@@ -93,11 +96,16 @@ export async function createHost(options: HostOptions): Promise<Host> {
       }
       return removed;
     },
-    list: () => components.list(),
-    info: async (reference) => (await catalog.entry(reference)).installed,
+    async list() {
+      ready();
+      return components.list();
+    },
+    async info(reference) {
+      ready();
+      return (await catalog.entry(reference)).installed;
+    },
     async call(component, fn, args = {}, callOptions = {}) {
       ready();
-      calls += 1;
       return callFunction(path, component, fn, args, callOptions);
     },
     async session(sessionOptions = {}) {
@@ -116,21 +124,34 @@ export async function createHost(options: HostOptions): Promise<Host> {
       };
       return session;
     },
-    limits: (component) => limitsOf(components, catalog, component),
+    async limits(component) {
+      ready();
+      return limitsOf(components, catalog, component);
+    },
     async setLimits(component, limits) {
       ready();
-      return setLimits({ components, catalog, engine, events }, component, limits);
+      // One after another: each reads what is set, changes it and writes it.
+      const changed = changing.then(() => setLimits({ components, catalog, engine, events }, component, limits));
+      changing = changed.catch(() => undefined);
+      return changed;
     },
-    logs: ({ component, last = 100 } = {}) =>
-      logs.read({ last, ...(component === undefined ? {} : { component: parseReference(component).name }) }),
+    async logs({ component, last = 100 } = {}) {
+      ready();
+      return logs.read({ last, ...(component === undefined ? {} : { component: parseReference(component).name }) });
+    },
     subscribe: (listener) => events.subscribe(listener),
-    token: () => tokens.token(),
+    async token() {
+      ready();
+      return tokens.token();
+    },
     async rotateToken() {
+      ready();
       const token = await tokens.rotate();
       events.emit({ type: 'token.rotated' });
       return token;
     },
     async status() {
+      ready();
       const stats = engine.stats();
       return {
         pid: process.pid,
@@ -142,7 +163,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         instances: stats.running,
         callsRunning: stats.running,
         callsWaiting: stats.waiting,
-        callsMade: calls,
+        callsMade: path.made,
         sessions: sessions.size,
         rss: process.memoryUsage.rss(),
       };

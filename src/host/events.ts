@@ -9,8 +9,8 @@ export interface EventHub {
   emit(body: EventBody): void;
   /** Events from now on, in order. Returns the end of the subscription. */
   subscribe(listener: EventListener, bound?: number): () => void;
-  /** Settles when every subscriber has had everything. */
-  drained(): Promise<void>;
+  /** Settles when every subscriber has had everything, or `longest` ms are over: one that hangs holds nothing up. */
+  drained(longest: number): Promise<void>;
 }
 
 /** Events a subscriber may be behind before others than decisions are dropped for it. */
@@ -48,6 +48,7 @@ export function createEventHub(now: () => number): EventHub {
         subscriber.dropped = 0;
       }
       for (const event of batch) {
+        if (subscriber.ended) return;
         try {
           const slow = subscriber.listener(event);
           if (slow) await slow;
@@ -81,8 +82,11 @@ export function createEventHub(now: () => number): EventHub {
         subscribers.delete(subscriber);
       };
     },
-    async drained() {
-      await Promise.all([...subscribers].map((s) => s.delivering));
+    async drained(longest) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, longest);
+      await Promise.race([Promise.all([...subscribers].map((s) => s.delivering)), promise]);
+      clearTimeout(timer);
     },
   };
 }

@@ -12,7 +12,11 @@ export interface DescribedSource {
 /** Reads and describes a component; runs none of it. Errors: `file-unreadable`, `too-large` and those of decoding. */
 export async function describeSource(source: string | Uint8Array, signal?: AbortSignal): Promise<DescribedSource> {
   const { describeComponent } = await import('#wit');
-  if (typeof source !== 'string') return { bytes: source, description: describeComponent(source), origin: 'bytes' };
+  if (typeof source !== 'string') {
+    // A copy: the caller's array may change between the check of it and the use.
+    const bytes = new Uint8Array(source);
+    return { bytes, description: describeComponent(bytes), origin: 'bytes' };
+  }
   const bytes = await readComponent(source, signal);
   const witText = await readFile(source.replace(/\.wasm$/, '.wit'), 'utf8').catch(() => undefined);
   const beside = witText === undefined || !source.endsWith('.wasm') ? {} : { witText };
