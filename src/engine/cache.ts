@@ -43,9 +43,9 @@ export function createArtifactCache(directory: string, faults: FaultPoints, larg
         const file = await open(temporary, 'wx', 0o600);
         try {
           const packed = packArtifact(artifact);
-          await file.write(packed.subarray(0, packed.length >> 1));
+          await file.writeFile(packed.subarray(0, packed.length >> 1));
           faults.hit('cache.half-written');
-          await file.write(packed.subarray(packed.length >> 1));
+          await file.writeFile(packed.subarray(packed.length >> 1));
           await file.sync();
         } finally {
           await file.close();
@@ -75,7 +75,9 @@ async function trim(directory: string, largest: number): Promise<void> {
     names.map(async (name) => ({ name, info: await stat(join(directory, name)).catch(() => undefined) })),
   );
   let total = entries.reduce((sum, e) => sum + (e.info?.size ?? 0), 0);
-  const oldestFirst = entries.filter((e) => e.info).toSorted((a, b) => (a.info?.mtimeMs ?? 0) - (b.info?.mtimeMs ?? 0));
+  const oldestFirst = entries
+    .filter((e) => e.info?.isFile())
+    .toSorted((a, b) => (a.info?.mtimeMs ?? 0) - (b.info?.mtimeMs ?? 0));
   for (const { name, info } of oldestFirst) {
     const abandoned = name.endsWith('.tmp') && Date.now() - (info?.mtimeMs ?? 0) > STALE_TEMPORARY_MS;
     if (!abandoned && (total <= largest || name === oldestFirst.at(-1)?.name)) continue;

@@ -88,6 +88,7 @@ export function createEngine(options: EngineOptions): Engine {
   };
 
   const takeCell = (component: string, limits: Limits): Cell => {
+    if (closed) throw new SwitchboardError('host-closed', 'the host is stopping');
     if (owners.size >= maxCells) parkOne();
     const wanted = {
       heap: Math.max(BLANK_RESOURCES.heap, 128 + limits.instances),
@@ -165,12 +166,20 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     async prepare(description, bytes, signal) {
+      // One at a time of the same bytes; the next finds the first one's in the cache.
       const { digest } = description;
-      const one =
-        preparing.get(digest) ??
-        prepareArtifact(ports, description, bytes, signal).finally(() => preparing.delete(digest));
-      preparing.set(digest, one);
-      await one;
+      const before = preparing.get(digest) ?? Promise.resolve();
+      const one = before.then(() => prepareArtifact(ports, description, bytes, signal));
+      const settled = one.then(
+        () => undefined,
+        () => undefined,
+      );
+      preparing.set(digest, settled);
+      try {
+        await one;
+      } finally {
+        if (preparing.get(digest) === settled) preparing.delete(digest);
+      }
     },
     call(target, request, figures) {
       if (closed) return Promise.reject(new SwitchboardError('host-closed', 'the host is stopping'));

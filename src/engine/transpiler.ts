@@ -18,6 +18,7 @@ export function createTranspiler(): Transpiler {
   let worker: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;
   let turn: Promise<unknown> = Promise.resolve();
+  let closed = false;
 
   const stop = async (): Promise<void> => {
     clearTimeout(idle);
@@ -27,7 +28,8 @@ export function createTranspiler(): Transpiler {
   };
 
   const run = async (bytes: Uint8Array, options: TranspileOptions, signal?: AbortSignal): Promise<Artifact> => {
-    signal?.throwIfAborted();
+    if (closed) throw new SwitchboardError('host-closed', 'the host is stopping');
+    if (signal?.aborted) throw new SwitchboardError('cancelled', 'preparing the component was cancelled');
     clearTimeout(idle);
     worker ??= startWorker();
     try {
@@ -37,7 +39,7 @@ export function createTranspiler(): Transpiler {
       if (!(error instanceof SwitchboardError) || error.code !== 'invalid-component') await stop();
       throw error;
     } finally {
-      idle = setTimeout(() => void stop(), IDLE_MS).unref();
+      if (!closed) idle = setTimeout(() => void stop(), IDLE_MS).unref();
     }
   };
 
@@ -47,7 +49,10 @@ export function createTranspiler(): Transpiler {
       turn = mine.catch(() => undefined);
       return mine;
     },
-    close: stop,
+    close() {
+      closed = true;
+      return stop();
+    },
   };
 }
 
