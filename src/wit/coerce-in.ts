@@ -9,13 +9,18 @@ import { isOption, resolve, typeText } from './types.ts';
 
 type In = (value: unknown, call: Call) => unknown;
 
-/** One conversion under way. `left` bounds the elements it may make: an array that contains itself would be without end. */
+/**
+ * One conversion under way. `left` bounds the work: a few arrays that hold each other many times over
+ * would be converted without end. Units are about one number each; an object counts for several.
+ */
 interface Call {
   readonly handles: Handles;
   left: number;
 }
 
-const MOST_ELEMENTS = 10_000_000;
+const MOST_WORK = 10_000_000;
+const OBJECT_WORK = 4;
+const BYTES_WORK = 20;
 
 /**
  * Compiles, once per function, the conversion of JSON arguments to the values jco's generated code takes,
@@ -34,7 +39,7 @@ export function compileArguments(
   return (args, handles) => {
     try {
       const values = Array.isArray(args) ? inOrder(args, names, optional) : byName(args, names, optional);
-      const call: Call = { handles, left: MOST_ELEMENTS };
+      const call: Call = { handles, left: MOST_WORK };
       for (let i = 0; i < converts.length; i++) {
         try {
           values[i] = (converts[i] as In)(values[i], call);
@@ -148,6 +153,7 @@ class Compiler {
     const names = new Set(fields.map((f) => f.name));
     return (value, call) => {
       if (!isObject(value)) throw expected(text, value);
+      spend(call, members.length + OBJECT_WORK);
       const out: { [key: string]: unknown } = {};
       let found = 0;
       for (const member of members) {
@@ -182,6 +188,7 @@ class Compiler {
           `expected ${text} as {"tag": …}, got ${isObject(value) ? 'object' : expected('', value).problem.replace(/^.*got /, '')}`,
         );
       }
+      spend(call, OBJECT_WORK);
       const found = cases.get(tag);
       if (found === undefined) throw noSuch(`case of ${text}`, tag, [...cases.keys()]);
       const present = Object.hasOwn(value, 'val');
@@ -229,11 +236,12 @@ function nothingIn(value: unknown): undefined {
 
 function spend(call: Call, amount: number): void {
   call.left -= amount;
-  if (call.left < 0) throw new Mismatch(`the arguments have more than ${MOST_ELEMENTS} elements`);
+  if (call.left < 0) throw new Mismatch(`the arguments hold more values than one call may take`);
 }
 
-function bytesIn(value: unknown): unknown {
+function bytesIn(value: unknown, call: Call): unknown {
   if (value instanceof Uint8Array) return value;
+  spend(call, BYTES_WORK);
   if (typeof value !== 'string') throw expected('list<u8> as a base64 string', value);
   try {
     return Uint8Array.fromBase64(value, { lastChunkHandling: 'strict' });
@@ -246,7 +254,7 @@ function listIn(convert: In, text: string): In {
   return (value, call) => {
     if (!Array.isArray(value)) throw expected(text, value);
     const list = value as readonly unknown[];
-    spend(call, list.length);
+    spend(call, list.length + OBJECT_WORK);
     const out: unknown[] = Array.from({ length: list.length });
     let i = 0;
     try {
@@ -265,7 +273,7 @@ function tupleIn(converts: readonly In[], text: string): In {
     if (list.length !== converts.length) {
       throw new Mismatch(`expected ${text} of ${converts.length} items, got ${list.length}`);
     }
-    spend(call, list.length);
+    spend(call, list.length + OBJECT_WORK);
     return converts.map((convert, i) => {
       try {
         return convert(list[i], call);

@@ -92,12 +92,12 @@ function isDigits(source: string | undefined): boolean {
 
 /** Puts an integer that JavaScript numbers cannot hold into its JSON form: digits for 64 bits, a number for the rest. */
 function restore(types: ComponentTypes, ref: TypeRef | undefined, value: unknown): Json {
-  if (typeof value === 'bigint') return ref === 'u64' || ref === 's64' ? value.toString() : Number(value);
-  if (typeof value !== 'object' || value === null) return value as Json;
   const entry = ref === undefined ? undefined : resolve(types, ref);
   const shape = typeof entry === 'object' ? entry : undefined;
-  if (Array.isArray(value)) return value.map((item, i) => restore(types, itemType(shape, i), item));
   if (shape?.kind === 'option' && !isOption(types, shape.some)) return restore(types, shape.some, value);
+  if (typeof value === 'bigint') return ref === 'u64' || ref === 's64' ? value.toString() : Number(value);
+  if (typeof value !== 'object' || value === null) return value as Json;
+  if (Array.isArray(value)) return value.map((item, i) => restore(types, itemType(shape, i), item));
   return restoreMembers(types, value, (name) => memberType(shape, name, value));
 }
 
