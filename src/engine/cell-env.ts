@@ -16,42 +16,16 @@ export interface ServiceEnvs {
 export function createServiceEnvs(logs: CellLogs, post: (message: FromCell) => void): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let asked = 0;
+  const ask = (id: number, service: string, payload: unknown): Promise<unknown> => {
+    if (id < 0) return Promise.reject(new SwitchboardError('denied', `${service} can only be asked during a call`));
+    asked += 1;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    waiting.set(asked, { resolve, reject });
+    post({ t: 'ask', ask: asked, id, service, payload });
+    return promise;
+  };
   return {
-    env: (instance) => ({
-      log(stream, level, message, fields) {
-        const id = instance.callId < 0 ? undefined : instance.callId;
-        logs.add({
-          id,
-          at: Date.now(),
-          stream,
-          level,
-          message: cut(message),
-          ...(fields ? { fields: cutFields(fields) } : {}),
-        });
-      },
-      now: () => Date.now(),
-      monotonic: () => process.hrtime.bigint(),
-      random(length) {
-        const bytes = new Uint8Array(length);
-        randomFillSync(bytes);
-        return bytes;
-      },
-      signal: () => instance.signal,
-      ask(service, payload) {
-        if (instance.callId < 0) {
-          return Promise.reject(new SwitchboardError('denied', `${service} can only be asked during a call`));
-        }
-        asked += 1;
-        const ask = asked;
-        const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-        waiting.set(ask, { resolve, reject });
-        post({ t: 'ask', ask, id: instance.callId, service, payload });
-        return promise;
-      },
-      exit(status) {
-        throw new GuestExit(status);
-      },
-    }),
+    env: (instance) => new InstanceEnv(instance, logs, ask),
     answer(message) {
       const asker = waiting.get(message.ask);
       waiting.delete(message.ask);
@@ -59,6 +33,57 @@ export function createServiceEnvs(logs: CellLogs, post: (message: FromCell) => v
       else asker?.resolve(message.value);
     },
   };
+}
+
+/** A class, so that an instance costs three words of it: there may be thousands. */
+class InstanceEnv implements ServiceEnv {
+  private readonly instance: Instance;
+  private readonly logs: CellLogs;
+  private readonly put: (id: number, service: string, payload: unknown) => Promise<unknown>;
+
+  constructor(instance: Instance, logs: CellLogs, put: InstanceEnv['put']) {
+    this.instance = instance;
+    this.logs = logs;
+    this.put = put;
+  }
+
+  log(...[stream, level, message, fields]: Parameters<ServiceEnv['log']>): void {
+    const { callId } = this.instance;
+    this.logs.add({
+      id: callId < 0 ? undefined : callId,
+      at: Date.now(),
+      stream,
+      level,
+      message: cut(message),
+      ...(fields ? { fields: cutFields(fields) } : {}),
+    });
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  monotonic(): bigint {
+    return process.hrtime.bigint();
+  }
+
+  random(length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    randomFillSync(bytes);
+    return bytes;
+  }
+
+  signal(): AbortSignal {
+    return this.instance.signal;
+  }
+
+  ask(service: string, payload: unknown): Promise<unknown> {
+    return this.put(this.instance.callId, service, payload);
+  }
+
+  exit(status: number): never {
+    throw new GuestExit(status);
+  }
 }
 
 /** A record is for reading: a larger one would hold up the others. */

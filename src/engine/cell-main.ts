@@ -2,18 +2,11 @@
 import { parentPort } from 'node:worker_threads';
 import { runInThisContext } from 'node:vm';
 import { type ErrorBody, type ServiceSet, SwitchboardError, toSwitchboardError } from '#core';
-import { compileArguments, compileError, compileResult } from '#wit';
 import { createCellLogs } from './cell-logs.ts';
 import { createCellSessions, NO_HANDLES } from './cell-sessions.ts';
 import { createServiceEnvs } from './cell-env.ts';
 import { beginSlot, type ControlBlock, setSlotOnCpu, sharedNow, slotOnCpu, viewControlBlock } from './control-block.ts';
-import {
-  Instance,
-  type InstanceHost,
-  type InstanceParts,
-  type Instantiate,
-  type PreparedFunction,
-} from './instance.ts';
+import { Instance, type InstanceHost, type InstanceParts, type Instantiate, prepareFunction } from './instance.ts';
 import { createInstancePool } from './instance-pool.ts';
 import { type FromCell, type LoadMessage, MESSAGES_AT_ONCE, PROTOCOL_VERSION, type ToCell } from './protocol.ts';
 
@@ -66,17 +59,11 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
   const control = viewControlBlock(load.control, load.slots);
   const parts: InstanceParts = {
     instantiate: runInThisContext(load.code, { filename: 'component.js' }) as Instantiate,
-    modules: load.modules,
+    module: (name) => load.modules[name] ?? missing(name),
     createServices: services.create,
     memoryLimit: load.memory,
   };
-  const functions: readonly PreparedFunction[] = load.functions.map((fn) => ({
-    fn,
-    toArguments: compileArguments(load.types, fn),
-    toResult: compileResult(load.types, fn),
-    toError: compileError(load.types, fn),
-    fallible: typeof fn.result === 'number' && load.types.types[fn.result]?.kind === 'result',
-  }));
+  const functions = load.functions.map((fn) => prepareFunction(load.types, fn));
   const logs = createCellLogs(control, post);
   const envs = createServiceEnvs(logs, post);
   const host = instanceHost(control, envs.env);
@@ -188,6 +175,10 @@ function onCpu(control: ControlBlock, slot: number, work: () => void): void {
   } finally {
     if (slotOnCpu(control) === slot) setSlotOnCpu(control, -1);
   }
+}
+
+function missing(name: string): never {
+  throw new SwitchboardError('engine-failed', `the artifact has no module ${name}`);
 }
 
 function instanceHost(control: ControlBlock, env: InstanceHost['env']): InstanceHost {

@@ -40,58 +40,74 @@ const ELEMENT_COST = 32;
 const OUTSIDE_CALLS = 1024 * 1024;
 
 /** A guard for one instance. */
-export function createGuard(hooks: SuspensionHooks): Guard {
-  let used = 0;
-  let limit = OUTSIDE_CALLS;
-  const charge = (bytes: number): void => {
-    used += bytes;
-    if (used > limit) {
-      throw new SwitchboardError(
-        'transfer-limit',
-        `the component handed over more than ${formatSize(limit)} in one call`,
-        { fix: `switchboard limits <component> --transfer ${formatSize(limit * 2).replace(' ', '')}` },
-      );
+export const createGuard = (hooks: SuspensionHooks): Guard => new InstanceGuard(hooks);
+
+class InstanceGuard implements Guard {
+  used = 0;
+  readonly utf8: Guard['utf8'];
+  private limit = OUTSIDE_CALLS;
+  private readonly hooks: SuspensionHooks;
+
+  constructor(hooks: SuspensionHooks) {
+    this.hooks = hooks;
+    this.utf8 = new MeteredDecoder(this, STRICT_UTF8);
+  }
+
+  // Asked for once by an instance, and by few.
+  get utf16(): Guard['utf16'] {
+    return new MeteredDecoder(this, STRICT_UTF16);
+  }
+
+  begin(limit: number): void {
+    this.used = 0;
+    this.limit = limit;
+  }
+
+  charge(bytes: number): void {
+    this.used += bytes;
+    if (this.used <= this.limit) return;
+    throw new SwitchboardError(
+      'transfer-limit',
+      `the component handed over more than ${formatSize(this.limit)} in one call`,
+      { fix: `switchboard limits <component> --transfer ${formatSize(this.limit * 2).replace(' ', '')}` },
+    );
+  }
+
+  slice(buffer: ArrayBuffer, start: number, end: number): ArrayBuffer {
+    this.charge(end - start + BUFFER_COST);
+    if (start < 0 || end > buffer.byteLength) throw new RangeError('list pointer is outside the memory');
+    return buffer.slice(start, end);
+  }
+
+  list(length: number, elementSize: number): void {
+    this.charge(length * (elementSize * 4 + ELEMENT_COST));
+  }
+
+  async suspended(pending: unknown): Promise<unknown> {
+    this.hooks.left();
+    try {
+      return await Promise.race([pending, this.hooks.stopped()]);
+    } finally {
+      this.hooks.returned();
     }
-  };
-  return {
-    get used() {
-      return used;
-    },
-    begin(next) {
-      used = 0;
-      limit = next;
-    },
-    charge,
-    utf8: meteredDecoder(STRICT_UTF8, charge),
-    utf16: meteredDecoder(STRICT_UTF16, charge),
-    slice(buffer, start, end) {
-      charge(end - start + BUFFER_COST);
-      if (start < 0 || end > buffer.byteLength) throw new RangeError('list pointer is outside the memory');
-      return buffer.slice(start, end);
-    },
-    list(length, elementSize) {
-      charge(length * (elementSize * 4 + ELEMENT_COST));
-    },
-    async suspended(pending) {
-      hooks.left();
-      try {
-        return await Promise.race([pending, hooks.stopped()]);
-      } finally {
-        hooks.returned();
-      }
-    },
-  };
+  }
 }
 
 // The canonical ABI traps on invalid UTF-8 and keeps a byte order mark; jco's own decoder does neither.
 const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const STRICT_UTF16 = new TextDecoder('utf-16', { fatal: true, ignoreBOM: true });
 
-function meteredDecoder(strict: TextDecoder, charge: (bytes: number) => void): Guard['utf8'] {
-  return {
-    decode(view) {
-      charge(view.byteLength + STRING_COST);
-      return strict.decode(view);
-    },
-  };
+class MeteredDecoder {
+  private readonly guard: Guard;
+  private readonly strict: TextDecoder;
+
+  constructor(guard: Guard, strict: TextDecoder) {
+    this.guard = guard;
+    this.strict = strict;
+  }
+
+  decode(view: GuestView): string {
+    this.guard.charge(view.byteLength + STRING_COST);
+    return this.strict.decode(view);
+  }
 }

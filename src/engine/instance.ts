@@ -1,9 +1,9 @@
 /** One instance of a component, inside its cell: instantiate, call, discard. */
-import type { CreateServices, ServiceEnv, WitFunction } from '#core';
+import type { ComponentTypes, CreateServices, ServiceEnv, WitFunction } from '#core';
 import { SwitchboardError } from '#core';
 import { compileArguments, compileError, compileResult, type Handles } from '#wit';
 import { explainTrap } from './faults.ts';
-import { createGuard, type Guard } from './guard.ts';
+import { createGuard, type Guard, type SuspensionHooks } from './guard.ts';
 import { camelCase, pascalCase } from './names.ts';
 
 type Exports = { readonly [name: string]: unknown };
@@ -21,6 +21,10 @@ export type Instantiate = (
 /** A callable function, ready: converters compiled once per cell. */
 export interface PreparedFunction {
   readonly fn: WitFunction;
+  /** The function in JavaScript: its name, or that of a method's or static function's own part. */
+  readonly member: string;
+  /** The class of the function's resource. */
+  readonly resource: string;
   readonly toArguments: ReturnType<typeof compileArguments>;
   readonly toResult: ReturnType<typeof compileResult>;
   readonly toError: ReturnType<typeof compileError>;
@@ -28,9 +32,22 @@ export interface PreparedFunction {
   readonly fallible: boolean;
 }
 
+/** A function with what `Instance.call` needs of it. */
+export function prepareFunction(types: ComponentTypes, fn: WitFunction): PreparedFunction {
+  return {
+    fn,
+    member: camelCase(fn.name.slice(fn.name.indexOf('.') + 1)),
+    resource: pascalCase(fn.resource ?? ''),
+    toArguments: compileArguments(types, fn),
+    toResult: compileResult(types, fn),
+    toError: compileError(types, fn),
+    fallible: typeof fn.result === 'number' && types.types[fn.result]?.kind === 'result',
+  };
+}
+
 export interface InstanceParts {
   readonly instantiate: Instantiate;
-  readonly modules: { readonly [name: string]: WebAssembly.Module };
+  readonly module: (name: string) => WebAssembly.Module;
   readonly createServices: CreateServices;
   readonly memoryLimit: number;
 }
@@ -42,8 +59,8 @@ export interface InstanceHost {
   returned(instance: Instance): void;
 }
 
-/** An instance runs one call at a time. Once `dead` it is never called again. */
-export class Instance {
+/** An instance runs one call at a time. Once `dead` it is never called again. Kept small: there may be thousands. */
+export class Instance implements SuspensionHooks {
   /** The running call and its slot in the control block; -1 between calls. */
   callId = -1;
   slot = 0;
@@ -51,17 +68,15 @@ export class Instance {
   readonly guard: Guard;
   private exports: Exports = {};
   private readonly memories: WebAssembly.Memory[] = [];
-  private readonly stop = new AbortController();
+  private stop: AbortController | undefined;
   private whenStopped: Promise<never> | undefined;
   private readonly parts: InstanceParts;
+  private readonly host: InstanceHost;
 
   private constructor(parts: InstanceParts, host: InstanceHost) {
     this.parts = parts;
-    this.guard = createGuard({
-      left: () => host.left(this),
-      returned: () => host.returned(this),
-      stopped: () => this.stopped(),
-    });
+    this.host = host;
+    this.guard = createGuard(this);
   }
 
   /** Runs the component's start functions: guest code. Throws what `explainTrap` names. */
@@ -78,7 +93,7 @@ export class Instance {
     };
     try {
       const made = parts.instantiate(
-        (name) => parts.modules[name] ?? missing(name),
+        parts.module,
         parts.createServices(host.env(instance)),
         (module, imports) => instance.remember(new WebAssembly.Instance(module, imports)),
         instance.guard,
@@ -95,7 +110,7 @@ export class Instance {
     const lowered = prepared.toArguments(args as never, handles);
     let value: unknown;
     try {
-      value = this.invoke(prepared.fn, lowered);
+      value = this.invoke(prepared, lowered);
     } catch (thrown) {
       throw this.failed(prepared, thrown, handles);
     }
@@ -108,21 +123,30 @@ export class Instance {
 
   /** Aborted when the instance is discarded. */
   get signal(): AbortSignal {
+    this.stop ??= new AbortController();
     return this.stop.signal;
   }
 
   /** Ends the running call: its waiting import rejects, the instance is dead. */
   discard(reason: SwitchboardError): void {
     this.dead = true;
+    this.stop ??= new AbortController();
     this.stop.abort(reason);
   }
 
-  private invoke(fn: WitFunction, args: unknown[]): unknown {
+  left(): void {
+    this.host.left(this);
+  }
+
+  returned(): void {
+    this.host.returned(this);
+  }
+
+  private invoke({ fn, member, resource }: PreparedFunction, args: unknown[]): unknown {
     const scope = fn.interface === undefined ? this.exports : this.interfaceExports(fn.interface);
-    if (fn.kind === 'function') return (scope[camelCase(fn.name)] as Callee)(...args);
-    const cls = scope[pascalCase(fn.resource ?? '')] as Class;
+    if (fn.kind === 'function') return (scope[member] as Callee)(...args);
+    const cls = scope[resource] as Class;
     if (fn.kind === 'constructor') return new cls(...args);
-    const member = camelCase(fn.name.slice(fn.name.indexOf('.') + 1));
     if (fn.kind === 'static') return (cls[member] as Callee).apply(cls, args);
     const self = args[0] as { readonly [name: string]: Callee };
     return (self[member] as Callee).apply(self, args.slice(1));
@@ -153,9 +177,9 @@ export class Instance {
     return core;
   }
 
-  private stopped(): Promise<never> {
+  stopped(): Promise<never> {
     if (!this.whenStopped) {
-      const { signal } = this.stop;
+      const { signal } = this;
       this.whenStopped = new Promise<never>((_, reject) => {
         if (signal.aborted) reject(signal.reason as Error);
         else signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
@@ -164,8 +188,4 @@ export class Instance {
     }
     return this.whenStopped;
   }
-}
-
-function missing(name: string): never {
-  throw new SwitchboardError('engine-failed', `the artifact has no module ${name}`);
 }

@@ -13,6 +13,8 @@ export function patchGenerated(source: string): string {
   code = code.replaceAll('const TEXT_DECODER_UTF8 = new TextDecoder();', 'const TEXT_DECODER_UTF8 = $guard.utf8;');
   code = code.replaceAll("const utf16Decoder = new TextDecoder('utf-16');", 'const utf16Decoder = $guard.utf16;');
   code = code.replaceAll('if (!globalThis?.process?.env?.JCO_DEBUG) { return; }', 'return;');
+  // Its arguments are objects made for nothing, several a call.
+  code = code.replaceAll(/^( *)_debugLog\(/gm, '$1false && _debugLog(');
   code = code.replaceAll(/\b(memory\d+)\.buffer\.slice\(/g, '$guard.slice($1.buffer, ');
   code = code.replaceAll(
     LIST_LOOP,
