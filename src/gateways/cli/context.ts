@@ -1,6 +1,6 @@
 import type { LogRecord } from '#core';
 import type { RemoteHost } from '../control/client.ts';
-import { progressLine } from './progress.ts';
+import { type Progress, progressLine } from './progress.ts';
 import { safeJson, safeLine, safeText } from './safe.ts';
 
 /** What a verb works with: where it writes, how it reaches the host, when it must stop. */
@@ -15,7 +15,7 @@ export class Context {
   #finished = false;
   #attaching: Promise<RemoteHost> | undefined;
   #host: RemoteHost | undefined;
-  #progress: { done(): void } | undefined;
+  #progress: Progress | undefined;
 
   constructor(home: string, json: boolean, signal: AbortSignal) {
     this.home = home;
@@ -49,13 +49,13 @@ export class Context {
 
   /** A line of ours on stderr. */
   note(line: string): void {
-    this.settle();
+    this.#progress?.clear();
     process.stderr.write(`${safeText(line)}\n`);
   }
 
   /** What a component wrote, on stderr. */
   showRecord(record: LogRecord): void {
-    this.settle();
+    this.#progress?.clear();
     process.stderr.write(recordText(record));
   }
 

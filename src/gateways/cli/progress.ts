@@ -2,9 +2,16 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const DELAY_MS = 300;
 const FRAME_MS = 100;
 
-/** A moving line on stderr from 0.3 s on, on a terminal only. `done` takes it away. */
-export function progressLine(label: string): { done(): void } {
-  if (!process.stderr.isTTY) return { done: () => undefined };
+export interface Progress {
+  /** Takes the line off so that something else can be written; it comes back with its next frame. */
+  clear(): void;
+  /** Takes it off for good. */
+  done(): void;
+}
+
+/** A moving line on stderr from 0.3 s on, on a terminal only. */
+export function progressLine(label: string): Progress {
+  if (!process.stderr.isTTY) return { clear: () => undefined, done: () => undefined };
   const started = performance.now();
   let shown = false;
   let frame = 0;
@@ -19,12 +26,16 @@ export function progressLine(label: string): { done(): void } {
     draw();
     ticking = setInterval(draw, FRAME_MS);
   }, DELAY_MS);
+  const clear = (): void => {
+    if (shown) process.stderr.write('\r\u001b[K');
+    shown = false;
+  };
   return {
+    clear,
     done: () => {
       clearTimeout(delay);
       clearInterval(ticking);
-      if (shown) process.stderr.write('\r\u001b[K');
-      shown = false;
+      clear();
     },
   };
 }
