@@ -68,10 +68,11 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
   const envs = createServiceEnvs(logs, post);
   const host = instanceHost(control, envs.env);
   const create = (prepare: (instance: Instance) => void) => Instance.create(parts, host, prepare);
-  const pool = createInstancePool(load.reuse, create, (work) => {
+  const housekeeping = (work: () => void): void => {
     control.starts[HOUSEKEEPING_SLOT] = sharedNow();
     onCpu(control, HOUSEKEEPING_SLOT, work);
-  });
+  };
+  const pool = createInstancePool(load.reuse, create, housekeeping);
   const sessions = createCellSessions(load.handles, create);
   const running = new Map<number, Instance>();
   let retiring = false;
@@ -116,8 +117,11 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
       made.guard.begin(load.transfer);
       running.set(message.id, made);
     };
-    const fail = (thrown: unknown): void =>
-      finish(message, started, instance, { error: toSwitchboardError(thrown).toJSON() });
+    const fail = (thrown: unknown): void => {
+      const error = toSwitchboardError(thrown);
+      if (message.session !== undefined) sessions.failed(message.session, error.code);
+      finish(message, started, instance, { error: error.toJSON() });
+    };
     const succeed = (value: unknown): void => finish(message, started, instance, value === undefined ? {} : { value });
     const callOn = (ready: Instance): unknown => {
       const prepared = functions[message.fn];
@@ -156,7 +160,7 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
       if (message.t === 'call') run(message);
       else if (message.t === 'cancel') cancel(message.id, message.reason);
       else if (message.t === 'answer') envs.answer(message);
-      else if (message.t === 'close-session') sessions.drop(message.session);
+      else if (message.t === 'close-session') housekeeping(() => sessions.drop(message.session));
       else if (message.t === 'retire') {
         retiring = true;
         if (running.size === 0) end();
@@ -165,7 +169,7 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
   };
 }
 
-/** Slot 0 of the control block: work between calls (filling the reserve). */
+/** Slot 0 of the control block: guests' work between calls (filling the reserve, destructors of a closed session). */
 export const HOUSEKEEPING_SLOT = 0;
 
 function onCpu(control: ControlBlock, slot: number, work: () => void): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { SwitchboardError } from '#core';
+import { type ErrorCode, SwitchboardError } from '#core';
 import type { Handles } from '#wit';
 import type { Instance } from './instance.ts';
 
@@ -10,13 +10,27 @@ type Create = (prepare: Prepare) => Instance | Promise<Instance>;
 export interface CellSessions {
   take(session: string, prepare: Prepare): Instance | Promise<Instance>;
   handles(session: string): Handles;
+  /**
+   * The session's call failed. Handles that it gave away to a guest which never ran are the caller's again; handles
+   * that it made are dropped if nobody learnt of them. Else one bad argument would lose a resource, and one result
+   * too large would fill the session for good.
+   */
+  failed(session: string, error: ErrorCode): void;
   /** Drops all handles, then the instance. */
   drop(session: string): void;
 }
 
+interface Entry {
+  readonly resource: number;
+  readonly value: object;
+}
+
 interface CellSession {
   instance?: Instance;
-  readonly table: Map<string, { readonly resource: number; readonly value: object }>;
+  readonly table: Map<string, Entry>;
+  /** Handles given away and made by the call under way: a session runs one at a time. */
+  readonly given: [string, Entry][];
+  readonly made: string[];
   readonly handles: Handles;
 }
 
@@ -32,11 +46,26 @@ export function createCellSessions(most: number, create: Create): CellSessions {
 
   const open = (): CellSession => {
     const table: CellSession['table'] = new Map();
+    const given: CellSession['given'] = [];
+    const made: string[] = [];
     return {
       table,
+      given,
+      made,
       handles: {
-        lift: (resource, value) => lift(table, most, resource, value),
-        lower: (resource, handle, own) => lower(table, resource, handle, own),
+        lift(resource, value) {
+          const handle = lift(table, most, resource, value);
+          made.push(handle);
+          return handle;
+        },
+        lower(resource, handle, own) {
+          const entry = lower(table, resource, handle);
+          if (own) {
+            table.delete(handle);
+            given.push([handle, entry]);
+          }
+          return entry.value;
+        },
       },
     };
   };
@@ -49,6 +78,8 @@ export function createCellSessions(most: number, create: Create): CellSessions {
   return {
     take(name, prepare) {
       const session = of(name);
+      session.given.length = 0;
+      session.made.length = 0;
       if (session.instance) {
         prepare(session.instance);
         return session.instance;
@@ -64,11 +95,25 @@ export function createCellSessions(most: number, create: Create): CellSessions {
       });
     },
     handles: (name) => of(name).handles,
+    failed(name, error) {
+      const session = sessions.get(name);
+      if (!session) return;
+      if (error === 'invalid-arguments' || error === 'invalid-handle') {
+        for (const [handle, entry] of session.given) session.table.set(handle, entry);
+      } else if (error === 'handle-limit' || error === 'invalid-result') {
+        for (const handle of session.made) {
+          dispose(session.table.get(handle)?.value ?? {});
+          session.table.delete(handle);
+        }
+      }
+    },
     drop(name) {
       const session = sessions.get(name);
       sessions.delete(name);
       if (!session) return;
-      if (session.instance && !session.instance.dead) for (const { value } of session.table.values()) dispose(value);
+      // Its destructors cannot run while it waits in a call; it is discarded anyway.
+      const idle = session.instance && !session.instance.dead && session.instance.callId < 0;
+      if (idle) for (const { value } of session.table.values()) dispose(value);
       session.table.clear();
       session.instance?.discard(new SwitchboardError('session-not-found', 'the session was closed'));
     },
@@ -88,13 +133,12 @@ function lift(table: CellSession['table'], most: number, resource: number, value
   return handle;
 }
 
-function lower(table: CellSession['table'], resource: number, handle: string, own: boolean): object {
+function lower(table: CellSession['table'], resource: number, handle: string): Entry {
   const entry = table.get(handle);
   if (!entry || entry.resource !== resource) {
     throw new SwitchboardError('invalid-handle', 'the handle is not one of this session, or was given away');
   }
-  if (own) table.delete(handle);
-  return entry.value;
+  return entry;
 }
 
 function dispose(value: object): void {
