@@ -116,7 +116,14 @@ await_child() {
 abandon() {
   trap '' INT TERM HUP
   if [ -n "$child" ]; then
+    # npm puts things back first, which may take long; what it leaves is not used again in any case.
     kill "$child" 2>/dev/null
+    _tries=10
+    while [ "$_tries" -gt 0 ] && kill -0 "$child" 2>/dev/null; do
+      _tries=$((_tries - 1))
+      sleep 0.1
+    done
+    kill -9 "$child" 2>/dev/null
     wait "$child" 2>/dev/null
   fi
   rm -f "$cache/setup.child"

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, utimesSync, watch } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -14,6 +15,23 @@ function steps(checkout: Checkout, from = 0): string[] {
     .log()
     .slice(from)
     .map((line) => line.replace(/ .*/, ''));
+}
+
+/** The process id of the running npm, as set-up has noted it; that may be a moment after npm has started. */
+async function npmProcess(checkout: Checkout): Promise<number> {
+  const file = join(checkout.root, '.cache/setup.child');
+  const changes = watch(join(checkout.root, '.cache'));
+  try {
+    for (;;) {
+      // Asked for before looking, so that no change falls between the two.
+      const changed = once(changes, 'change');
+      const noted = existsSync(file) ? readFileSync(file, 'utf8') : '';
+      if (noted.endsWith('\n')) return Number(noted);
+      await changed;
+    }
+  } finally {
+    changes.close();
+  }
 }
 
 /** Makes npm wait. The first call of `npmWaits` resolves when npm has started; closing the result lets it go on. */
@@ -99,7 +117,7 @@ for (const [signal, code] of [
     const { npmWaits } = gate(checkout);
     const { child, outcome } = checkout.start();
     const hold = await npmWaits();
-    const npm = Number(readFileSync(join(checkout.root, '.cache/setup.child'), 'utf8'));
+    const npm = await npmProcess(checkout);
     child.kill(signal);
     const { code: got, stderr } = await outcome;
     assert.equal(got, code);
@@ -113,6 +131,24 @@ for (const [signal, code] of [
     assert.deepEqual(steps(checkout), ['begin', ...SETUP]);
   });
 }
+
+test('[launch.once, cli.interrupt] an npm that does not end when asked is made to, within 2 s', async (t) => {
+  const checkout = new Checkout(t).machine();
+  checkout.program(
+    'npm',
+    `#!/bin/sh\ntrap '' TERM\nread -r _ <'${checkout.root}/gate'\nread -r _ <'${checkout.root}/gate'\n`,
+  );
+  const { npmWaits } = gate(checkout);
+  const { child, outcome } = checkout.start();
+  const hold = await npmWaits();
+  const npm = await npmProcess(checkout);
+  const asked = performance.now();
+  child.kill('SIGINT');
+  assert.equal((await outcome).code, 130);
+  assert.ok(performance.now() - asked < 2000, `${performance.now() - asked} ms`);
+  assert.throws(() => process.kill(npm, 0), { code: 'ESRCH' });
+  await hold.close();
+});
 
 test('[launch.once] an installation that was cut off is begun anew, without what it left', async (t) => {
   const checkout = new Checkout(t).machine();
@@ -145,6 +181,7 @@ test('[launch.once] after kill -9 in the middle of set-up the next start waits f
   const { npmWaits } = gate(checkout);
   const { child, outcome } = checkout.start();
   const hold = await npmWaits();
+  await npmProcess(checkout);
   child.kill('SIGKILL');
   const next = checkout.run();
   await hold.close();
