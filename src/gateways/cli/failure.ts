@@ -15,5 +15,11 @@ export function writeFailure(error: SwitchboardError, json: boolean): void {
     return;
   }
   const fix = error.fix === undefined ? '' : `fix: ${safeText(error.fix)}\n`;
-  process.stderr.write(`error: ${safeText(error.message)}\n${fix}code: ${error.code}\n`);
+  process.stderr.write(`error: ${safeText(error.message)}\n${valueLine(error)}${fix}code: ${error.code}\n`);
+}
+
+/** The error case of a function's result, where it is more than a text: the message has only its gist. */
+function valueLine({ code, data }: SwitchboardError): string {
+  const given = code === 'component-error' && typeof data === 'object' && data !== null && 'value' in data;
+  return given && typeof data.value === 'object' && data.value !== null ? `value: ${safeJson(data.value, 0)}\n` : '';
 }
