@@ -102,7 +102,6 @@ async function componentize(dir: string, wit: string): Promise<Uint8Array> {
     world,
     stubWasi: true,
     sync: true,
-    disableGc: true,
   });
   return component;
 }
