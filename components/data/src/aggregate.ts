@@ -67,19 +67,30 @@ function numbers(cells: readonly Cell[], column: string): number[] {
   });
 }
 
+function sum(values: readonly number[]): number {
+  const total = new Sum();
+  for (const value of values) total.add(value);
+  return total.value();
+}
+
 /** Neumaier's compensated sum: 0.1 ten times is 1. */
-export function sum(values: readonly number[]): number {
-  let [total, lost] = [0, 0];
-  for (const value of values) {
-    const next = total + value;
-    lost += Math.abs(total) >= Math.abs(value) ? total - next + value : value - next + total;
-    total = next;
+export class Sum {
+  #total = 0;
+  #lost = 0;
+
+  add(value: number): void {
+    const next = this.#total + value;
+    this.#lost += Math.abs(this.#total) >= Math.abs(value) ? this.#total - next + value : value - next + this.#total;
+    this.#total = next;
   }
-  return total + lost;
+
+  value(): number {
+    return this.#total + this.#lost;
+  }
 }
 
 /** The smallest (-1) or largest (1) cell, null of none. */
-export function extreme(cells: readonly Cell[], sign: 1 | -1): Cell {
+function extreme(cells: readonly Cell[], sign: 1 | -1): Cell {
   let best: Cell = null;
   for (const cell of cells) if (best === null || compareValues(cell, best) * sign > 0) best = cell;
   return best;

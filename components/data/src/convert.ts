@@ -1,17 +1,23 @@
 import { parseCsv, writeCsv, type CsvOptions } from './csv.ts';
 import { numberOf, parseJson, show, tableOf } from './table.ts';
 
+const NO_CELLS: string[] = [];
+
 /** CSV to a JSON array of objects. */
 export function csvToJson(text: string, options: CsvOptions | null, inferTypes: boolean | null): string {
   const { columns, rows } = parseCsv(text, options);
   const kinds = columns.map((_, i) => (inferTypes === false ? 'text' : kindOf(rows, i)));
-  const items = rows.map((row) => {
-    const item: { [column: string]: unknown } = Object.create(null);
-    for (const [i, column] of columns.entries())
-      item[column] = convert(row[i] ?? '', kinds[i] ?? 'text', inferTypes !== false);
-    return item;
-  });
-  return JSON.stringify(items);
+  // Written by hand, each row let go once it is written: 100,000 objects beside their table would not fit the memory.
+  const keys = columns.map((column) => `${JSON.stringify(column)}:`);
+  const lines: string[] = [];
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at] ?? [];
+    rows[at] = NO_CELLS;
+    lines.push(
+      `{${keys.map((key, i) => key + jsonOf(row[i] ?? '', kinds[i] ?? 'text', inferTypes !== false)).join(',')}}`,
+    );
+  }
+  return `[${lines.join(',')}]`;
 }
 
 /** A JSON array of objects to CSV. */
@@ -46,9 +52,9 @@ function isExactNumber(cell: string): boolean {
   return value !== undefined && cell.replace(/^-|[.]|[eE].*$/g, '').replace(/^0+/, '').length <= 15;
 }
 
-function convert(cell: string, kind: Kind, infer: boolean): unknown {
+function jsonOf(cell: string, kind: Kind, infer: boolean): string {
+  if (kind === 'text') return infer && cell.trim() === '' ? 'null' : JSON.stringify(cell);
   const text = cell.trim();
-  if (infer && text === '') return null;
-  if (kind === 'number') return Number(text);
-  return kind === 'boolean' ? text.toLowerCase() === 'true' : cell;
+  if (text === '') return 'null';
+  return kind === 'number' ? String(Number(text)) : text.toLowerCase();
 }

@@ -36,8 +36,12 @@ export function parseCsv(text: string, options: CsvOptions | null): CsvTable {
   if (width > MAX_COLUMNS) throw new Error(`the table has ${width} columns; at most ${MAX_COLUMNS} are read`);
   const columns = columnNames(hasHeader ? (all[0] ?? []) : [], width, warnings);
   const rows = hasHeader ? all.slice(1) : all;
-  for (const [i, row] of rows.entries())
-    evenOut(row, i + (hasHeader ? 2 : 1), hasHeader ? (all[0]?.length ?? 0) : width, width, warnings);
+  const expected = hasHeader ? (all[0]?.length ?? 0) : width;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    if (row && (row.length !== expected || row.length !== width))
+      evenOut(row, i + (hasHeader ? 2 : 1), expected, width, warnings);
+  }
   return { columns, rows, delimiter: parsed.meta.delimiter, warnings: shortened(warnings) };
 }
 

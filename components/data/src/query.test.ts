@@ -145,3 +145,14 @@ test('[bundled.data] summarize tells types, extremes and frequencies', () => {
     ['integer', 'boolean', 'json', 'text', 'empty'],
   );
 });
+
+test('[bundled.data] summarize lists the five most frequent values, most frequent first', () => {
+  const csv = `v\n${'a\nb\nc\nd\ne\nf\ng\ng\nf\nf\nb\n'}`;
+  deepEqual(summarize(csv, null).columns[0]?.mostFrequent, [
+    ['f', 3],
+    ['b', 2],
+    ['g', 2],
+    ['a', 1],
+    ['c', 1],
+  ]);
+});

@@ -8,14 +8,13 @@ export interface Table {
   readonly rows: readonly (readonly Cell[])[];
 }
 
-/** CSV text, or a JSON array of objects, as a table. An empty CSV cell is null. */
+/** CSV text, or a JSON array of objects, as a table. An empty CSV cell stays an empty text, which counts as empty. */
 export function readTable(data: string, csv: CsvOptions | null): Table {
   if (csv === null && /^\s*[[{]/.test(data)) {
     const json = tryJson(data);
     if (json !== undefined) return tableOf(json);
   }
-  const { columns, rows } = parseCsv(data, csv);
-  return { columns, rows: rows.map((row) => row.map((cell) => (cell === '' ? null : cell))) };
+  return parseCsv(data, csv);
 }
 
 /** JSON that must be valid; throws a message that says where it is not. */
