@@ -193,3 +193,14 @@ test('[wit.types] refuses components that import components or modules', async (
     assert.equal(error.code, 'unsupported-component');
   }
 });
+
+test('[wit.hostile-names] refuses exports that would be called by whoever awaits them', async () => {
+  const world = await fromWit('package t:t; world w { export then: func(); }', 'w');
+  const method = await fromInterface('resource r { then: func(); } f: func() -> r;');
+  for (const bytes of [world, method]) {
+    const error = failure(() => decodeComponent(bytes));
+    assert.equal(error.code, 'unsupported-component');
+    assert.match(error.message, /would take for a promise/);
+  }
+  decodeComponent(await fromInterface('then: func();'));
+});

@@ -118,7 +118,7 @@ test('[wit.hostile-names] refuses a hostile import, export, argument or alias na
 });
 
 test('[wit.hostile-names] refuses core names that could leave a string literal, at any nesting', () => {
-  const bad = ['a`b', "a'b", 'a"b', 'a\\b', 'a\nb', 'a${b}', 'a\u2028b', 'é', '\0'];
+  const bad = ['a`b', "a'b", 'a"b', 'a\\b', 'a\nb', 'a${b}', 'a\u2028b', 'é', '\0', '__proto__'];
   for (const [what, make] of Object.entries(CORE_SITES)) {
     for (const n of bad) {
       const error = failure(() => checkNames(make(n)));

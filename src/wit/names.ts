@@ -83,8 +83,12 @@ export function checkExtern(what: string, name: string): string {
   throw hostileName(what, name);
 }
 
-/** Checks an import or export name of an embedded core module. Returns it. */
+/**
+ * Checks an import or export name of an embedded core module. Returns it. `__proto__` is printable too, but
+ * as a key of the object literal that jco writes it would set the literal's prototype.
+ */
 export function checkCoreName(what: string, name: string): string {
+  if (name === '__proto__') throw hostileName(what, name);
   if (name.length > LONGEST_EXTERN * 8 || !CORE_NAME.test(name) || name.includes('${')) throw hostileName(what, name);
   return name;
 }

@@ -17,6 +17,7 @@ export function buildTypes(evaluated: Evaluated, budget: Budget): ComponentTypes
   const table: Table = { entries: [], index: new Map(), budget };
   const imports = surface(table, evaluated.imports);
   const exports = surface(table, evaluated.exports);
+  for (const fn of [...exports.functions, ...exports.interfaces.flatMap((e) => e.functions)]) refuseThenable(fn);
   if (evaluated.later !== undefined) {
     throw new SwitchboardError(
       'unsupported-component',
@@ -30,6 +31,19 @@ export function buildTypes(evaluated: Evaluated, budget: Budget): ComponentTypes
     exports: exports.interfaces,
     exportedFunctions: exports.functions,
   };
+}
+
+/**
+ * A world-level function or a method `then` would make the instance or the resource a thenable: wherever
+ * JavaScript awaits it, it would call into the guest, unasked and with functions of the host.
+ */
+function refuseThenable(fn: WitFunction): void {
+  const isThen = fn.kind === 'method' ? fn.name.endsWith('.then') : fn.interface === undefined && fn.name === 'then';
+  if (!isThen) return;
+  throw new SwitchboardError(
+    'unsupported-component',
+    `the component exports \`${fn.name}\`, which JavaScript would take for a promise; that name is not supported`,
+  );
 }
 
 interface Surface {
