@@ -1,6 +1,7 @@
 import { SwitchboardError } from '#core';
 import type { Artifact } from './artifact.ts';
 import { patchGenerated } from './patch.ts';
+import { stripDocs } from '#wit';
 
 /** What transpiling needs to know of a component beyond its bytes; from its decoded types. */
 export interface TranspileOptions {
@@ -20,7 +21,8 @@ export async function transpile(bytes: Uint8Array, options: TranspileOptions): P
   const suspends = options.suspending.length > 0;
   let generated: ReturnType<typeof generate>;
   try {
-    generated = generate(bytes, {
+    // jco looks for the world that the docs section describes by a name that the binary does not keep, and fails.
+    generated = generate(stripDocs(bytes), {
       name: 'component',
       noTypescript: true,
       instantiation: { tag: 'sync' },
