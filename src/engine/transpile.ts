@@ -1,7 +1,7 @@
 import { SwitchboardError } from '#core';
 import type { Artifact } from './artifact.ts';
 import { patchGenerated } from './patch.ts';
-import { stripDocs } from '#wit';
+import { stripDocs } from '#wit/inject';
 
 /** What transpiling needs to know of a component beyond its bytes; from its decoded types. */
 export interface TranspileOptions {
