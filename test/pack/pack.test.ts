@@ -96,13 +96,16 @@ test('[lib.pack] the types check, those of the package too', async () => {
   });
 });
 
-test('[lib.pack] the command works', async () => {
+test('[lib.pack] the command works, and has the bundled components in a new home', async () => {
   const bin = join(project, 'node_modules/.bin/switchboard');
+  const fresh = { cwd: project, env: { ...env, SWITCHBOARD_HOME: join(base, 'new home') } };
   const component = join(project, 'node_modules/switchboard/components/dist/text.wasm');
-  const { stdout } = await run(bin, ['--output', 'json', 'inspect', component], { cwd: project, env });
+  const { stdout } = await run(bin, ['--output', 'json', 'inspect', component], fresh);
   assert.match(stdout, /"digest"/);
-  const called = await run(bin, ['--output', 'json', 'call', 'demo:text', 'count', 'one two'], { cwd: project, env });
+  const called = await run(bin, ['--output', 'json', 'call', 'switchboard:text', 'count', 'one two'], fresh);
   assert.match(called.stdout, /"words": ?2/);
+  const listed = await run(bin, ['--output', 'json', 'list'], fresh);
+  for (const name of ['text', 'html', 'data']) assert.ok(listed.stdout.includes(`switchboard:${name}@`), listed.stdout);
 });
 
 test('[lib.pack] the package is small and holds compiled files only', () => {
