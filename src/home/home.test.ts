@@ -33,7 +33,7 @@ function snapshot(path: string): unknown {
   });
 }
 
-test('[home.modes] files are 0600 and directories 0700, whatever the umask', () =>
+void test('[home.modes] files are 0600 and directories 0700, whatever the umask', () =>
   withDirectory(async (path) => {
     const umask = process.umask(0);
     try {
@@ -53,7 +53,7 @@ test('[home.modes] files are 0600 and directories 0700, whatever the umask', () 
     }
   }));
 
-test('[home.modes] wider modes of an existing home are narrowed', () =>
+void test('[home.modes] wider modes of an existing home are narrowed', () =>
   withDirectory(async (path) => {
     await seeded(path);
     const wide = ['.', 'components', 'state.db', 'version', join('components', `${digest(A).slice(7)}.wasm`)];
@@ -62,7 +62,7 @@ test('[home.modes] wider modes of an existing home are narrowed', () =>
     for (const name of wide) assert.equal(fs.statSync(join(path, name)).mode & 0o077, 0, name);
   }));
 
-test('a home that is a file, lies under one, or cannot be made names path and reason', () =>
+void test('a home that is a file, lies under one, or cannot be made names path and reason', () =>
   withDirectory(async (path) => {
     const file = join(path, 'file');
     fs.writeFileSync(file, 'mine');
@@ -78,7 +78,7 @@ test('a home that is a file, lies under one, or cannot be made names path and re
     assert.equal(fs.readFileSync(file, 'utf8'), 'mine');
   }));
 
-test('a directory of other things is refused and left as it is', () =>
+void test('a directory of other things is refused and left as it is', () =>
   withDirectory(async (path) => {
     fs.writeFileSync(join(path, 'thesis.txt'), 'mine', { mode: 0o644 });
     fs.chmodSync(path, 0o755);
@@ -88,7 +88,7 @@ test('a directory of other things is refused and left as it is', () =>
     assert.equal(fs.statSync(path).mode & 0o777, 0o755);
   }));
 
-test('a home of another user is refused', async () => {
+void test('a home of another user is refused', async () => {
   // As root, `nobody`'s directory; as anybody else, root's.
   const uid = process.getuid?.() ?? 0;
   if (uid !== 0) {
@@ -102,7 +102,7 @@ test('a home of another user is refused', async () => {
   });
 });
 
-test('[home.corrupt] garbage, a truncated file and damaged pages are reported, and kept byte by byte', () =>
+void test('[home.corrupt] garbage, a truncated file and damaged pages are reported, and kept byte by byte', () =>
   withDirectory(async (path) => {
     await seeded(path);
     const file = join(path, 'state.db');
@@ -136,7 +136,7 @@ test('[home.corrupt] garbage, a truncated file and damaged pages are reported, a
     await home.close();
   }));
 
-test('[home.corrupt] damage is seen when the last host was killed, and its log is kept too', () =>
+void test('[home.corrupt] damage is seen when the last host was killed, and its log is kept too', () =>
   withDirectory(async (path) => {
     const live = join(path, 'live');
     const crashed = join(path, 'crashed');
@@ -164,7 +164,7 @@ test('[home.corrupt] damage is seen when the last host was killed, and its log i
     assert.ok(fs.readFileSync(`${file}-wal`).equals(log));
   }));
 
-test('[home.corrupt] rows this program did not write are reported, not passed on', () =>
+void test('[home.corrupt] rows this program did not write are reported, not passed on', () =>
   withDirectory(async (path) => {
     await seeded(path);
     for (const change of [
@@ -183,7 +183,7 @@ test('[home.corrupt] rows this program did not write are reported, not passed on
     }
   }));
 
-test('[home.corrupt] changed or missing bytes of a component are never given out', () =>
+void test('[home.corrupt] changed or missing bytes of a component are never given out', () =>
   withDirectory(async (path) => {
     await seeded(path);
     const file = join(path, 'components', `${digest(A).slice(7)}.wasm`);
@@ -197,7 +197,7 @@ test('[home.corrupt] changed or missing bytes of a component are never given out
     await home.close();
   }));
 
-test('two processes may have a home open: each sees what the other wrote', () =>
+void test('two processes may have a home open: each sees what the other wrote', () =>
   withDirectory(async (path) => {
     const [one, two] = await Promise.all([openHome(path), openHome(path)]);
     await one.components.add(component('demo:a', '1.0.0', A), A);
@@ -217,7 +217,7 @@ test('two processes may have a home open: each sees what the other wrote', () =>
     await two.close();
   }));
 
-test('a damaged token is replaced; an abort ends the opening', () =>
+void test('a damaged token is replaced; an abort ends the opening', () =>
   withDirectory(async (path) => {
     fs.mkdirSync(join(path, 'home'));
     fs.writeFileSync(join(path, 'home', 'token'), 'short\n', { mode: 0o644 });
@@ -228,7 +228,7 @@ test('a damaged token is replaced; an abort ends the opening', () =>
     assert.equal(fs.existsSync(join(path, 'other')), false);
   }));
 
-test('a control socket that would be too long for the system gets a short private place', async () => {
+void test('a control socket that would be too long for the system gets a short private place', async () => {
   const long = homePaths(`/tmp/${'x'.repeat(120)}`).controlSocket;
   assert.ok(Buffer.byteLength(long) <= 103, long);
   assert.equal(homePaths('/tmp/a').controlSocket, '/tmp/a/control.sock');

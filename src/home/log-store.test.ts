@@ -19,7 +19,7 @@ async function withDirectory(body: (directory: string) => Promise<void>): Promis
 const open = (directory: string, more: Partial<FileLogStoreOptions> = {}) =>
   fileLogStore({ directory, home: directory, clock: systemClock, faults: noFaults, ...more });
 
-test('[home.crash] a half-written last line is passed over, and the next record starts on its own line', () =>
+void test('[home.crash] a half-written last line is passed over, and the next record starts on its own line', () =>
   withDirectory(async (directory) => {
     const file = join(directory, 'components.jsonl');
     fs.writeFileSync(file, `${JSON.stringify(record(1))}\n{"at":2,"comp`);
@@ -39,7 +39,7 @@ test('[home.crash] a half-written last line is passed over, and the next record 
     await again.close();
   }));
 
-test('[home.crash] a full disk costs records, which are counted, and nothing else', () =>
+void test('[home.crash] a full disk costs records, which are counted, and nothing else', () =>
   withDirectory(async (directory) => {
     let full = true;
     const hit = (): void => {
@@ -66,7 +66,7 @@ test('[home.crash] a full disk costs records, which are counted, and nothing els
     await store.close();
   }));
 
-test('[limit.flood] a flood keeps memory and disk bounded, drops the oldest and says how many', () =>
+void test('[limit.flood] a flood keeps memory and disk bounded, drops the oldest and says how many', () =>
   withDirectory(async (directory) => {
     const store = open(directory, { files: 3, fileBytes: 64 * 1024, bufferBytes: 32 * 1024 });
     const total = 20_000;
@@ -82,7 +82,7 @@ test('[limit.flood] a flood keeps memory and disk bounded, drops the oldest and 
     await store.close();
   }));
 
-test('reads across rotated files, whatever size lines and chunks have', () =>
+void test('reads across rotated files, whatever size lines and chunks have', () =>
   withDirectory(async (directory) => {
     const store = open(directory, { files: 4, fileBytes: 200_000, bufferBytes: 1_000_000 });
     for (let at = 1; at <= 40; at += 1) {
@@ -101,7 +101,7 @@ test('reads across rotated files, whatever size lines and chunks have', () =>
     await store.close();
   }));
 
-test('what is buffered is on disk after close, and a later append is ignored', () =>
+void test('what is buffered is on disk after close, and a later append is ignored', () =>
   withDirectory(async (directory) => {
     const store = open(directory);
     store.append(record(1));

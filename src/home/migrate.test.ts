@@ -41,13 +41,13 @@ async function withHome(body: (path: string) => Promise<void>): Promise<void> {
 const version = (path: string): string => fs.readFileSync(join(path, 'version'), 'utf8').trim();
 const backups = (path: string): string[] => fs.readdirSync(path).filter((name) => name.startsWith('backup'));
 
-test('[home.version] a new home has version 1, and no backup', () =>
+void test('[home.version] a new home has version 1, and no backup', () =>
   withHome(async (path) => {
     assert.equal(version(path), '1');
     assert.deepEqual(backups(path), []);
   }));
 
-test('[home.version] an older home migrates, with a backup of what it was', () =>
+void test('[home.version] an older home migrates, with a backup of what it was', () =>
   withHome(async (path) => {
     const home = await openHome(path, { migrations: MIGRATIONS_2 });
     assert.equal(home.version, 2);
@@ -71,7 +71,7 @@ test('[home.version] an older home migrates, with a backup of what it was', () =
   }));
 
 for (const point of POINTS) {
-  test(`[home.version] [home.crash] a migration that ends at ${point} leaves a home the next start carries on from`, () =>
+  void test(`[home.version] [home.crash] a migration that ends at ${point} leaves a home the next start carries on from`, () =>
     withHome(async (path) => {
       const hit = (reached: string): void => {
         if (reached === point) throw new Error('crash');
@@ -91,7 +91,7 @@ for (const point of POINTS) {
     }));
 }
 
-test('[home.version] a step that fails leaves the old state, usable by the old release', () =>
+void test('[home.version] a step that fails leaves the old state, usable by the old release', () =>
   withHome(async (path) => {
     const broken: Migration = (db) => {
       db.exec('DELETE FROM components');
@@ -103,7 +103,7 @@ test('[home.version] a step that fails leaves the old state, usable by the old r
     await home.close();
   }));
 
-test('[home.version] a newer home is refused and not touched', () =>
+void test('[home.version] a newer home is refused and not touched', () =>
   withHome(async (path) => {
     await (await openHome(path, { migrations: MIGRATIONS_2 })).close();
     fs.chmodSync(path, 0o755);
@@ -125,7 +125,7 @@ test('[home.version] a newer home is refused and not touched', () =>
     await assert.rejects(openHome(path), { code: 'home-unusable', message: /version: it should hold a number/ });
   }));
 
-test('[home.version] a home without a version file is carried over, early tables included', () =>
+void test('[home.version] a home without a version file is carried over, early tables included', () =>
   withHome(async (path) => {
     const { description } = component('demo:early', '0.1.0', A);
     for (const name of fs.readdirSync(path)) fs.rmSync(join(path, name), { recursive: true });
@@ -149,7 +149,7 @@ test('[home.version] a home without a version file is carried over, early tables
     backup.close();
   }));
 
-test('[home.version] a database of something else is not migrated', () =>
+void test('[home.version] a database of something else is not migrated', () =>
   withHome(async (path) => {
     fs.rmSync(join(path, 'version'));
     fs.rmSync(join(path, 'state.db'));

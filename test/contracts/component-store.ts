@@ -35,7 +35,7 @@ const B = new TextEncoder().encode('bytes of b');
 /** What every component store keeps to. */
 export function componentStoreContract(backend: string, make: () => Promise<Backend>): void {
   const scenario = (name: string, body: (store: ComponentStore) => Promise<void>): void => {
-    test(`${name} (${backend})`, async () => {
+    void test(`${name} (${backend})`, async () => {
       const { store, close } = await make();
       try {
         await body(store);

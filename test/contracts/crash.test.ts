@@ -65,7 +65,7 @@ async function assertConsistent(home: Home): Promise<string[]> {
 
 for (const manner of MANNERS) {
   for (const point of ADD_POINTS) {
-    test(`[home.crash] add, ${manner} at ${point}`, () =>
+    void test(`[home.crash] add, ${manner} at ${point}`, () =>
       withHome(async (path) => {
         await opened(path, (home) => home.components.add(component('demo:a', '1.0.0', A), A));
         assert.equal(await child(path, 'add', manner, point), manner === 'kill' ? 'SIGKILL' : 'disk-full');
@@ -79,7 +79,7 @@ for (const manner of MANNERS) {
   }
 
   for (const point of ['components.before-unlink', 'components.after-unlink']) {
-    test(`[home.crash] remove, ${manner} at ${point}`, () =>
+    void test(`[home.crash] remove, ${manner} at ${point}`, () =>
       withHome(async (path) => {
         await opened(path, (home) => home.components.add(component('demo:a', '1.0.0', A), A));
         assert.equal(await child(path, 'remove', manner, point), manner === 'kill' ? 'SIGKILL' : 'disk-full');
@@ -89,7 +89,7 @@ for (const manner of MANNERS) {
 
   for (const action of ['rotate', 'token'] as const) {
     for (const point of ['token.before-write', 'token.before-rename']) {
-      test(`[home.crash] ${action}, ${manner} at ${point}`, () =>
+      void test(`[home.crash] ${action}, ${manner} at ${point}`, () =>
         withHome(async (path) => {
           const before = action === 'token' ? undefined : await opened(path, (home) => home.tokens.token());
           assert.equal(await child(path, action, manner, point), manner === 'kill' ? 'SIGKILL' : 'disk-full');
@@ -105,7 +105,7 @@ for (const manner of MANNERS) {
   }
 
   for (const point of ['migrate.before-backup', 'migrate.in-step', 'migrate.after-step', 'version.before-rename']) {
-    test(`[home.crash] first start, ${manner} at ${point}`, () =>
+    void test(`[home.crash] first start, ${manner} at ${point}`, () =>
       withHome(async (path) => {
         assert.equal(await child(path, 'add', manner, point), manner === 'kill' ? 'SIGKILL' : 'disk-full');
         await opened(path, async (home) => {
@@ -116,14 +116,14 @@ for (const manner of MANNERS) {
   }
 }
 
-test('[home.crash] limits, full disk: the old ones stay', () =>
+void test('[home.crash] limits, full disk: the old ones stay', () =>
   withHome(async (path) => {
     await opened(path, async (home) => home.components.setLimits('demo:a', { timeout: 5 }));
     assert.equal(await child(path, 'limits', 'full', 'limits.before-write'), 'disk-full');
     await opened(path, async (home) => assert.deepEqual(await home.components.limits('demo:a'), { timeout: 5 }));
   }));
 
-test('[home.crash] bytes being added by another process are not swept', () =>
+void test('[home.crash] bytes being added by another process are not swept', () =>
   withHome(async (path) => {
     await opened(path, async () => {});
     await child(path, 'add', 'kill', 'components.before-row');
@@ -138,7 +138,7 @@ test('[home.crash] bytes being added by another process are not swept', () =>
     assert.deepEqual(await readdir(join(path, 'components')), []);
   }));
 
-test('[home.crash] adding bytes whose file another failed add removed writes them again', () =>
+void test('[home.crash] adding bytes whose file another failed add removed writes them again', () =>
   withHome(async (path) => {
     let meddle = true;
     const faults = {

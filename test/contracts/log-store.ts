@@ -12,7 +12,7 @@ export function logStoreContract(
   make: (bytes: number) => Promise<{ readonly store: LogStore; readonly close: () => Promise<void> }>,
 ): void {
   const scenario = (name: string, body: (store: LogStore) => Promise<void>, bytes = 1024 * 1024): void => {
-    test(`${name} (${backend})`, async () => {
+    void test(`${name} (${backend})`, async () => {
       const { store, close } = await make(bytes);
       try {
         await body(store);

@@ -7,7 +7,7 @@ export function tokenStoreContract(
   backend: string,
   make: () => Promise<{ readonly store: TokenStore; readonly close: () => Promise<void> }>,
 ): void {
-  test(`a token is made once, 256 bits, and changes with rotate only (${backend})`, async () => {
+  void test(`a token is made once, 256 bits, and changes with rotate only (${backend})`, async () => {
     const { store, close } = await make();
     try {
       const [one, two] = await Promise.all([store.token(), store.token()]);
