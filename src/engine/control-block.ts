@@ -53,7 +53,8 @@ export function withdrawSlot(block: ControlBlock, slot: number): boolean {
   return Atomics.compareExchange(block.ints, FIXED + slot, WAITING, WITHDRAWN) === WAITING;
 }
 
+// Each thread's performance.now() counts from an origin of its own, on the one monotonic clock of the machine.
+const origin = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 /** Milliseconds on the clock that both threads share. */
-export function sharedNow(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
+export const sharedNow = (): number => origin + performance.now();

@@ -91,7 +91,7 @@ function contextOf(path: CallPath, entry: CatalogEntry, fn: string, options: Cal
   const { limits } = entry.target;
   if (Number.isNaN(options.timeout)) throw new SwitchboardError('invalid-usage', 'the timeout is not a number');
   const timeoutMs = Math.max(1, Math.min(options.timeout ?? limits.timeout, limits.timeout));
-  const id = Buffer.from(path.random.bytes(32)).toString('hex');
+  const id = path.random.bytes(32).toHex();
   return {
     callId: id.slice(0, 32),
     traceId: options.parent?.traceId ?? options.traceId ?? id.slice(32),
