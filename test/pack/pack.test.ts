@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { hostGone } from '../e2e/mcp-process.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
@@ -32,7 +35,10 @@ before(async () => {
   });
 });
 
-after(() => rmSync(base, { recursive: true, force: true }));
+after(async () => {
+  await hostGone(home);
+  rmSync(base, { recursive: true, force: true });
+});
 
 function write(name: string, text: string): void {
   writeFileSync(join(project, name), text);
@@ -96,16 +102,36 @@ test('[lib.pack] the types check, those of the package too', async () => {
   });
 });
 
-test('[lib.pack] the command works, and has the bundled components in a new home', async () => {
-  const bin = join(project, 'node_modules/.bin/switchboard');
-  const fresh = { cwd: project, env: { ...env, SWITCHBOARD_HOME: join(base, 'new home') } };
-  const component = join(project, 'node_modules/switchboard/components/dist/text.wasm');
-  const { stdout } = await run(bin, ['--output', 'json', 'inspect', component], fresh);
-  assert.match(stdout, /"digest"/);
-  const called = await run(bin, ['--output', 'json', 'call', 'switchboard:text', 'count', 'one two'], fresh);
-  assert.match(called.stdout, /"words": ?2/);
-  const listed = await run(bin, ['--output', 'json', 'list'], fresh);
-  for (const name of ['text', 'html', 'data']) assert.ok(listed.stdout.includes(`switchboard:${name}@`), listed.stdout);
+test('[lib.pack] the command works, and serves the bundled components', async (t) => {
+  const command = join(project, 'node_modules/.bin/switchboard');
+  const fresh = join(base, 'new home');
+  const client = new Client({ name: 'pack', version: '1.0.0' });
+  t.after(() => client.close());
+  const environment = Object.entries({ ...env, SWITCHBOARD_HOME: fresh }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  await client.connect(
+    new StdioClientTransport({
+      command,
+      args: ['serve', '--stdio'],
+      env: Object.fromEntries(environment),
+      stderr: 'ignore',
+    }),
+  );
+  const { tools } = await client.listTools();
+  for (const name of ['text', 'html', 'data']) {
+    assert.ok(
+      tools.some((tool) => tool.name.includes(name)),
+      `no tool of ${name} among ${tools.length}`,
+    );
+  }
+  const { stdout } = await run(command, ['call', 'switchboard:text', 'count', 'one two', '--output', 'json'], {
+    cwd: project,
+    env: { ...env, SWITCHBOARD_HOME: fresh },
+  });
+  assert.match(stdout, /"words": ?2/);
+  await client.close();
+  await hostGone(fresh);
 });
 
 test('[lib.pack] the package is small and holds compiled files only', () => {
