@@ -52,7 +52,7 @@ export function createArtifactCache(directory: string, faults: FaultPoints, larg
         }
         faults.hit('cache.before-rename');
         await rename(temporary, fileOf(key));
-        await trim(directory, largest);
+        await trim(directory, largest, fileOf(key));
         return true;
       } catch {
         await rm(temporary, { force: true }).catch(() => undefined);
@@ -62,14 +62,19 @@ export function createArtifactCache(directory: string, faults: FaultPoints, larg
   };
 }
 
-function keyHash(key: CacheKey): string {
-  const all = { ...key, abi: ENGINE_ABI, node: process.version, v8: process.versions.v8, arch: process.arch };
-  return createHash('sha256').update(JSON.stringify(all)).digest('hex');
+const environment = { abi: ENGINE_ABI, node: process.version, v8: process.versions.v8, arch: process.arch };
+
+/** The file name of an entry: sha256 of the key and of what runs here. */
+export function keyHash(key: CacheKey, runs: { readonly [part: string]: unknown } = environment): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ ...key, ...runs }))
+    .digest('hex');
 }
 
 const STALE_TEMPORARY_MS = 3_600_000;
 
-async function trim(directory: string, largest: number): Promise<void> {
+/** Removes the oldest entries until the rest fit; never `kept`, whose date may lag behind those of entries just read. */
+async function trim(directory: string, largest: number, kept: string): Promise<void> {
   const names = await readdir(directory);
   const entries = await Promise.all(
     names.map(async (name) => ({ name, info: await stat(join(directory, name)).catch(() => undefined) })),
@@ -80,7 +85,7 @@ async function trim(directory: string, largest: number): Promise<void> {
     .toSorted((a, b) => (a.info?.mtimeMs ?? 0) - (b.info?.mtimeMs ?? 0));
   for (const { name, info } of oldestFirst) {
     const abandoned = name.endsWith('.tmp') && Date.now() - (info?.mtimeMs ?? 0) > STALE_TEMPORARY_MS;
-    if (!abandoned && (total <= largest || name === oldestFirst.at(-1)?.name)) continue;
+    if (!abandoned && (total <= largest || join(directory, name) === kept)) continue;
     await rm(join(directory, name), { force: true });
     total -= info?.size ?? 0;
   }

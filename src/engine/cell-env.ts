@@ -48,7 +48,9 @@ class InstanceEnv implements ServiceEnv {
   }
 
   log(...[stream, level, message, fields]: Parameters<ServiceEnv['log']>): void {
-    const { callId } = this.instance;
+    const { callId, guard } = this.instance;
+    // Beside what lifting cost: not all output is lifted (zeroes are made here), and each record is a copy of its own.
+    guard.charge(message.length);
     this.logs.add({
       id: callId < 0 ? undefined : callId,
       at: Date.now(),

@@ -22,6 +22,7 @@ export function patchGenerated(source: string): string {
   );
   if (code.includes('function _liftFlatList(')) code = replaceOnce(code, FLAT_LIST, FLAT_LIST_METERED);
   if (code.includes('function _suspendingImport(')) code = replaceOnce(code, SUSPENDING, SUSPENDING_GUARDED);
+  code = code.replaceAll(FAILED_IMPORT, '$1throw err;');
   refuseUnmetered(code);
   return code;
 }
@@ -51,13 +52,22 @@ const FLAT_LIST_METERED = `len >>>= 0; dataPtr >>>= 0;
 const SUSPENDING = /return await fn\.apply\(null, args\);(\s*\} finally \{\s*CURRENT_TASK_META)/;
 const SUSPENDING_GUARDED = 'return await $guard.suspended(fn.apply(null, args));$1';
 
+// An import that fails while its guest waits: jco hands back a promise that nobody settles, and the call would hang.
+const FAILED_IMPORT =
+  /(\[Instruction::CallInterface\] error during async call'(?:(?!completionPromise)[\s\S])*)return task\.completionPromise\(\);/g;
+
 function replaceOnce(code: string, pattern: RegExp, by: string): string {
   if (!pattern.test(code)) throw unexpected(String(pattern));
   return code.replace(pattern, by);
 }
 
 function refuseUnmetered(code: string): void {
-  for (const pattern of [/new TextDecoder/, /JCO_DEBUG/, /^export /m]) {
+  for (const pattern of [
+    /new TextDecoder/,
+    /JCO_DEBUG/,
+    /^export /m,
+    /CallInterface\] error during async call'(?:(?!throw err;|Instruction::)[\s\S])*completionPromise/,
+  ]) {
     if (pattern.test(code)) throw unexpected(String(pattern));
   }
   const lists = code.match(/var result\d+ = \[\];/g)?.length ?? 0;
