@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { type ErrorBody, errorFromBody, SwitchboardError } from '#core/errors';
 import { printable } from '#core/reference';
 import { examineHome, homePaths } from '#home/layout';
@@ -46,7 +47,7 @@ async function startHost(home: string, signal: AbortSignal | undefined): Promise
   const log = openLog(paths.home, paths.logs);
   const entry = new URL(`./daemon${extname(import.meta.url)}`, import.meta.url);
   try {
-    const child = spawn(process.execPath, [...hostFlags(), entry.pathname, paths.home], {
+    const child = spawn(process.execPath, [...hostFlags(), fileURLToPath(entry), paths.home], {
       cwd: paths.home,
       detached: true,
       env: hostEnvironment(),
