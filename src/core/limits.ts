@@ -108,7 +108,7 @@ export function checkLimits(given: { readonly [key: string]: unknown }): Partial
     if (value === undefined) continue;
     checked[key] = key === 'reuse' ? checkReuse(value) : checkNumber(key, value);
   }
-  return checked as Partial<Limits>;
+  return checked;
 }
 
 function checkReuse(value: unknown): Reuse {

@@ -107,7 +107,7 @@ export class Instance implements SuspensionHooks {
 
   /** Calls a function; resolves or returns its JSON result. Throws `component-error` and what `explainTrap` names. */
   call(prepared: PreparedFunction, args: unknown, handles: Handles): unknown {
-    const lowered = prepared.toArguments(args as never, handles);
+    const lowered = prepared.toArguments(args, handles);
     let value: unknown;
     try {
       value = this.invoke(prepared, lowered);

@@ -85,7 +85,7 @@ export function createEventHub(now: () => number): EventHub {
     async drained(longest) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, longest);
-      await Promise.race([Promise.all([...subscribers].map((s) => s.delivering)), promise]);
+      await Promise.race([Promise.all([...subscribers].map((s) => s.delivering ?? Promise.resolve())), promise]);
       clearTimeout(timer);
     },
   };
