@@ -13,5 +13,6 @@ after(async () => {
 });
 
 for (const golden of await goldenCases(import.meta.dirname)) {
-  void test(`golden ${golden.name} ${golden.requirements.map((id) => `[${id}]`).join(' ')}`, () => runCase(host, golden));
+  void test(`golden ${golden.name} ${golden.requirements.map((id) => `[${id}]`).join(' ')}`, () =>
+    runCase(host, golden));
 }

@@ -101,7 +101,8 @@ async function runCall(
   else {
     if (result.error !== undefined) throw new Error(`${where} failed`, { cause: result.error });
     if (call.part !== undefined) expectPart(result.value, call.part, where);
-    else if (call.save === undefined || 'expect' in call) deepEqual(result.value, await resolve(call.expect, golden.dir, saved), where);
+    else if (call.save === undefined || 'expect' in call)
+      deepEqual(result.value, await resolve(call.expect, golden.dir, saved), where);
   }
   if (call.save !== undefined) saved.set(call.save, result.value);
   if (call.logs) expectPart(logs, call.logs, `${where}: logs`);
@@ -121,10 +122,14 @@ async function outcome(promise: Promise<unknown>): Promise<Outcome> {
 }
 
 function expectError(result: Outcome, expected: ExpectedError, where: string): void {
-  ok(result.error !== undefined, `${where} should fail with ${expected.code}, but gave ${JSON.stringify(result.value)?.slice(0, 200)}`);
+  ok(
+    result.error !== undefined,
+    `${where} should fail with ${expected.code}, but gave ${JSON.stringify(result.value)?.slice(0, 200)}`,
+  );
   const error = toSwitchboardError(result.error);
   equal(error.code, expected.code, `${where}: ${error.message}`);
-  for (const part of [expected.message ?? []].flat()) ok(error.message.includes(part), `${where}: "${error.message}" lacks "${part}"`);
+  for (const part of [expected.message ?? []].flat())
+    ok(error.message.includes(part), `${where}: "${error.message}" lacks "${part}"`);
   if (expected.data !== undefined) expectPart(error.data, expected.data, `${where}: data`);
 }
 
@@ -147,7 +152,11 @@ function expectPart(actual: unknown, expected: unknown, where: string): void {
 async function resolve(value: unknown, dir: string, saved: ReadonlyMap<string, unknown>): Promise<unknown> {
   if (Array.isArray(value)) return Promise.all(value.map((item) => resolve(item, dir, saved)));
   if (typeof value !== 'object' || value === null) return value;
-  const special = value as { readonly $file?: string; readonly $repeat?: readonly [string, number]; readonly $ref?: string };
+  const special = value as {
+    readonly $file?: string;
+    readonly $repeat?: readonly [string, number];
+    readonly $ref?: string;
+  };
   if (special.$file !== undefined) return readFile(join(dir, special.$file), 'utf8');
   if (special.$repeat !== undefined) return special.$repeat[0].repeat(special.$repeat[1]);
   if (special.$ref !== undefined) return reference(special.$ref, saved);

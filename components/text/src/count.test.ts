@@ -26,5 +26,6 @@ test('[bundled.text] count of nothing is all zeros', () => {
 test('[bundled.text] each ideograph is a word, a decimal point ends no sentence', () => {
   equal(count('日本語です。').words, 5);
   equal(count('Pi is 3.14 or so. Is it? Yes').sentences, 3);
+  equal(count('Dear Ms. Okafor, see Dr. Li, e.g. today. “Really?” Yes... no').sentences, 4);
   equal(count('The the THE').distinctWords, 1);
 });

@@ -19,7 +19,9 @@ const WORD = new RegExp(
   String.raw`[${IDEOGRAPH}]|(?:(?![${IDEOGRAPH}])[\p{L}\p{N}\p{M}])+(?:['’‑-](?![${IDEOGRAPH}])[\p{L}\p{N}\p{M}]+)*`,
   'gu',
 );
-const SENTENCE_END = /[.!?…。！？]+["'”’»)\]]*(?=\s|$)|[。！？]+/gu;
+/** Abbreviations whose full stop, in English, is followed by more of the sentence. */
+const ABBREVIATION = String.raw`\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|cf|e\.g|i\.e)`;
+const SENTENCE_END = new RegExp(String.raw`(?:[!?…。！？]|(?<!${ABBREVIATION})\.)+["'”’»)\]]*(?=\s|$)|[。！？]+`, 'gu');
 
 /** Counts a text. Positions of nothing, sizes of everything; linear in the length of the text. */
 export function count(text: string): Counts {

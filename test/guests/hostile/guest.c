@@ -84,7 +84,6 @@ EXPORT("huge-list") list_t *huge_list(uint32_t count) { return give(filled(count
 EXPORT("bad-utf8") list_t *bad_utf8(void) { return TEXT("a\xff\xfe\xc0\x80z"); }
 EXPORT("bad-pointer") list_t *bad_pointer(void) { return give((const void *)0xfffffff0u, 100); }
 EXPORT("bad-length") list_t *bad_length(void) { return give((const void *)8, 0x20000001u); }
-EXPORT("bad-area") void *bad_area(void) { return (void *)9; }
 EXPORT("bad-alignment") list_t *bad_alignment(void) { return give((const void *)9, 2); }
 EXPORT("bad-enum") uint32_t bad_enum(void) { return 3; }
 
