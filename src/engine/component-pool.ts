@@ -1,6 +1,6 @@
 /** Everything that runs of one component: its cells, its queue, its sessions. */
 import { type ErrorCode, errorFromBody, formatDuration, type Limits, type LogRecord, SwitchboardError } from '#core';
-import { Cell } from './cell.ts';
+import type { Cell } from './cell.ts';
 import { sharedNow, slotOnCpu, slotState, STARTED, withdrawSlot } from './control-block.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import type { CellLog, FromCell, LoadMessage } from './protocol.ts';

@@ -30,7 +30,7 @@ async function readComponent(path: string, signal?: AbortSignal): Promise<Uint8A
     const info = await file.stat();
     if (!info.isFile()) throw new SwitchboardError('file-unreadable', `${printable(path)} is not a file`);
     checkSize(info.size);
-    return await file.readFile({ ...(signal ? { signal } : {}) });
+    return await file.readFile(signal ? { signal } : {});
   } catch (cause) {
     if (cause instanceof SwitchboardError) throw cause;
     if (signal?.aborted) throw new SwitchboardError('cancelled', 'reading the component was cancelled', { cause });
