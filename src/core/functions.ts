@@ -67,7 +67,7 @@ export function callableFunctions(
 }
 
 /**
- * Finds the function a caller named: its id, its short name where unambiguous, or `<interface>#<raw name>`.
+ * Finds the function a caller named: by its id (`api.analyze`), or by its short name where that is unambiguous.
  * Throws `unknown-function` that lists what there is.
  */
 export function findFunction<T extends { readonly id: string; readonly name: string }>(
