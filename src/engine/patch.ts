@@ -1,4 +1,5 @@
 import { SwitchboardError } from '#core';
+import { boxPrivateFields } from './private-fields.ts';
 
 /**
  * Changes jco's generated code where it lacks what we promise: metered lifting, strict strings, list copies in one
@@ -24,6 +25,7 @@ export function patchGenerated(source: string): string {
   if (code.includes('function _suspendingImport(')) code = replaceOnce(code, SUSPENDING, SUSPENDING_GUARDED);
   code = code.replaceAll(FAILED_IMPORT, '$1throw err;');
   refuseUnmetered(code);
+  for (const name of ['AsyncTask', 'ComponentAsyncState']) code = boxPrivateFields(code, name);
   return code;
 }
 
