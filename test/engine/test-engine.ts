@@ -59,7 +59,12 @@ export interface TestEngine {
   readonly logs: LogRecord[];
   readonly stopped: string[];
   target(bytes: Uint8Array, limits?: Partial<Limits>): Target;
-  call(target: Target, name: string, args?: readonly unknown[], more?: Partial<EngineCall>): Promise<unknown>;
+  call(
+    target: Target,
+    name: string,
+    args?: readonly unknown[],
+    more?: Partial<EngineCall> & { timeoutMs?: number },
+  ): Promise<unknown>;
 }
 
 /** Closed after the file's tests. `ask` answers the guests' questions. */
@@ -110,7 +115,7 @@ export async function testEngine(
         component: target.component,
         digest,
         function: name,
-        timeoutMs: target.limits.timeout,
+        timeoutMs: more.timeoutMs ?? target.limits.timeout,
         deadline: Date.now() + 60_000,
         depth: 0,
       } as const;
