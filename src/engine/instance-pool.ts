@@ -1,4 +1,5 @@
 import type { Reuse } from '#core';
+import { createGarbage } from './garbage.ts';
 import type { Instance } from './instance.ts';
 
 type Prepare = (instance: Instance) => void;
@@ -25,6 +26,7 @@ export function createInstancePool(
   housekeeping: (work: () => void) => void,
 ): InstancePool {
   const idle: Instance[] = [];
+  const garbage = createGarbage();
   let filling = false;
 
   const fill = (): void => {
@@ -59,10 +61,12 @@ export function createInstancePool(
     },
     give(instance) {
       if (reuse === 'resident') {
-        if (!instance.dead) idle.push(instance);
+        if (instance.dead) garbage.add(instance);
+        else idle.push(instance);
         return;
       }
       instance.dead = true;
+      garbage.add(instance);
       schedule();
     },
   };

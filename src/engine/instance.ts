@@ -121,6 +121,11 @@ export class Instance implements SuspensionHooks {
     );
   }
 
+  /** What its linear memories take. */
+  get memoryBytes(): number {
+    return this.memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
+  }
+
   /** Aborted when the instance is discarded. */
   get signal(): AbortSignal {
     this.stop ??= new AbortController();
@@ -166,8 +171,7 @@ export class Instance implements SuspensionHooks {
 
   private trap(thrown: unknown): SwitchboardError {
     this.dead = true;
-    const used = this.memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
-    return explainTrap(thrown, { used, limit: this.parts.memoryLimit });
+    return explainTrap(thrown, { used: this.memoryBytes, limit: this.parts.memoryLimit });
   }
 
   private remember(core: WebAssembly.Instance): WebAssembly.Instance {

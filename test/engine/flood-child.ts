@@ -61,7 +61,7 @@ const watch = setInterval(() => {
 }, 5);
 const outcomes = new Set<string>();
 const attacking = (async () => {
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < 8; round += 1) {
     for (const [fn, args] of ATTACKS[attack] ?? []) outcomes.add(await outcome(fn, args));
   }
 })();
