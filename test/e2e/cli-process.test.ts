@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SwitchboardError } from '#core/errors';
 import { attach, connectHost, readHostFile, tryConnect } from '#gateways/control/index';
 import { guest } from '#test/guests/build';
-import { keepHost, newHome, outcomeOf, processesOf, run, start, until, untilGone } from './cli-run.ts';
+import { keepHost, newHome, outcomeOf, run, start, until, untilGone, untilLeft } from './cli-run.ts';
 
 const jsonOf = (text: string) => JSON.parse(text) as { readonly [key: string]: unknown };
 
@@ -18,7 +18,7 @@ test('[host.one] clients that start at once share one host, which ends with the 
   const hosts = await Promise.all(Array.from({ length: 4 }, () => attach(home)));
   const pids = new Set(hosts.map((host) => host.pid));
   assert.equal(pids.size, 1);
-  assert.deepEqual(processesOf(home), [...pids]);
+  await untilLeft(home, [...pids]);
   assert.notEqual([...pids][0], process.pid);
   const verbs = await Promise.all([
     run(home, ['doctor', '--output', 'json']),
@@ -30,7 +30,7 @@ test('[host.one] clients that start at once share one host, which ends with the 
     [0, 0, 0],
   );
   assert.match(verbs[0]?.stdout ?? '', new RegExp(`process ${[...pids].join()}, `));
-  assert.deepEqual(processesOf(home), [...pids]);
+  await untilLeft(home, [...pids]);
   await Promise.all(hosts.map((host) => host.close()));
   await untilGone(home);
   assert.equal(existsSync(join(home, 'host.json')), false);
@@ -111,11 +111,22 @@ test('[host.kill] after kill -9 the call says so and the next start recovers', a
   const child = start(home, ['call', 'demo:hostile', 'spin']);
   const outcome = outcomeOf(child);
   await started;
+  const mcp = start(home, ['serve', '--stdio']);
+  const pipe = outcomeOf(mcp);
+  const initialize = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
+  mcp.stdin
+    ?.on('error', () => undefined)
+    .write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: initialize })}\n`);
+  await until(mcp.stdout, /"id":1/);
   process.kill(host.pid, 'SIGKILL');
   await host.closed;
   const { code, stderr } = await outcome;
   assert.equal(code, 1);
   assert.match(stderr, /code: host-closed/);
+  const piped = await pipe;
+  assert.notEqual(piped.code, 0);
+  assert.equal(piped.stdout.split('\n').length, 2);
+  assert.match(piped.stderr, /code: host-closed/);
   assert.equal(readHostFile(home)?.pid, host.pid, 'what the dead host left is still there');
   assert.equal(await tryConnect(home), undefined);
   const next = await run(home, ['call', 'demo:echo', 'add', '1', '2']);

@@ -76,14 +76,18 @@ export function processesOf(path: string): number[] {
     .filter((pid) => pid !== process.pid);
 }
 
-/** Waits until no process of a home is left; fails after `ms`. The system tells nobody of a stranger's end, so it is asked. */
-export async function untilGone(home: string, ms = 2_000): Promise<void> {
+/** Waits until no process of a home is left; fails after `ms`. */
+export function untilGone(home: string, ms = 2_000): Promise<void> {
+  return untilLeft(home, [], ms);
+}
+
+/** Waits until these alone are left. The system tells nobody of the end of a process that is not its child, so it is asked. */
+export async function untilLeft(home: string, pids: readonly number[], ms = 2_000): Promise<void> {
   const deadline = performance.now() + ms;
   for (;;) {
     const left = processesOf(home);
-    if (left.length === 0) return;
-    if (performance.now() > deadline)
-      throw new Error(`processes ${left.join(', ')} of ${home} are left after ${ms} ms`);
+    if (left.join() === pids.join()) return;
+    if (performance.now() > deadline) throw new Error(`after ${ms} ms ${home} has processes ${left.join(', ')}`);
     await delay(20);
   }
 }

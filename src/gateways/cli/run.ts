@@ -1,4 +1,4 @@
-import { toSwitchboardError } from '#core/errors';
+import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { Context } from './context.ts';
 import { exitCode, writeFailure } from './failure.ts';
 import { globalsOf } from './globals.ts';
@@ -12,6 +12,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   process.stderr.on('error', () => undefined);
   const context = new Context(home, json, signals.signal);
   try {
+    if (process.platform === 'win32') {
+      throw new SwitchboardError('unsupported-platform', 'Switchboard does not run on Windows', {
+        fix: 'use it in WSL 2',
+      });
+    }
     // A call needs its host whatever the rest says: it starts while the command line is read.
     if (verb === 'call' && argv.length > 2 && !argv.some((word) => /^(-h|--help|-V|--version|help)$/.test(word))) {
       context.attach().catch(() => undefined);
