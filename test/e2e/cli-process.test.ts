@@ -233,8 +233,9 @@ test('[cli.logs] logs --follow shows what is kept and then what comes', async (t
   const child = start(home, ['logs', 'demo:state', '--follow', '--output', 'json']);
   const outcome = outcomeOf(child);
   await until(child.stdout, /before[^\n]*\n/);
+  const after = until(child.stdout, /after[^\n]*\n/);
   await host.call('demo:state', 'log', ['after', 'f']);
-  await until(child.stdout, /after[^\n]*\n/);
+  await after;
   child.kill('SIGINT');
   const { code, stdout } = await outcome;
   assert.equal(code, 0);
