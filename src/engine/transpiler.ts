@@ -35,8 +35,8 @@ export function createTranspiler(): Transpiler {
     try {
       return await request(worker, bytes, options, signal);
     } catch (error) {
-      // Only an answer leaves the worker in a known state; whatever else happened, the next request gets a new one.
-      if (!(error instanceof SwitchboardError) || error.code !== 'invalid-component') await stop();
+      // jco is a component itself: one that trapped over a stranger's bytes traps at everybody's from then on.
+      await stop();
       throw error;
     } finally {
       if (!closed) idle = setTimeout(() => void stop(), IDLE_MS).unref();
