@@ -25,14 +25,16 @@ export class Context {
 
   /** The host of the home, started where none runs; the same one each time. Its errors are the host's own, as `home-newer`. */
   async attach(): Promise<RemoteHost> {
-    this.#attaching ??= this.#attach();
-    return this.progress('starting the host', this.#attaching);
+    await this.begin();
+    return this.progress('starting the host', this.#attaching as Promise<RemoteHost>);
   }
 
-  async #attach(): Promise<RemoteHost> {
+  /** Resolves once attaching has begun: where no host runs its process has been started. What fails is thrown by `attach`. */
+  async begin(): Promise<void> {
+    if (this.#attaching) return;
     const { attach } = await import('../control/attach.ts');
-    this.#host = await attach(this.home, { signal: this.signal });
-    return this.#host;
+    this.#attaching = attach(this.home, { signal: this.signal }).then((host) => (this.#host = host));
+    this.#attaching.catch(() => undefined);
   }
 
   /** The one document of `--output json`, or text for people; either ends with a line end. */

@@ -19,7 +19,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     }
     // A call needs its host whatever the rest says: it starts while the command line is read.
     if (verb === 'call' && argv.length > 2 && !argv.some((word) => /^(-h|--help|-V|--version|help)$/.test(word))) {
-      context.attach().catch(() => undefined);
+      await context.begin();
     }
     const { buildProgram } = await import('./program.ts');
     const program = await buildProgram(verb, context);

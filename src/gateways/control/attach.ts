@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,8 @@ export type StartReport = { readonly ready: true; readonly pid: number } | { rea
  */
 export async function attach(home: string, options: ConnectOptions = {}): Promise<RemoteHost> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const running = await tryConnect(home, options);
+    // A new home has no socket: then not a turn of the event loop passes before the host is on its way.
+    const running = mayRun(home) ? await tryConnect(home, options) : undefined;
     if (running) return running;
     const starting = await startHost(home, options.signal);
     try {
@@ -39,6 +40,12 @@ export async function attach(home: string, options: ConnectOptions = {}): Promis
   throw new SwitchboardError('host-unreachable', `the host of ${home} stops as soon as it is reached`, {
     fix: 'switchboard doctor',
   });
+}
+
+/** Whether a socket is where the host of the home would have it, alive or not, or may be elsewhere. */
+function mayRun(home: string): boolean {
+  const { controlSocket, hostFile } = homePaths(home);
+  return existsSync(controlSocket) || existsSync(hostFile);
 }
 
 async function startHost(home: string, signal: AbortSignal | undefined): Promise<Readable> {

@@ -3,7 +3,6 @@ import { Socket } from 'node:net';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import type { Host } from '#host/api';
 import type { StartReport } from './attach.ts';
-import { tryConnect } from './client.ts';
 import { type HomeLock, lockHome } from './lock.ts';
 import { type ControlServer, listenControl, type ListenOptions } from './server.ts';
 
@@ -88,6 +87,7 @@ async function lockOrDefer(home: string): Promise<HomeLock | undefined> {
     } catch (error) {
       if (!(error instanceof SwitchboardError) || error.code !== 'home-in-use' || Date.now() > deadline) throw error;
     }
+    const { tryConnect } = await import('./client.ts');
     const other = await tryConnect(home);
     if (other) {
       await other.close();
