@@ -1,0 +1,44 @@
+import { equalRow, type Row } from './row.ts';
+import type { BenchContext, Suite } from './suite.ts';
+
+/** Loaded when run: some need what others do not. */
+export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
+  resident: async () => (await import('./suites/resident.ts')).residentSequential,
+  'in-flight': async () => (await import('./suites/resident.ts')).residentInFlight,
+  fresh: async () => (await import('./suites/fresh.ts')).freshInstance,
+  'first-answer': async () => (await import('./suites/first-answer.ts')).firstAnswer,
+  memory: async () => (await import('./suites/memory.ts')).residentMemory,
+  loop: async () => (await import('./suites/endless-loop.ts')).endlessLoop,
+  floods: async () => (await import('./suites/floods.ts')).floods,
+  mcp: async () => (await import('./suites/mcp.ts')).mcpCall,
+};
+
+/** The name of the last row: a call that no event told of, or an event of no call, fails the bench. */
+export const EVENTS_ROW = 'call events, against calls made';
+
+/** Runs suites one after the other; the last row says whether every call made was told by exactly one event. */
+export async function runSuites(
+  names: readonly string[],
+  quick: boolean,
+  say: (text: string) => void,
+): Promise<readonly Row[]> {
+  let made = 0;
+  let finished = 0;
+  const context: BenchContext = {
+    quick,
+    say,
+    count(counts) {
+      made += counts.made;
+      finished += counts.finished;
+    },
+  };
+  const rows: Row[] = [];
+  for (const name of names) {
+    const load = SUITES[name];
+    if (!load) throw new Error(`there is no suite ${name}`);
+    const started = performance.now();
+    rows.push(...(await (await load())(context)));
+    say(`${name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  }
+  return [...rows, equalRow(EVENTS_ROW, 'events', finished, made)];
+}

@@ -1,0 +1,51 @@
+/** A tool call of an MCP client over stdio, against the same tool in a plain server of the official SDK. */
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { createHost } from '#host';
+import { guest } from '../../test/guests/build.ts';
+import { LAUNCHER, ROOT } from '../processes.ts';
+import { interleave, sequential } from '../rounds.ts';
+import { comparedRow } from '../row.ts';
+import { createScratchHome } from '../scratch-home.ts';
+import type { Suite } from '../suite.ts';
+import { TEXT } from './echo-guests.ts';
+
+export const mcpCall: Suite = async ({ quick }) => {
+  const home = await createScratchHome();
+  const host = await createHost({ home: home.path });
+  await host.install((await guest('echo')).bytes, { as: 'bench:echo@1.0.0' });
+  await host.setLimits('bench:echo', { reuse: 'resident' });
+  await host.close();
+  const ours = await connect(LAUNCHER, ['serve', '--stdio', '--home', home.path]);
+  const plain = await connect(process.execPath, [join(ROOT, 'bench', 'fixtures', 'plain-mcp-server.ts')]);
+  const calls = quick ? 5 : 100;
+  await sequential(calls * 10, () => callTool(ours));
+  await sequential(calls * 10, () => callTool(plain));
+  const took = await interleave(
+    { plain: () => sequential(calls, () => callTool(plain)), ours: () => sequential(calls, () => callTool(ours)) },
+    { least: quick ? 2 : 30, most: 100, budgetMs: quick ? 1 : 6_000 },
+  );
+  await ours.close();
+  await plain.close();
+  await home.remove();
+  return [comparedRow('MCP tools/call over stdio', 'µs', took.ours, took.plain, 1.5 * took.plain)];
+};
+
+async function connect(command: string, args: string[]): Promise<Client> {
+  const client = new Client({ name: 'bench', version: '1.0.0' });
+  await client.connect(new StdioClientTransport({ command, args, stderr: 'ignore' }));
+  const { tools } = await client.listTools();
+  if (!tools.some(({ name }) => name === TOOL)) throw new Error(`${command} offers no tool ${TOOL}`);
+  return client;
+}
+
+const TOOL = 'bench_echo_echo';
+const ANSWER = JSON.stringify({ result: TEXT });
+
+async function callTool(client: Client): Promise<void> {
+  const { structuredContent } = await client.callTool({ name: TOOL, arguments: { text: TEXT } });
+  if (JSON.stringify(structuredContent) !== ANSWER) {
+    throw new Error(`the answer is ${JSON.stringify(structuredContent)}`);
+  }
+}
