@@ -1,4 +1,3 @@
-import { flushCompileCache } from 'node:module';
 import { Socket } from 'node:net';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import type { Host } from '#host/api';
@@ -69,7 +68,6 @@ export async function runHost(home: string, options: RunOptions = {}): Promise<n
     server = await listenControl(host, home, { ...options, lock, onUsers: idle });
     await report(starter, { ready: true, pid: process.pid });
     idle();
-    flushCompileCache();
   } catch (error) {
     complain(error);
     await report(starter, { error: toSwitchboardError(error).toJSON() });
