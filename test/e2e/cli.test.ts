@@ -82,6 +82,17 @@ test('[wit.docs] inspect takes docs from a WIT file beside the component', async
   assert.match(stdout, /Returns its argument\./);
 });
 
+test('[cli.call] a new home has the bundled components for the first verb that names one', async (t) => {
+  const own = newHome(t);
+  const first = await run(own, ['call', 'switchboard:text', 'slug', 'Hello, World']);
+  assert.deepEqual([first.code, first.stdout], [0, 'hello-world\n']);
+  assert.match(first.stderr, /installing switchboard:text@/);
+  const gone = await run(own, ['uninstall', 'switchboard:text']);
+  assert.equal(gone.code, 0, gone.stderr);
+  const after = await run(own, ['call', 'switchboard:text', 'slug', 'Hello, World']);
+  assert.equal(after.code, 2, 'one that the owner removed stays away');
+});
+
 test('[cli.install] install, list, info and uninstall keep and show what is installed', async (t) => {
   const own = newHome(t);
   await keepHost(t, own);

@@ -2,9 +2,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SwitchboardError } from '#core/errors';
+import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { productVersion } from '#host/version';
 import type { Host } from '#host/api';
+import type { Context } from './context.ts';
 
 export interface BundledComponent {
   /** `switchboard:text@0.1.0`. */
@@ -54,5 +55,36 @@ export async function installBundled(
     writeFileSync(join(host.home, MARK), `${productVersion()}\n`, { mode: 0o600 });
   } catch (cause) {
     throw new SwitchboardError('home-unusable', `cannot write in ${host.home}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Installs them where the home is new, saying so. */
+export async function prepareBundled(context: Context, host: Host): Promise<void> {
+  if (!needsBundled(context.home)) return;
+  if (bundledComponents().length === 0) {
+    context.note('the bundled components are not built; node scripts/build-components.ts builds them');
+    return;
+  }
+  const work = installBundled(host, {
+    signal: context.signal,
+    onStart: ({ reference }) => context.note(`installing ${reference}`),
+  });
+  await context.progress('preparing the bundled components', work);
+}
+
+/** Does `work`, which names a component; if that is a bundled one and the home is new, installs them first. */
+export async function withBundled<T>(
+  context: Context,
+  host: Host,
+  component: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const missing = toSwitchboardError(error).code === 'component-not-found' && component.startsWith('switchboard:');
+    if (!missing || !needsBundled(context.home)) throw error;
+    await prepareBundled(context, host);
+    return work();
   }
 }

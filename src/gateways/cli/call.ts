@@ -44,7 +44,10 @@ Examples:
           principal: { kind: 'owner', label: 'cli' },
           onLog: (record) => context.showRecord(record),
         };
-        const work = host.callText(component, fn, json === undefined ? { words } : { json }, options);
+        const call = () => host.callText(component, fn, json === undefined ? { words } : { json }, options);
+        const work = component.startsWith('switchboard:')
+          ? import('./bundled.ts').then(({ withBundled }) => withBundled(context, host, component, call))
+          : call();
         const value = await context.progress(`calling ${safeLine(component)} ${safeLine(fn)}`, work);
         context.print(value === undefined ? {} : { result: value }, () => resultText(value));
       }),

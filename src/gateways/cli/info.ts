@@ -1,4 +1,5 @@
 import { componentId, descriptionDocument, descriptionText } from './describe-text.ts';
+import { withBundled } from './bundled.ts';
 import { safeLine } from './safe.ts';
 import type { Define } from './verbs.ts';
 
@@ -9,7 +10,8 @@ export const define: Define = (command, act) => {
     .addHelpText('after', '\nExample:\n  $ switchboard info switchboard:text')
     .action(
       act(async (context, reference: string) => {
-        const installed = await (await context.attach()).info(reference);
+        const host = await context.attach();
+        const installed = await withBundled(context, host, reference, () => host.info(reference));
         const { installedAt, source, description } = installed;
         const component = componentId(installed);
         context.print({ component, installedAt, source, ...descriptionDocument(description) }, () =>

@@ -9,6 +9,7 @@ import {
   parseSize,
 } from '#core/limits';
 import type { ComponentLimits } from '#host/api';
+import { withBundled } from './bundled.ts';
 import { table } from './describe-text.ts';
 import { safeLine } from './safe.ts';
 import type { Define } from './verbs.ts';
@@ -47,7 +48,7 @@ export const define: Define = (command, act) => {
       act(async (context, component: string, flags: { readonly [name: string]: string | boolean | undefined }) => {
         const given = checkLimits(Object.fromEntries(KEYS.map((key) => [key, read(key, flags[key])])));
         const host = await context.attach();
-        let limits = await host.limits(component);
+        let limits = await withBundled(context, host, component, () => host.limits(component));
         const reset = flags['reset'] === true ? defaultsOf(Object.keys(limits.set) as Key[]) : {};
         const changes = { ...reset, ...given };
         if (Object.keys(changes).length > 0) limits = await host.setLimits(component, changes);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { HostEvent } from '#core';
 import { SwitchboardError } from '#core/errors';
 import type { RemoteHost } from '../control/client.ts';
-import { bundledComponents, installBundled, needsBundled } from './bundled.ts';
+import { prepareBundled } from './bundled.ts';
 import type { Context } from './context.ts';
 import { safeLine } from './safe.ts';
 import { serveStdio } from './serve-stdio.ts';
@@ -52,16 +52,7 @@ Examples:
 /** The host, with the bundled components in it where the home is new. */
 async function prepare(context: Context): Promise<RemoteHost> {
   const host = await context.attach();
-  if (!needsBundled(context.home)) return host;
-  if (bundledComponents().length === 0) {
-    context.note('the bundled components are not built; node scripts/build-components.ts builds them');
-    return host;
-  }
-  const work = installBundled(host, {
-    signal: context.signal,
-    onStart: ({ reference }) => context.note(`installing ${reference}`),
-  });
-  await context.progress('preparing the bundled components', work);
+  await prepareBundled(context, host);
   return host;
 }
 
