@@ -1,6 +1,8 @@
+import { Script } from 'node:vm';
 import { SwitchboardError } from '#core';
 import type { Artifact } from './artifact.ts';
 import { patchGenerated } from './patch.ts';
+import { refuseTakenNames } from './taken-names.ts';
 import { stripDocs } from '#wit/inject';
 
 /** What transpiling needs to know of a component beyond its bytes; from its decoded types. */
@@ -16,6 +18,7 @@ export interface TranspileOptions {
  * called in the transpiler's own worker. Errors: `invalid-component` with jco's message.
  */
 export async function transpile(bytes: Uint8Array, options: TranspileOptions): Promise<Artifact> {
+  refuseTakenNames(options.exports);
   const { generate, $init } = await import('#jco');
   await $init;
   const suspends = options.suspending.length > 0;
@@ -47,7 +50,20 @@ export async function transpile(bytes: Uint8Array, options: TranspileOptions): P
   const modules = generated.files
     .filter(([name]) => name.endsWith('.wasm'))
     .map(([name, wasm]) => ({ name, bytes: new Uint8Array(wasm), instances: countInstances(source, name) }));
-  return { code: patchGenerated(source), modules, suspends };
+  const code = patchGenerated(source);
+  checkSyntax(code);
+  return { code, modules, suspends };
+}
+
+/** Code that does not parse is found now, not by the first caller. Nothing of it runs. */
+function checkSyntax(code: string): void {
+  try {
+    new Script(code);
+  } catch (cause) {
+    throw new SwitchboardError('engine-failed', `the transpiler generated code that does not parse: ${String(cause)}`, {
+      cause,
+    });
+  }
 }
 
 // A promising constructor would hand out a promise where JavaScript must hand out an object: a constructor that waits traps.
