@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type ErrorCode, SwitchboardError } from '#core';
-import type { Handles } from '#wit';
+import type { Handles } from '#wit/coerce-common';
 import type { Instance } from './instance.ts';
 
 type Prepare = (instance: Instance) => void;

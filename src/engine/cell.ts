@@ -1,6 +1,7 @@
 /** A cell seen from the host: its worker, its control block, the calls it holds. */
 import { Worker } from 'node:worker_threads';
 import { SwitchboardError } from '#core';
+import { workerEnv } from './worker-env.ts';
 import { type ControlBlock, createControlBlock, grantCredits, resetSlot } from './control-block.ts';
 import { creditsOf } from './cell-logs.ts';
 import {
@@ -55,7 +56,7 @@ export class Cell {
   constructor(entry: URL, resources: CellResources) {
     this.resources = resources;
     this.worker = new Worker(entry, {
-      env: {},
+      env: workerEnv(),
       argv: [],
       stdin: false,
       stdout: true,

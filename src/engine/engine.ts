@@ -221,6 +221,15 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
-/** In the order of `description.functions`: calls name a function by its index. */
-const callable = ({ types }: ComponentDescription): Loadable['functions'] =>
-  callableFunctions(types, () => false).map((c) => c.fn);
+/**
+ * In the order of `description.functions`: calls name a function by its index. By id, because what counts as callable
+ * may have changed since the description was stored: a call must never reach another function than was named.
+ */
+function callable({ types, functions }: ComponentDescription): Loadable['functions'] {
+  const byId = new Map(callableFunctions(types, () => false).map((c) => [c.id, c.fn]));
+  return functions.map(({ id }) => {
+    const fn = byId.get(id);
+    if (fn) return fn;
+    throw new SwitchboardError('engine-failed', `${id} is no longer callable; install the component again`);
+  });
+}

@@ -1,4 +1,3 @@
 export { createArtifactCache } from './cache.ts';
-export { startCell } from './cell-main.ts';
 export { createEngine, type Engine, type EngineOptions, type EngineStats, type Target } from './engine.ts';
 export type { CallFigures, EngineCall } from './pending-call.ts';

@@ -1,7 +1,9 @@
 /** One instance of a component, inside its cell: instantiate, call, discard. */
 import type { ComponentTypes, CreateServices, ServiceEnv, WitFunction } from '#core';
 import { SwitchboardError } from '#core';
-import { compileArguments, compileError, compileResult, type Handles } from '#wit';
+import type { Handles } from '#wit/coerce-common';
+import { compileArguments } from '#wit/coerce-in';
+import { compileError, compileResult } from '#wit/coerce-out';
 import { explainTrap } from './faults.ts';
 import { createGuard, type Guard, type SuspensionHooks } from './guard.ts';
 import { camelCase, pascalCase } from './names.ts';

@@ -1,6 +1,6 @@
 import { type Limits, SwitchboardError } from '#core';
-import { rewriteLimits } from '#wit';
 import { type CoreExtent, scanModule } from '#wit/core-module';
+import { rewriteLimits } from '#wit/limits';
 import { Reader } from '#wit/reader';
 import type { Artifact } from './artifact.ts';
 

@@ -40,6 +40,15 @@ export async function transpile(bytes: Uint8Array, options: TranspileOptions): P
     });
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    if (thrown instanceof WebAssembly.RuntimeError) {
+      throw new SwitchboardError(
+        'unsupported-component',
+        `the transpiler gave the component up: ${firstLine(reason)}`,
+        {
+          cause: thrown,
+        },
+      );
+    }
     throw new SwitchboardError('invalid-component', `the component is not valid: ${firstLine(reason)}`, {
       cause: thrown,
     });

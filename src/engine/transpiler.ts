@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { type ErrorBody, errorFromBody, SwitchboardError } from '#core';
 import type { Artifact } from './artifact.ts';
 import type { TranspileOptions } from './transpile.ts';
+import { workerEnv } from './worker-env.ts';
 
 /** Transpiles one component after another in a worker of its own, so that nobody else's call waits for it. */
 export interface Transpiler {
@@ -59,7 +60,10 @@ export function createTranspiler(): Transpiler {
 function startWorker(): Worker {
   const file = import.meta.filename.endsWith('.ts') ? './transpile-worker.ts' : './transpile-worker.js';
   const worker = new Worker(new URL(file, import.meta.url), {
-    env: {},
+    env: workerEnv(),
+    // jco writes its panics there; what matters of them is in the error.
+    stdout: true,
+    stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: 1024 },
   });
   worker.unref();

@@ -5,13 +5,16 @@ import {
   type FaultPoints,
   formatReference,
   type LogRecord,
+  type LogStore,
   parseReference,
   type Random,
   SwitchboardError,
 } from '#core';
 import { createArtifactCache, createEngine } from '#engine';
-import { noFaults, openHome, systemClock, systemRandom } from '#home';
-import { serviceSet } from '#services';
+import { openHome } from '#home/home';
+import { homePaths } from '#home/layout';
+import { noFaults, systemClock, systemRandom } from '#home/system';
+import { serviceOffer } from '#services/offer';
 import type { Host, Session } from './api.ts';
 import { callFunction, type CallPath } from './call.ts';
 import { createCatalog } from './catalog.ts';
@@ -43,15 +46,15 @@ const DRAIN_MS = 500;
 /** Opens the home and starts a host in this process. Errors: those of the home. */
 export async function createHost(options: HostOptions): Promise<Host> {
   const { clock = systemClock, random = systemRandom, faults = noFaults } = options;
-  const home = await openHome(options.home, { clock, random, faults, signal: options.signal, alone: options.alone });
+  let logs: LogStore | undefined;
   const events = createEventHub(() => clock.now());
   const onLog = (record: LogRecord): void => {
-    home.logs.append(record);
+    logs?.append(record);
     events.emit({ type: 'log', record });
   };
   const engine = createEngine({
-    cache: createArtifactCache(home.cacheDir, faults),
-    services: serviceSet,
+    cache: createArtifactCache(homePaths(options.home).cache, faults),
+    services: serviceOffer,
     cellEntry: new URL(import.meta.filename.endsWith('.ts') ? './cell-entry.ts' : './cell-entry.js', import.meta.url),
     ...(options.maxCells === undefined ? {} : { maxCells: options.maxCells }),
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
@@ -59,13 +62,26 @@ export async function createHost(options: HostOptions): Promise<Host> {
     onCell: (type, cell, component, reason) => events.emit({ type, cell, component, reason }),
     ask: (_request, service) => Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
   });
+  // A cell's thread takes as long to start as the home to open.
+  engine.warm();
+  const home = await openHome(options.home, {
+    clock,
+    random,
+    faults,
+    signal: options.signal,
+    alone: options.alone,
+  }).catch(async (error: unknown) => {
+    await engine.close();
+    throw error;
+  });
+  logs = home.logs;
   const catalog = createCatalog(home.components);
   const sessions = createSessions(random);
   const path: CallPath = { catalog, engine, events, sessions, clock, random, made: 0 };
   const startedAt = clock.now();
   let changing: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
-  const { components, logs, tokens } = home;
+  const { components, tokens } = home;
 
   const close = async (): Promise<void> => {
     events.emit({ type: 'host.stopping' });
@@ -137,7 +153,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
     async logs({ component, last = 100 } = {}) {
       ready();
-      return logs.read({ last, ...(component === undefined ? {} : { component: parseReference(component).name }) });
+      return home.logs.read({
+        last,
+        ...(component === undefined ? {} : { component: parseReference(component).name }),
+      });
     },
     subscribe: (listener) => events.subscribe(listener),
     async token() {
@@ -173,7 +192,6 @@ export async function createHost(options: HostOptions): Promise<Host> {
       return closing;
     },
   };
-  engine.warm();
   events.emit({ type: 'host.started', pid: process.pid });
   return host;
 }

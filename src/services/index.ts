@@ -8,6 +8,7 @@ import { pollInterface } from './io/poll.ts';
 import { errorInterface, streamsInterface } from './io/streams.ts';
 import { logInterface } from './log/index.ts';
 import { insecureInterface, insecureSeedInterface, randomInterface } from './random/index.ts';
+import { serviceOffer } from './offer.ts';
 import { Scope } from './scope.ts';
 import * as sockets from './sockets/index.ts';
 
@@ -74,12 +75,5 @@ function prototypeOfServices(): object {
 const create: CreateServices = (env) =>
   Object.create(SERVICES, { [SCOPE]: { value: new Scope(env) } }) as ReturnType<CreateServices>;
 
-/**
- * All services of this release. Only waiting for a pollable can suspend an instance: input is at its end,
- * output is taken at once, and nothing else is granted.
- */
-export const serviceSet: ServiceSet = {
-  create,
-  suspending: ['wasi:io/poll#poll', 'wasi:io/poll#[method]pollable.block'],
-  version: '1',
-};
+/** All services of this release. */
+export const serviceSet: ServiceSet = { ...serviceOffer, create };

@@ -1,5 +1,6 @@
 /** What is known of a component, as the document of `--output json` and as text. */
 import type { ComponentDescription, DescribedFunction, InstalledComponent } from '#core';
+import { isToolchainExport } from '#core/functions';
 import { formatSize } from '#core/limits';
 import { safeLine, safeText } from './safe.ts';
 
@@ -63,5 +64,5 @@ function indent(text: string, by: string): string[] {
 }
 
 function exportNames({ types }: ComponentDescription): string[] {
-  return [...types.exports.map((e) => e.id), ...types.exportedFunctions.map((fn) => fn.name)];
+  return [...types.exports.map((e) => e.id), ...types.exportedFunctions.filter((fn) => !isToolchainExport(fn)).map((fn) => fn.name)];
 }

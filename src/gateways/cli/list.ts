@@ -16,7 +16,9 @@ export const define: Define = (command, act) => {
         functions: installed.description.functions.length,
       }));
       if (components.length === 0 && !context.json)
-        context.note('nothing is installed; switchboard install <file.wasm>, or switchboard serve, which installs the bundled components');
+        context.note(
+          'nothing is installed; switchboard install <file.wasm>, or switchboard serve, which installs the bundled components',
+        );
       const rows = components.map((c) => [c.component, formatSize(c.size), `${c.functions} functions`]);
       context.print({ components }, () =>
         table(rows)

@@ -1,5 +1,5 @@
 import { callableFunctions, findFunction } from '#core/functions';
-import { parseJsonArguments, parsePositional } from '#wit';
+import { parseJsonArguments, parsePositional } from '#wit/positional';
 import type { CallArguments } from '#host/api';
 import type { ParseText } from './methods.ts';
 
