@@ -41,13 +41,8 @@ export async function transpile(bytes: Uint8Array, options: TranspileOptions): P
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     if (thrown instanceof WebAssembly.RuntimeError) {
-      throw new SwitchboardError(
-        'unsupported-component',
-        `the transpiler gave the component up: ${firstLine(reason)}`,
-        {
-          cause: thrown,
-        },
-      );
+      const cause = 'a word of one letter or in upper case in the name of a world-level export is a known cause';
+      throw new SwitchboardError('unsupported-component', `the transpiler gave the component up; ${cause}`);
     }
     throw new SwitchboardError('invalid-component', `the component is not valid: ${firstLine(reason)}`, {
       cause: thrown,
