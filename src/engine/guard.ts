@@ -11,6 +11,8 @@ type GuestView = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | DataView<A
 export interface Guard {
   /** Bytes charged since `begin`. */
   readonly used: number;
+  /** The error of the limit that was passed, if it was. */
+  readonly exceeded: SwitchboardError | undefined;
   /** A call begins: it may lift `limit` bytes. */
   begin(limit: number): void;
   /** Throws `transfer-limit` when the call's limit is passed. */
@@ -44,6 +46,7 @@ export const createGuard = (hooks: SuspensionHooks): Guard => new InstanceGuard(
 
 class InstanceGuard implements Guard {
   used = 0;
+  exceeded: SwitchboardError | undefined;
   readonly utf8: Guard['utf8'];
   private limit = OUTSIDE_CALLS;
   private readonly hooks: SuspensionHooks;
@@ -60,17 +63,19 @@ class InstanceGuard implements Guard {
 
   begin(limit: number): void {
     this.used = 0;
+    this.exceeded = undefined;
     this.limit = limit;
   }
 
   charge(bytes: number): void {
     this.used += bytes;
     if (this.used <= this.limit) return;
-    throw new SwitchboardError(
+    this.exceeded ??= new SwitchboardError(
       'transfer-limit',
       `the component handed over more than ${formatSize(this.limit)} in one call`,
       { fix: `switchboard limits <component> --transfer ${formatSize(this.limit * 2).replace(' ', '')}` },
     );
+    throw this.exceeded;
   }
 
   slice(buffer: ArrayBuffer, start: number, end: number): ArrayBuffer {

@@ -116,11 +116,17 @@ export class Instance implements SuspensionHooks {
     } catch (thrown) {
       throw this.failed(prepared, thrown, handles);
     }
-    if (!(value instanceof Promise)) return prepared.toResult(value, handles);
+    if (!(value instanceof Promise)) return this.answer(prepared, value, handles);
     return value.then(
-      (settled) => prepared.toResult(settled, handles),
+      (settled) => this.answer(prepared, settled, handles),
       (thrown: unknown) => Promise.reject(this.failed(prepared, thrown, handles)),
     );
+  }
+
+  private answer(prepared: PreparedFunction, value: unknown, handles: Handles): unknown {
+    // A guest that caught the refusal of what it handed over has passed its limit all the same.
+    if (this.guard.exceeded !== undefined) throw this.trap(this.guard.exceeded);
+    return prepared.toResult(value, handles);
   }
 
   /** What its linear memories take. */

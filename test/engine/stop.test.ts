@@ -188,3 +188,27 @@ test('[engine.suspend] the golden guest goes on beside one that waits for ever',
   controller.abort();
   equal(await hanging, 'cancelled');
 });
+
+test('[limit.transfer] a guest that catches the refusal of what it hands over cannot go on as if nothing were', async () => {
+  let asked = 0;
+  const { call, target } = await testEngine(async () => {
+    asked += 1;
+    return 'answer';
+  });
+  const component = target(
+    await toolsComponent(
+      'export smuggle: func() -> u32; export polite: func() -> u32;',
+      `(func (export "smuggle") (result i32) (local i32)
+         (loop $again
+           (block $caught
+             (try_table (catch_all $caught) (call $echo (i32.const 0) (i32.const 60000) (i32.const 16))))
+           (br_if $again (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 100))))
+         (i32.const 7))
+       (func (export "polite") (result i32) (i32.const 5))`,
+    ),
+    { transfer: 200_000, reuse: 'resident', instances: 1 },
+  );
+  equal(await codeOf(call(component, 'smuggle')), 'transfer-limit');
+  equal(asked, 3);
+  equal(await call(component, 'polite'), 5);
+});
