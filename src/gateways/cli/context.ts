@@ -12,6 +12,8 @@ export class Context {
   code = 0;
   /** Set by a verb whose stdout belongs to somebody else's protocol. */
   bareStdout = false;
+  /** Set by a verb whose standard streams may be served by the host itself, before it attaches. */
+  lend = false;
   #finished = false;
   #attaching: Promise<RemoteHost> | undefined;
   #host: RemoteHost | undefined;
@@ -33,7 +35,7 @@ export class Context {
   async begin(): Promise<void> {
     if (this.#attaching) return;
     const { attach } = await import('../control/attach.ts');
-    this.#attaching = attach(this.home, { signal: this.signal }).then((host) => (this.#host = host));
+    this.#attaching = attach(this.home, { signal: this.signal, lend: this.lend }).then((host) => (this.#host = host));
     this.#attaching.catch(() => undefined);
   }
 

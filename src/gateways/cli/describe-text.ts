@@ -64,5 +64,8 @@ function indent(text: string, by: string): string[] {
 }
 
 function exportNames({ types }: ComponentDescription): string[] {
-  return [...types.exports.map((e) => e.id), ...types.exportedFunctions.filter((fn) => !isToolchainExport(fn)).map((fn) => fn.name)];
+  return [
+    ...types.exports.map((e) => e.id),
+    ...types.exportedFunctions.filter((fn) => !isToolchainExport(fn)).map((fn) => fn.name),
+  ];
 }

@@ -5,16 +5,26 @@ import { finished } from 'node:stream/promises';
 import { Worker } from 'node:worker_threads';
 import { SwitchboardError } from '#core/errors';
 import type { RemoteHost } from '../control/client.ts';
+import { canLend } from '../control/lent-streams.ts';
 import type { Context } from './context.ts';
 import { pump } from './pump.ts';
 
 /**
- * A byte pipe between this process's standard streams and an MCP server in the host. Nothing else is ever
- * written to stdout. Ends when the client closes its end, or the host does.
+ * Serves the client of this process's standard streams. Where this starts the host, the host gets the streams
+ * themselves; where a host runs already, this is a byte pipe to it. Nothing else is ever written to stdout. Ends when
+ * the client closes its end, or the host does.
  */
 export async function serveStdio(context: Context, prepare: () => Promise<RemoteHost>): Promise<void> {
   context.bareStdout = true;
+  context.lend = canLend();
   const host = await prepare();
+  if (host.mcpLent) {
+    await host.mcpLent(context.signal).catch((error: unknown) => {
+      if (!context.signal.aborted) throw error;
+    });
+    if (context.signal.aborted) context.finished();
+    return;
+  }
   const pipe = await host.mcpPipe();
   if (context.signal.aborted) {
     pipe.destroy();

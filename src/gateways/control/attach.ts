@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -28,13 +29,15 @@ export async function attach(home: string, options: ConnectOptions = {}): Promis
     // A new home has no socket: then not a turn of the event loop passes before the host is on its way.
     const running = mayRun(home) ? await tryConnect(home, options) : undefined;
     if (running) return running;
-    const starting = await startHost(home, options.signal);
+    const key = options.lend === true ? randomBytes(16).toString('hex') : undefined;
+    const starting = await startHost(home, options.signal, key);
     try {
-      const started = await tryConnect(home, options);
-      if (started) return started;
+      const started = await tryConnect(home, options, key);
+      // Of two that start a host at once, one finds the other's, which has no streams of this process.
+      if (started) return started.pid === starting.pid ? started : { ...started, mcpLent: undefined };
     } finally {
       // The host knows that its starter is gone when this end closes, so it closes only now.
-      starting.destroy();
+      starting.reports.destroy();
     }
   }
   throw new SwitchboardError('host-unreachable', `the host of ${home} stops as soon as it is reached`, {
@@ -48,25 +51,35 @@ function mayRun(home: string): boolean {
   return existsSync(controlSocket) || existsSync(hostFile);
 }
 
-async function startHost(home: string, signal: AbortSignal | undefined): Promise<Readable> {
+/** A host process that listens, and the pipe by which it knows that its starter is there. */
+interface Starting {
+  readonly reports: Readable;
+  readonly pid: number;
+}
+
+async function startHost(home: string, signal: AbortSignal | undefined, key: string | undefined): Promise<Starting> {
   const paths = homePaths(home);
   examineHome(paths);
   const log = openLog(paths.home, paths.logs);
   const entry = new URL(`./daemon${extname(import.meta.url)}`, import.meta.url);
   try {
-    const child = spawn(process.execPath, [...hostFlags(), fileURLToPath(entry), paths.home], {
-      cwd: paths.home,
-      detached: true,
-      env: hostEnvironment(),
-      stdio: ['ignore', log, log, 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      [...hostFlags(), fileURLToPath(entry), paths.home, ...(key === undefined ? [] : [key])],
+      {
+        cwd: paths.home,
+        detached: true,
+        env: hostEnvironment(),
+        stdio: ['ignore', log, log, 'pipe', ...(key === undefined ? [] : [0, 1])],
+      },
+    );
     child.unref();
     const reports = child.stdio[3] as Readable;
     const report = await firstReport(child, reports, signal).catch((error: unknown) => {
       reports.destroy();
       throw error;
     });
-    if (report !== undefined && 'ready' in report) return reports;
+    if (report !== undefined && 'ready' in report) return { reports, pid: report.pid };
     reports.destroy();
     if (report !== undefined) throw errorFromBody(report.error);
     throw new SwitchboardError(

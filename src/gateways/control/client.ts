@@ -14,6 +14,8 @@ import { productVersion } from '#host/version';
 export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
   readonly version?: string | undefined;
+  /** Lends this process's standard streams to a host that has to be started. */
+  readonly lend?: boolean | undefined;
 }
 
 /** The host of a home, in its own process. All of `Host`, and what only a connection can do. */
@@ -29,18 +31,24 @@ export interface RemoteHost extends Host {
   stopHttp(): Promise<void>;
   /** Turns the connection into a byte pipe to an MCP server of the host, paused; nothing else can be asked afterwards. */
   mcpPipe(): Promise<Socket>;
+  /** Has the host serve the streams lent to it; settles at their end. Absent where none were lent. */
+  readonly mcpLent?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /**
  * Connects to the host of a home, in whichever process it is. Undefined where none runs.
  * Errors: `home-in-use` when it does not answer or is of another version, `cancelled`.
  */
-export async function tryConnect(home: string, options: ConnectOptions = {}): Promise<RemoteHost | undefined> {
+export async function tryConnect(
+  home: string,
+  options: ConnectOptions = {},
+  lentKey?: string,
+): Promise<RemoteHost | undefined> {
   const version = options.version ?? productVersion();
   const path = homePaths(home).controlSocket;
   const opened =
     (await openOwn(home, path, version, options.signal)) ?? (await openElsewhere(home, path, version, options.signal));
-  return opened && remoteHost(homePaths(home).home, opened.channel, opened.pid);
+  return opened && remoteHost(homePaths(home).home, opened.channel, opened.pid, lentKey);
 }
 
 /** As `tryConnect`, and fails with `host-unreachable` where no host runs. */
@@ -83,7 +91,7 @@ async function openOwn(
   return Channel.open(path, version, signal);
 }
 
-function remoteHost(home: string, channel: Channel, pid: number): RemoteHost {
+function remoteHost(home: string, channel: Channel, pid: number, lentKey?: string): RemoteHost {
   const call = (component: string, fn: string, args?: CallArguments, options: CallOptions = {}) =>
     channel.request(
       'call',
@@ -130,6 +138,13 @@ function remoteHost(home: string, channel: Channel, pid: number): RemoteHost {
       await channel.request('stop-http', {});
     },
     mcpPipe: () => channel.pipe(),
+    ...(lentKey === undefined
+      ? {}
+      : {
+          mcpLent: async (signal: AbortSignal) => {
+            await channel.request('mcp-lent', { key: lentKey }, { signal });
+          },
+        }),
     close: async () => channel.close(),
   };
 }

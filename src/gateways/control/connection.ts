@@ -3,7 +3,7 @@ import type { HostEvent, LogRecord } from '#core';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { EVENT_VERSION, isDecision } from '#core/events';
 import { printable } from '#core/reference';
-import type { Host, Session } from '#host/api';
+import type { Session } from '#host/api';
 import { asInteger, asObject, asString, type Loose } from './check.ts';
 import { encodeMessage, FrameReader } from './framing.ts';
 import { type Asked, HANDLERS, type MethodEnv } from './methods.ts';
@@ -18,13 +18,8 @@ import {
 } from './protocol.ts';
 
 /** What every connection of a host process shares. */
-export interface Shared extends Pick<MethodEnv, 'host' | 'http' | 'parseText'> {
+export interface Shared extends Pick<MethodEnv, 'host' | 'http' | 'parseText' | 'serveMcp' | 'lent'> {
   readonly version: string;
-  /** Runs an MCP server over a byte stream. */
-  readonly serveMcp: (
-    host: Host,
-    stream: { readonly input: Socket; readonly output: Socket },
-  ) => Promise<{ readonly closed: Promise<void>; close(): Promise<void> }>;
 }
 
 /** One client of the host process: its requests, sessions, subscription and listener all end with it. */
@@ -89,6 +84,7 @@ export class Connection {
     for (const session of this.#sessions.values()) session.close().catch(() => undefined);
     this.#sessions.clear();
     this.#shared.http.close(this).catch(() => undefined);
+    this.#shared.lent?.release(this.#peer);
   }
 
   #send(message: HostMessage): void {
@@ -145,8 +141,8 @@ export class Connection {
   async #answer(id: number, method: string, asked: Asked): Promise<unknown> {
     if (method === 'mcp-stdio') return this.#becomePipe(id);
     if (!Object.hasOwn(HANDLERS, method)) throw misuse(`unknown method "${printable(method, 40)}"`);
-    const { host, http, parseText } = this.#shared;
-    const env = { host, http, parseText, sessions: this.#sessions, owner: this, peer: this.#peer };
+    const { host, http, parseText, serveMcp, lent } = this.#shared;
+    const env = { host, http, parseText, serveMcp, lent, sessions: this.#sessions, owner: this, peer: this.#peer };
     const value = await HANDLERS[method as Exclude<Method, 'mcp-stdio'>](env, asked);
     // A session that opened only after its client had gone.
     if (this.#closed) for (const session of this.#sessions.values()) session.close().catch(() => undefined);

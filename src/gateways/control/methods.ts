@@ -1,10 +1,12 @@
 /** What a host process does for each method of the protocol. */
+import type { Socket } from 'node:net';
 import type { LogRecord } from '#core';
 import { SwitchboardError } from '#core/errors';
 import { checkLimits } from '#core/limits';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
 import { asArguments, asInteger, asObject, asPrincipal, asString, asStrings, type Loose, optional } from './check.ts';
 import type { HttpGate } from './http-gate.ts';
+import type { LentStreams } from './lent-streams.ts';
 import type { Method, TextArguments } from './protocol.ts';
 
 /** Turns text into arguments of a function, by the types of its parameters. */
@@ -25,6 +27,13 @@ export interface MethodEnv {
   readonly owner: object;
   /** The process at the other end, as it said. */
   readonly peer: number;
+  /** Runs an MCP server over a pair of streams. */
+  readonly serveMcp: (
+    host: Host,
+    stream: { readonly input: Socket; readonly output: Socket },
+  ) => Promise<{ readonly closed: Promise<void>; close(): Promise<void> }>;
+  /** Streams that the process which started this one lent it. */
+  readonly lent: LentStreams | undefined;
 }
 
 /** One request: its parameters, its bytes, and how it is cancelled and reports logs. */
@@ -52,6 +61,16 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
   call: (env, asked) => {
     const args = optional(asked.params['arguments'], asArguments);
     return makeCall(env, asked, asString(asked.params['function'], 'function'), args);
+  },
+  'mcp-lent': async ({ host, lent, serveMcp }, asked) => {
+    const streams = lent?.take(asString(asked.params['key'], 'key'));
+    if (!streams) throw new SwitchboardError('invalid-usage', 'no streams were lent to this host under that key');
+    const server = await serveMcp(host, streams);
+    const stop = (): void => void server.close();
+    asked.signal.addEventListener('abort', stop, { once: true });
+    if (asked.signal.aborted) stop();
+    await server.closed;
+    await streams.close();
   },
   'call-text': async (env, asked) => {
     const { component, function: fn, words, json } = asked.params;

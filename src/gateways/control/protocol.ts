@@ -12,6 +12,7 @@
  * 3. `cancel` aborts the request of that id; it is still answered, usually with the error `cancelled`.
  * 4. `subscribe` starts `event`s on this connection, `unsubscribe` ends them.
  * 5. After the `result` of `mcp-stdio` the connection is a plain byte pipe to an MCP server.
+ *    `mcp-lent` serves streams that the client handed over when it started the host, and is answered at their end.
  * 6. When either side hangs up, every request of the connection is aborted, its sessions are closed and
  *    its HTTP listener stops. The host says `closing` first where it can.
  *
@@ -102,6 +103,7 @@ export interface Methods {
   /** Closes the listener this connection opened. */
   readonly 'stop-http': { params: object; result: undefined };
   readonly 'mcp-stdio': { params: object; result: undefined };
+  readonly 'mcp-lent': { params: { key: string }; result: undefined };
 }
 
 export type Method = keyof Methods;

@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import type { Host } from '#host/api';
 import type { StartReport } from './attach.ts';
+import type { LentStreams } from './lent-streams.ts';
 import { type HomeLock, lockHome } from './lock.ts';
 import { type ControlServer, listenControl, type ListenOptions } from './server.ts';
 
@@ -20,7 +21,7 @@ export interface RunOptions extends Pick<ListenOptions, 'startHttp' | 'serveMcp'
 }
 
 /** Runs the host of a home in this process until nobody uses it, or SIGTERM or SIGINT. Ends the process. */
-export async function runHost(home: string, options: RunOptions = {}): Promise<never> {
+export async function runHost(home: string, options: RunOptions = {}, lent?: LentStreams): Promise<never> {
   const starter = starterPipe();
   let host: Host | undefined;
   let lock: HomeLock | undefined;
@@ -65,7 +66,7 @@ export async function runHost(home: string, options: RunOptions = {}): Promise<n
       process.exit(0);
     }
     host = await create({ home, alone: true });
-    server = await listenControl(host, home, { ...options, lock, onUsers: idle });
+    server = await listenControl(host, home, { ...options, lock, onUsers: idle, lent });
     await report(starter, { ready: true, pid: process.pid });
     idle();
   } catch (error) {

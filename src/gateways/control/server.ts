@@ -6,6 +6,7 @@ import { homePaths } from '#home/layout';
 import { Connection, type Shared } from './connection.ts';
 import { HttpGate, type StartHttp } from './http-gate.ts';
 import { type HomeLock, lockHome } from './lock.ts';
+import type { LentStreams } from './lent-streams.ts';
 import type { ParseText } from './methods.ts';
 import { productVersion } from '#host/version';
 
@@ -18,6 +19,8 @@ export interface ListenOptions {
   readonly startHttp?: StartHttp | undefined;
   readonly serveMcp?: Shared['serveMcp'] | undefined;
   readonly parseText?: ParseText | undefined;
+  /** Streams that the process which started this one lent it. */
+  readonly lent?: LentStreams | undefined;
 }
 
 /** A host that clients can reach. */
@@ -45,6 +48,7 @@ export async function listenControl(
     http: new HttpGate(host, options.startHttp ?? startHttp),
     parseText: options.parseText ?? parseText,
     serveMcp: options.serveMcp ?? serveMcp,
+    lent: options.lent,
   };
   const connections = new Set<Connection>();
   const accept = (socket: Socket): void => {
