@@ -10,6 +10,7 @@ import {
 } from '#core';
 import type { ArtifactCache } from './cache.ts';
 import { Cell } from './cell.ts';
+import { sizeCellHeaps } from './cell-heap.ts';
 import { ComponentPool, type Loadable } from './component-pool.ts';
 import { compileModules } from './modules.ts';
 import type { CallFigures, EngineCall } from './pending-call.ts';
@@ -72,6 +73,7 @@ const BLANK_RESOURCES = { heap: 512, stack: DEFAULT_LIMITS.stack / MiB };
 /** Starts nothing until used. */
 export function createEngine(options: EngineOptions): Engine {
   const { maxCells = 32, idleMs = 30_000, blankCells = 1 } = options;
+  sizeCellHeaps();
   const transpiler = createTranspiler();
   const pools = new Map<string, ComponentPool>();
   const retiring = new Set<ComponentPool>();

@@ -11,7 +11,10 @@ export interface Garbage {
 /** V8 is in no hurry to free memory that is not on its heap: guests of 64 MiB each would pile up to half a GiB. */
 const WORTH_COLLECTING = 64 * 1024 * 1024;
 
-/** Collects between calls, once dead instances' memories and the values of their calls are large. */
+/**
+ * Collects between calls, once dead instances' memories and the values of their calls are large. As a microtask, which
+ * comes after the answer has left and before the next call: immediates wait until no call is waiting.
+ */
 export function createGarbage(): Garbage {
   let held = 0;
   let collect: (() => void) | undefined;
@@ -21,7 +24,7 @@ export function createGarbage(): Garbage {
       if (held < WORTH_COLLECTING) return;
       held = 0;
       collect ??= exposeCollector();
-      setImmediate(collect);
+      queueMicrotask(collect);
     },
   };
 }

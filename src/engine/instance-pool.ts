@@ -27,10 +27,9 @@ export function createInstancePool(
 ): InstancePool {
   const idle: Instance[] = [];
   const garbage = createGarbage();
-  let filling = false;
+  const scheduled = new Set<unknown>();
 
   const fill = (): void => {
-    filling = false;
     if (idle.length >= RESERVE) return;
     housekeeping(() => {
       try {
@@ -44,12 +43,15 @@ export function createInstancePool(
         else idle.push(made);
       } catch {}
     });
-    if (idle.length > 0 && idle.length < RESERVE) schedule();
+    if (idle.length > 0 && idle.length < RESERVE) schedule(setImmediate);
   };
-  const schedule = (): void => {
-    if (filling) return;
-    filling = true;
-    setImmediate(fill);
+  const schedule = (later: (work: () => void) => unknown): void => {
+    if (scheduled.has(later)) return;
+    scheduled.add(later);
+    later(() => {
+      scheduled.delete(later);
+      fill();
+    });
   };
 
   return {
@@ -67,7 +69,8 @@ export function createInstancePool(
       }
       instance.dead = true;
       garbage.add(instance);
-      schedule();
+      // After the answer has left and before the next call; under load immediates would never come.
+      schedule(idle.length === 0 ? queueMicrotask : setImmediate);
     },
   };
 }
