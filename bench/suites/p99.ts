@@ -2,4 +2,4 @@
 export const P99_FACTOR = 1.5;
 
 /** … plus one time slice of the scheduler: which thread waits for one is chance, and with 1 % of the calls it shows. */
-export const P99_FLOOR_MS = 1;
+export const P99_FLOOR_MS = 0.5;

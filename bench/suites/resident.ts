@@ -12,8 +12,11 @@ import { ECHO_GUESTS, TEXT } from './echo-guests.ts';
 
 /** In a process bound to one processor. */
 export const residentSequential: Suite = async ({ quick, count }) => {
-  const [command = process.execPath, ...prefix] = [...(await onOneCpu()), process.execPath];
-  const printed = await run(command, [...prefix, 'bench/fixtures/resident-child.ts', quick ? 'quick' : 'full']);
+  const script = ['bench/fixtures/resident-child.ts', quick ? 'quick' : 'full'];
+  const [bind, ...prefix] = await onOneCpu();
+  const printed = await (bind === undefined
+    ? run(process.execPath, script)
+    : run(bind, [...prefix, process.execPath, ...script]));
   const { rows, counts } = JSON.parse(printed) as { readonly rows: readonly Row[]; readonly counts: CallCounts };
   count(counts);
   return rows;
