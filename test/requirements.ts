@@ -23,7 +23,8 @@ export const REQUIREMENTS = {
   'cli.interrupt': 'Ctrl-C at any moment ends within 2 s and leaves no process.',
   'lib.api': 'createHost, install, call, session, close work from a program.',
   'lib.pack': 'The packed npm package works in an empty project, types and workers included.',
-  'host.one': 'One host process per home; verbs and serve --stdio attach to it or start it, and it stops with the last user.',
+  'host.one':
+    'One host process per home; verbs and serve --stdio attach to it or start it, and it stops with the last user.',
   'host.second-port': 'A second HTTP port for a home is refused and the holder named.',
   'host.kill': 'After kill -9 of the host the next start recovers.',
   'host.path': 'Every call is authorized, routed, run and recorded; events equal calls.',
@@ -38,7 +39,8 @@ export const REQUIREMENTS = {
   'wit.toolchain': 'Toolchain exports are never callable.',
   'wit.hostile-names': 'Names from a binary never reach generated JavaScript unchecked.',
   'wit.corrupt': 'Not Wasm, core modules, truncated, corrupt and oversized input get a clear error.',
-  'engine.cache': 'The cache is keyed by everything that shapes it, checksummed before use, atomic, safe for two processes.',
+  'engine.cache':
+    'The cache is keyed by everything that shapes it, checksummed before use, atomic, safe for two processes.',
   'engine.cells': 'Cells hold one component, start lazily, are parked when idle and bounded in number.',
   'engine.protocol': 'Host and cell speak one typed versioned protocol; a golden transcript holds it.',
   'engine.reuse-call': 'reuse call: a fresh instance per call, nothing leaks between callers.',

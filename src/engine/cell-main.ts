@@ -1,5 +1,5 @@
 /** A cell: a worker that holds instances of one component and runs their calls. Started blank, loaded once. */
-import { parentPort } from 'node:worker_threads';
+import { type MessagePort, workerData } from 'node:worker_threads';
 import { runInThisContext } from 'node:vm';
 import { type ErrorBody, type ServiceSet, SwitchboardError, toSwitchboardError } from '#core';
 import { createCellLogs } from './cell-logs.ts';
@@ -14,8 +14,7 @@ type CallMessage = ToCell & { t: 'call' };
 
 /** Entry of a cell's thread: says hello and waits to be loaded. `services` come from the composition root. */
 export function startCell(services: ServiceSet): void {
-  const port = parentPort;
-  if (!port) throw new SwitchboardError('internal', 'a cell runs in a worker');
+  const { port } = workerData as { readonly port: MessagePort };
   let outgoing: FromCell[] = [];
   let sentAt = 0;
   const flush = (): void => {

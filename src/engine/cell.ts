@@ -1,5 +1,5 @@
 /** A cell seen from the host: its worker, its control block, the calls it holds. */
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { SwitchboardError } from '#core';
 import { workerEnv } from './worker-env.ts';
 import { type ControlBlock, createControlBlock, grantCredits, resetSlot } from './control-block.ts';
@@ -29,6 +29,13 @@ export interface CellListener {
   ended(why: 'retired' | 'out-of-memory' | 'failed' | 'terminated'): void;
 }
 
+/**
+ * Waking this thread costs more than a quick call takes, many times more where the processor has gone idle. So after
+ * sending the only call under way to a cell whose last one was quick, the answer is looked for, this long at most.
+ */
+const LOOK_MS = 0.06;
+const QUICK_MS = 0.03;
+
 let nextCell = 1;
 
 /** One worker. Blank until `load`; then of one component for life: a thread that ran one stranger's code never runs another's. */
@@ -44,6 +51,8 @@ export class Cell {
   quota = 0;
   idleSince = performance.now();
   private readonly worker: Worker;
+  private readonly port: MessagePort;
+  private wasQuick = false;
   private readonly hello: Promise<void>;
   private listener: CellListener | undefined;
   private freeSlots: number[] = [];
@@ -55,9 +64,15 @@ export class Cell {
 
   constructor(entry: URL, resources: CellResources) {
     this.resources = resources;
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
     this.worker = new Worker(entry, {
+      workerData: { port: port2 },
+      transferList: [port2],
       env: workerEnv(),
       argv: [],
+      // Not the program's own: --import hooks, --input-type, --inspect-brk are not for cells.
+      execArgv: [],
       stdin: false,
       stdout: true,
       stderr: true,
@@ -68,12 +83,13 @@ export class Cell {
     this.hello = promise;
     this.hello.catch(() => undefined);
     let error: Error | undefined;
-    this.worker.on('message', (batch: readonly FromCell[]) => {
-      for (const message of batch) {
-        if (message.t === 'hello') resolve();
-        else this.receive(message);
-      }
-    });
+    const greeted = (batch: readonly FromCell[]): void => {
+      for (const message of batch) if (message.t === 'hello') resolve();
+      port1.on('message', this.deliver);
+      port1.unref();
+    };
+    port1.once('message', greeted);
+    port1.unref();
     this.worker.on('error', (thrown: Error) => {
       error = thrown;
     });
@@ -83,6 +99,8 @@ export class Cell {
         new SwitchboardError('engine-failed', `a cell ended while starting: ${error?.message ?? 'no reason given'}`),
       );
       clearTimeout(this.creditTimer);
+      while (this.look());
+      port1.close();
       this.listener?.ended(this.endedAs);
     });
   }
@@ -107,7 +125,7 @@ export class Cell {
         answer.t === 'failed' ? reject(new SwitchboardError(answer.error.code, answer.error.message)) : resolve(),
       ended: () => reject(new SwitchboardError('engine-failed', 'the cell ended while loading the component')),
     };
-    this.worker.postMessage([{ t: 'load', v: PROTOCOL_VERSION, control: this.control.buffer, slots, ...message }]);
+    this.port.postMessage([{ t: 'load', v: PROTOCOL_VERSION, control: this.control.buffer, slots, ...message }]);
     await promise;
     this.listener = listener;
   }
@@ -151,16 +169,30 @@ export class Cell {
     const batch = this.outgoing;
     this.outgoing = [];
     try {
-      this.worker.postMessage(batch);
+      this.port.postMessage(batch);
     } catch {
       for (const message of batch) this.postAlone(message);
     }
+    if (!this.wasQuick || this.calls.size !== 1) return;
+    const until = performance.now() + LOOK_MS;
+    while (!this.look() && performance.now() < until);
+  };
+
+  /** Takes a batch that has arrived, if one has. */
+  private look(): boolean {
+    const arrived = receiveMessageOnPort(this.port);
+    if (arrived) this.deliver(arrived.message as readonly FromCell[]);
+    return arrived !== undefined;
+  }
+
+  private readonly deliver = (batch: readonly FromCell[]): void => {
+    for (const message of batch) this.receive(message);
   };
 
   /** One message of a batch cannot be copied to another thread (a function among a program's arguments): only its call fails. */
   private postAlone(message: ToCell): void {
     try {
-      this.worker.postMessage([message]);
+      this.port.postMessage([message]);
     } catch (thrown) {
       const why = `not plain data: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
       if (message.t === 'call') {
@@ -195,6 +227,7 @@ export class Cell {
 
   private receive(message: FromCell): void {
     if (message.t === 'log') this.returnCredits(message);
+    else if (message.t === 'result') this.wasQuick = message.runMs < QUICK_MS;
     this.listener?.message(message);
   }
 

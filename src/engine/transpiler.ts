@@ -61,6 +61,7 @@ function startWorker(): Worker {
   const file = import.meta.filename.endsWith('.ts') ? './transpile-worker.ts' : './transpile-worker.js';
   const worker = new Worker(new URL(file, import.meta.url), {
     env: workerEnv(),
+    execArgv: [],
     // jco writes its panics there; what matters of them is in the error.
     stdout: true,
     stderr: true,
