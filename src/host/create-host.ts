@@ -46,10 +46,10 @@ const DRAIN_MS = 500;
 /** Opens the home and starts a host in this process. Errors: those of the home. */
 export async function createHost(options: HostOptions): Promise<Host> {
   const { clock = systemClock, random = systemRandom, faults = noFaults } = options;
-  let logs: LogStore | undefined;
+  const opened: { logs?: LogStore } = {};
   const events = createEventHub(() => clock.now());
   const onLog = (record: LogRecord): void => {
-    logs?.append(record);
+    opened.logs?.append(record);
     events.emit({ type: 'log', record });
   };
   const engine = createEngine({
@@ -74,7 +74,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     await engine.close();
     throw error;
   });
-  logs = home.logs;
+  opened.logs = home.logs;
   const catalog = createCatalog(home.components);
   const sessions = createSessions(random);
   const path: CallPath = { catalog, engine, events, sessions, clock, random, made: 0 };
