@@ -7,7 +7,7 @@ import { ROOT } from './processes.ts';
 import { interleave } from './rounds.ts';
 import { boundedRow, comparedRow, equalRow, formatTable, type Row } from './row.ts';
 import { median, quantile, relativeError } from './stats.ts';
-import { EVENTS_ROW, runSuites } from './suites.ts';
+import { betterRows, EVENTS_ROW, runSuites } from './suites.ts';
 
 void test('a row passes up to its limit and not beyond', () => {
   const row = comparedRow('call', 'µs', 12, 10, 13);
@@ -32,6 +32,16 @@ void test('[host.path] one event too few or too many is a miss', () => {
     [false, true, false],
   );
   assert.equal(equalRow('events', 'events', 0, 0).ratio, 1);
+});
+
+void test('of two runs the better row counts, but a failed call stays one', () => {
+  const rows = (a: number, failed: number): Row[] => [
+    comparedRow('a', 'µs', a, 10, 13),
+    boundedRow('failed', 'calls', failed, 0),
+  ];
+  assert.deepEqual(betterRows(rows(14, 0), rows(12, 0)), rows(12, 0));
+  assert.deepEqual(betterRows(rows(14, 1), rows(15, 0)), rows(14, 1));
+  assert.throws(() => betterRows(rows(1, 0), rows(1, 0).toReversed()), /other rows/);
 });
 
 void test('the table shows every row and names the misses', () => {
