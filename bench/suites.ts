@@ -26,8 +26,8 @@ export function betterRows(first: readonly Row[], second: readonly Row[]): reado
 }
 
 /**
- * Runs suites one after the other. One with a miss runs once more: what else a machine does can only make a figure
- * worse, and a real miss is one again. The last row says whether every call made was told by exactly one event.
+ * Runs suites one after the other. One with a miss runs once more: a miss that something else on the machine made
+ * is rare twice in a row, a real one is not. The last row says whether every call made was told by exactly one event.
  */
 export async function runSuites(
   names: readonly string[],

@@ -36,6 +36,9 @@ export interface CellListener {
 const LOOK_MS = 0.06;
 const QUICK_MS = 0.03;
 
+/** Told every message between host and cell, in order, as it is sent or taken. */
+export type CellTrace = (from: 'host' | 'cell', message: ToCell | FromCell, cell: Cell) => void;
+
 let nextCell = 1;
 
 /** One worker. Blank until `load`; then of one component for life: a thread that ran one stranger's code never runs another's. */
@@ -52,6 +55,7 @@ export class Cell {
   idleSince = performance.now();
   private readonly worker: Worker;
   private readonly port: MessagePort;
+  private readonly trace: CellTrace | undefined;
   private wasQuick = false;
   private readonly hello: Promise<void>;
   private listener: CellListener | undefined;
@@ -62,8 +66,9 @@ export class Cell {
   private creditTimer: NodeJS.Timeout | undefined;
   private referenced = false;
 
-  constructor(entry: URL, resources: CellResources) {
+  constructor(entry: URL, resources: CellResources, trace?: CellTrace) {
     this.resources = resources;
+    this.trace = trace;
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     this.worker = new Worker(entry, {
@@ -84,7 +89,10 @@ export class Cell {
     this.hello.catch(() => undefined);
     let error: Error | undefined;
     const greeted = (batch: readonly FromCell[]): void => {
-      for (const message of batch) if (message.t === 'hello') resolve();
+      for (const message of batch) {
+        this.trace?.('cell', message, this);
+        if (message.t === 'hello') resolve();
+      }
       port1.on('message', this.deliver);
       port1.unref();
     };
@@ -125,7 +133,9 @@ export class Cell {
         answer.t === 'failed' ? reject(new SwitchboardError(answer.error.code, answer.error.message)) : resolve(),
       ended: () => reject(new SwitchboardError('engine-failed', 'the cell ended while loading the component')),
     };
-    this.port.postMessage([{ t: 'load', v: PROTOCOL_VERSION, control: this.control.buffer, slots, ...message }]);
+    const load: ToCell = { t: 'load', v: PROTOCOL_VERSION, control: this.control.buffer, slots, ...message };
+    this.trace?.('host', load, this);
+    this.port.postMessage([load]);
     await promise;
     this.listener = listener;
   }
@@ -168,6 +178,7 @@ export class Cell {
     if (this.outgoing.length === 0) return;
     const batch = this.outgoing;
     this.outgoing = [];
+    if (this.trace) for (const message of batch) this.trace('host', message, this);
     try {
       this.port.postMessage(batch);
     } catch {
@@ -186,7 +197,10 @@ export class Cell {
   }
 
   private readonly deliver = (batch: readonly FromCell[]): void => {
-    for (const message of batch) this.receive(message);
+    for (const message of batch) {
+      this.trace?.('cell', message, this);
+      this.receive(message);
+    }
   };
 
   /** One message of a batch cannot be copied to another thread (a function among a program's arguments): only its call fails. */

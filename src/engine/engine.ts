@@ -9,7 +9,7 @@ import {
   SwitchboardError,
 } from '#core';
 import type { ArtifactCache } from './cache.ts';
-import { Cell } from './cell.ts';
+import { Cell, type CellTrace } from './cell.ts';
 import { sizeCellHeaps } from './cell-heap.ts';
 import { ComponentPool, type Loadable } from './component-pool.ts';
 import { compileModules } from './modules.ts';
@@ -31,6 +31,8 @@ export interface EngineOptions {
   readonly blankCells?: number;
   readonly onLog: (record: LogRecord) => void;
   readonly onCell: (type: 'cell.started' | 'cell.stopped', cell: number, component: string, reason: string) => void;
+  /** For those who look into the protocol: told every message. */
+  readonly trace?: CellTrace;
   /** Answers services that ask the host. */
   readonly ask: (request: EngineCall, service: string, payload: unknown) => Promise<unknown>;
 }
@@ -86,7 +88,7 @@ export function createEngine(options: EngineOptions): Engine {
   const ports: PreparePorts = { cache: options.cache, transpiler, services: options.services };
 
   const blank = (): void => {
-    if (!closed && blanks.length < blankCells) blanks.push(new Cell(options.cellEntry, BLANK_RESOURCES));
+    if (!closed && blanks.length < blankCells) blanks.push(new Cell(options.cellEntry, BLANK_RESOURCES, options.trace));
   };
 
   const takeCell = (component: string, limits: Limits): Cell => {
@@ -97,7 +99,7 @@ export function createEngine(options: EngineOptions): Engine {
       stack: Math.max(1, Math.ceil(limits.stack / MiB)),
     };
     const fits = wanted.heap === BLANK_RESOURCES.heap && wanted.stack === BLANK_RESOURCES.stack;
-    const cell = (fits ? blanks.shift() : undefined) ?? new Cell(options.cellEntry, wanted);
+    const cell = (fits ? blanks.shift() : undefined) ?? new Cell(options.cellEntry, wanted, options.trace);
     owners.set(cell, component);
     // Not at once: the new cell's first call would share the machine with the blank one's start.
     refill ??= setTimeout(() => {

@@ -2,8 +2,9 @@ import { deepEqual, equal, match } from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { SwitchboardError } from '#core';
+import type { Cell, CellTrace } from '#engine/cell';
 import { PROTOCOL_VERSION } from '#engine/protocol';
 import { codeOf } from './host.ts';
 import { GUEST, testEngine, toolsComponent } from './test-engine.ts';
@@ -17,34 +18,23 @@ const TRANSCRIPT = new URL('./transcript.jsonl', import.meta.url);
 type Said = { readonly [field: string]: unknown };
 
 /** Records both directions of the one cell that is loaded. Heartbeats come when they come, and are left out. */
-function record(): { said: Said[]; ended: Promise<unknown>; post(message: Said): void } {
+function record(): { said: Said[]; trace: CellTrace; cell(): Cell | undefined } {
   const said: Said[] = [];
-  const { promise: ended, resolve } = Promise.withResolvers<unknown>();
-  let loaded: Worker | undefined;
-  const keep = (from: 'host' | 'cell', batch: readonly Said[]): void => {
-    for (const message of batch) {
-      if (message['n'] !== 0) said.push({ from, ...plain(message) });
-    }
+  const greetings = new Map<Cell, Said[]>();
+  let loaded: Cell | undefined;
+  const keep = (from: string, message: Said): void => {
+    if (message['n'] !== 0) said.push({ from, ...plain(message) });
   };
-  process.on('worker', (worker: Worker) => {
-    const hello: Said[] = [];
-    worker.on('message', (batch: Said[]) => {
-      // The transpiler's worker sends no batches.
-      if (loaded === worker) keep('cell', batch);
-      else if (Array.isArray(batch)) hello.push(...batch);
-    });
-    const post = worker.postMessage.bind(worker) as (batch: readonly Said[]) => void;
-    worker.postMessage = (batch: readonly Said[]): void => {
-      if (!loaded && batch[0]?.['t'] === 'load') {
-        loaded = worker;
-        worker.on('exit', resolve);
-        keep('cell', hello);
-      }
-      if (loaded === worker) keep('host', batch);
-      post(batch);
-    };
-  });
-  return { said, ended, post: (message) => loaded?.postMessage([message]) };
+  const trace: CellTrace = (from, sent, cell) => {
+    const message: Said = { ...sent };
+    if (!loaded && sent.t === 'load') {
+      loaded = cell;
+      for (const greeting of greetings.get(cell) ?? []) keep('cell', greeting);
+    }
+    if (loaded === cell) keep(from, message);
+    else greetings.set(cell, [message]);
+  };
+  return { said, trace, cell: () => loaded };
 }
 
 const firstIds = new Map<string, number>();
@@ -71,12 +61,15 @@ function plain(message: Said): Said {
 test('[engine.protocol] the golden transcript: load, call, log, ask, answer, result, cancel, session, ping, retire', async () => {
   const recorded = record();
   const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>();
-  const { engine, call, target } = await testEngine(async (payload) => {
-    if (payload === 'never') onAsked();
-    if (payload === 'never') return new Promise(() => undefined);
-    if (payload === 'refused') throw new SwitchboardError('denied', 'not to you');
-    return `${String(payload)}!`;
-  });
+  const { engine, call, target, stopped } = await testEngine(
+    async (payload) => {
+      if (payload === 'never') onAsked();
+      if (payload === 'never') return new Promise(() => undefined);
+      if (payload === 'refused') throw new SwitchboardError('denied', 'not to you');
+      return `${String(payload)}!`;
+    },
+    { trace: recorded.trace },
+  );
   const guest = target(await toolsComponent(GUEST.exports, GUEST.body), { instances: 2, cells: 1 });
   equal(await call(guest, 'say', ['hello']), 'hello!');
   equal(await call(guest, 'count'), 1);
@@ -91,10 +84,10 @@ test('[engine.protocol] the golden transcript: load, call, log, ask, answer, res
     await new Promise((resolve) => setImmediate(resolve));
   equal(await call(guest, 'say', ['in a session'], { session: 's1' }), 'in a session!');
   engine.closeSession('s1');
-  recorded.post({ t: 'ping', n: 7 });
+  recorded.cell()?.post({ t: 'ping', n: 7 });
   equal(await call(guest, 'count'), 2);
   engine.retire(() => true);
-  await recorded.ended;
+  while (stopped.length === 0) await new Promise((resolve) => setImmediate(resolve));
 
   const lines = recorded.said.map((message) => JSON.stringify(message));
   if (process.execArgv.includes('--test-update-snapshots')) await writeFile(TRANSCRIPT, `${lines.join('\n')}\n`);
@@ -106,13 +99,17 @@ test('[engine.protocol] the golden transcript: load, call, log, ask, answer, res
 });
 
 test('[engine.protocol] a cell says its version first and refuses to be loaded in another', async () => {
-  const worker = new Worker(new URL('./test-cell.ts', import.meta.url));
-  deepEqual(await once(worker, 'message'), [[{ t: 'hello', v: PROTOCOL_VERSION }]]);
-  worker.postMessage([{ t: 'load', v: PROTOCOL_VERSION + 1 }]);
-  const [[answer]] = (await once(worker, 'message')) as [[{ t: string; error: { code: string; message: string } }]];
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(new URL('./test-cell.ts', import.meta.url), {
+    workerData: { port: port2 },
+    transferList: [port2],
+  });
+  deepEqual(await once(port1, 'message'), [[{ t: 'hello', v: PROTOCOL_VERSION }]]);
+  port1.postMessage([{ t: 'load', v: PROTOCOL_VERSION + 1 }]);
+  const [[answer]] = (await once(port1, 'message')) as [[{ t: string; error: { code: string; message: string } }]];
   equal(answer.t, 'failed');
   equal(answer.error.code, 'engine-failed');
   match(answer.error.message, /protocol 2/);
-  worker.postMessage([{ t: 'retire' }]);
+  port1.postMessage([{ t: 'retire' }]);
   await once(worker, 'exit');
 });
