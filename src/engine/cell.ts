@@ -1,4 +1,5 @@
 /** A cell seen from the host: its worker, its control block, the calls it holds. */
+import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { SwitchboardError } from '#core';
 import { workerEnv } from './worker-env.ts';
@@ -35,6 +36,8 @@ export interface CellListener {
  */
 const LOOK_MS = 0.06;
 const QUICK_MS = 0.03;
+/** On one processor looking would keep the cell from it. */
+const MAY_LOOK = availableParallelism() > 1;
 
 /** Told every message between host and cell, in order, as it is sent or taken. */
 export type CellTrace = (from: 'host' | 'cell', message: ToCell | FromCell, cell: Cell) => void;
@@ -184,7 +187,7 @@ export class Cell {
     } catch {
       for (const message of batch) this.postAlone(message);
     }
-    if (!this.wasQuick || this.calls.size !== 1) return;
+    if (!MAY_LOOK || !this.wasQuick || this.calls.size !== 1) return;
     const until = performance.now() + LOOK_MS;
     while (!this.look() && performance.now() < until);
   };
