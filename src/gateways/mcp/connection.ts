@@ -61,11 +61,17 @@ export interface ConnectionOptions {
   readonly onCancelled?: ((requestId: string | number) => void) | undefined;
 }
 
-/**
- * A server to hand to a transport. Its `close()` (or the transport's) aborts the calls under way and
- * closes the host session, if one was opened.
- */
-export function createConnection(options: ConnectionOptions): Server {
+export interface Connection {
+  /**
+   * To hand to a transport. Its `close()` (or the transport's) aborts the calls under way and closes the host session,
+   * if one was opened.
+   */
+  readonly server: Server;
+  /** What the server does for a `tools/call`; undefined where its answer depends on more than the parameters. */
+  readonly plainCall: (params: CallToolRequest['params'], signal: AbortSignal) => Promise<Result> | undefined;
+}
+
+export function createConnection(options: ConnectionOptions): Connection {
   const { host, toolbox } = options;
   const server = new Server(
     { name: 'switchboard', title: 'Switchboard', version: options.version },
@@ -84,25 +90,30 @@ export function createConnection(options: ConnectionOptions): Server {
     return { kind: 'mcp', label };
   };
 
-  const callTool = async (params: CallToolRequest['params'], ctx: ServerContext): Promise<Result> => {
+  const callTool = async (params: CallToolRequest['params'], callOptions: CallOptions): Promise<Result> => {
     const entry = (await toolbox.table()).byName.get(params.name);
     if (!entry) throw new RpcError(RPC.params, `Unknown tool: ${printable(params.name)}`);
+    const args = (params.arguments ?? {}) as CallArguments;
+    try {
+      const caller = entry.viaSession ? await callerFor(entry, host, session) : host;
+      return callResult(entry, await caller.call(entry.component, entry.fn, args, callOptions));
+    } catch (error) {
+      return errorResult(error);
+    }
+  };
+  const answerCall = async (params: CallToolRequest['params'], ctx: ServerContext): Promise<Result> => {
     const signal = ctx.http?.req ? AbortSignal.any([ctx.mcpReq.signal, ctx.http.req.signal]) : ctx.mcpReq.signal;
     // Present from 2026-07-28 on, where each request carries what `initialize` and `logging/setLevel` told before.
     const envelope: { readonly [key: string]: unknown } | undefined = ctx.mcpReq.envelope;
     const threshold = envelope === undefined ? level : envelope[LOG_LEVEL_META_KEY];
-    const callOptions: CallOptions = {
-      signal,
-      principal: principal(envelope?.[CLIENT_INFO_META_KEY]),
-      ...(threshold === undefined ? {} : { onLog: (record: LogRecord) => forward(record, threshold, ctx) }),
-    };
-    const args = (params.arguments ?? {}) as CallArguments;
     try {
-      const caller = await callerFor(entry, host, session);
-      return callResult(entry, await caller.call(entry.component, entry.fn, args, callOptions));
-    } catch (error) {
+      return await callTool(params, {
+        signal,
+        principal: principal(envelope?.[CLIENT_INFO_META_KEY]),
+        ...(threshold === undefined ? {} : { onLog: (record: LogRecord) => forward(record, threshold, ctx) }),
+      });
+    } finally {
       if (signal.aborted) options.onCancelled?.(ctx.mcpReq.id);
-      return errorResult(error);
     }
   };
 
@@ -115,9 +126,13 @@ export function createConnection(options: ConnectionOptions): Server {
   // once with zod, which costs more than the rest of the call. `callParams` checks the same of the request.
   server.fallbackRequestHandler = async (request, ctx) => {
     if (request.method !== 'tools/call') throw new RpcError(RPC.method, 'Method not found');
-    return callTool(callParams(request), ctx);
+    return answerCall(callParams(request), ctx);
   };
-  if (!session) return server;
+  const plainCall: Connection['plainCall'] = (params, signal) =>
+    level !== undefined || server.getClientVersion() === undefined
+      ? undefined
+      : callTool(params, { signal, principal: principal() });
+  if (!session) return { server, plainCall };
   const stopListening = toolbox.onChange(() => {
     // Fails only when the connection is gone, and then there is nobody to tell.
     if (server.transport) server.sendToolListChanged().catch(() => {});
@@ -126,7 +141,7 @@ export function createConnection(options: ConnectionOptions): Server {
     stopListening();
     session.close();
   };
-  return server;
+  return { server, plainCall };
 }
 
 /** `tools/call` params as MCP's schema has them: `name` a string, `arguments` an object where given. */
@@ -171,7 +186,6 @@ function decodeCursor(cursor: string): string {
 }
 
 async function callerFor(entry: ToolEntry, host: Host, session: SessionHolder | undefined): Promise<Host | Session> {
-  if (!entry.viaSession) return host;
   if (session) return session.get();
   if (!entry.needsSession) return host;
   throw new SwitchboardError(

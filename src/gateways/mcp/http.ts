@@ -78,10 +78,10 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     most: options.mostSessions ?? MOST_SESSIONS,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    connect: (onCancelled) => createConnection({ host, toolbox, version, sessions: true, onCancelled }),
+    connect: (onCancelled) => createConnection({ host, toolbox, version, sessions: true, onCancelled }).server,
   });
   const createModern = (): McpHttpHandler =>
-    createMcpHandler(() => createConnection({ host, toolbox, version, sessions: false }), {
+    createMcpHandler(() => createConnection({ host, toolbox, version, sessions: false }).server, {
       legacy: 'reject',
       maxSubscriptions: MOST_SUBSCRIPTIONS,
     });

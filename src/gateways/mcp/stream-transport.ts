@@ -14,6 +14,10 @@ const LONGEST_LINE = 16 * 1024 * 1024;
 const MOST_UNREAD = 32 * 1024 * 1024;
 
 export interface StreamTransport extends Transport {
+  /** Sees each message first; true: it is taken, and the SDK does not see it. Its answers go through `write`. */
+  intercept: ((message: JSONRPCMessage) => boolean) | undefined;
+  /** Sends at once; nothing after the transport has closed. */
+  write(message: object): void;
   /** Settles when the transport has closed, whoever closed it; nothing is read or written after it. */
   readonly closed: Promise<void>;
 }
@@ -46,7 +50,8 @@ export function createStreamTransport(input: Readable, output: Writable): Stream
   };
   const onDrain = (): void => void input.resume();
 
-  const write = (message: JSONRPCMessage | object): void => {
+  const write = (message: object): void => {
+    if (!open) return;
     output.write(`${JSON.stringify(message)}\n`);
     if (output.writableLength > MOST_UNREAD) input.pause();
   };
@@ -59,8 +64,8 @@ export function createStreamTransport(input: Readable, output: Writable): Stream
       write({ jsonrpc: '2.0', id: null, error: { code: RPC.parse, message: 'Parse error' } });
       return;
     }
-    if (isMessage(message)) transport.onmessage?.(message);
-    else write({ jsonrpc: '2.0', id: idOf(message), error: { code: RPC.request, message: 'Invalid Request' } });
+    if (!isMessage(message)) write({ jsonrpc: '2.0', id: idOf(message), error: { code: RPC.request, message: 'Invalid Request' } });
+    else if (!transport.intercept?.(message)) transport.onmessage?.(message);
   };
   const onData = (chunk: Buffer | string): void => {
     const text = typeof chunk === 'string' ? chunk : decoder.write(chunk);
@@ -83,6 +88,8 @@ export function createStreamTransport(input: Readable, output: Writable): Stream
 
   const transport: StreamTransport = {
     closed,
+    intercept: undefined,
+    write,
     async start() {
       if (started) throw new Error('the transport was started before');
       started = true;

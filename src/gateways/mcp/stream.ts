@@ -2,7 +2,9 @@
 import type { Readable, Writable } from 'node:stream';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Host } from '#host/api';
-import { createConnection } from './connection.ts';
+import type { Server } from '@modelcontextprotocol/server';
+import { type Connection, createConnection } from './connection.ts';
+import { createPlainCalls } from './plain-calls.ts';
 import { createStreamTransport } from './stream-transport.ts';
 import { toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
@@ -26,14 +28,23 @@ export async function serveStream(host: Host, io: McpStream): Promise<ServedStre
   try {
     const version = await hostVersion(host);
     const transport = createStreamTransport(io.input, io.output);
-    const served = serveStdio(() => createConnection({ host, toolbox, version, sessions: true }), {
-      transport,
-      legacy: 'serve',
+    let plainCall: Connection['plainCall'] | undefined;
+    const plain = createPlainCalls({
+      call: (params, signal) => plainCall?.(params, signal),
+      send: (message) => transport.write(message),
     });
+    transport.intercept = (message) => plain.take(message);
+    const connect = ({ era }: { readonly era: string }): Server => {
+      const connection = createConnection({ host, toolbox, version, sessions: true });
+      plainCall = era === 'legacy' ? connection.plainCall : undefined;
+      return connection.server;
+    };
+    const served = serveStdio(connect, { transport, legacy: 'serve' });
     const close = (): Promise<void> => served.close();
     const onAbort = (): void => void close();
     io.signal?.addEventListener('abort', onAbort, { once: true });
     const closed = transport.closed.then(() => {
+      plain.close();
       io.signal?.removeEventListener('abort', onAbort);
       toolbox.release();
     });
