@@ -14,12 +14,14 @@ export type {
   DescribedFunction,
   Digest,
   EventBody,
+  EventType,
   HostEvent,
   InstalledComponent,
   Limits,
   LogLevel,
   LogRecord,
   Principal,
+  StopSignal,
 } from '#core';
 export { openHost as createHost } from '#gateways/control/open-host';
 export { VERSION } from '#host/version';

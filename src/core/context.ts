@@ -30,3 +30,10 @@ export interface CallContext {
   /** 0 for a call from outside. */
   readonly depth: number;
 }
+
+/** What a call needs of an `AbortSignal`; a gateway that makes one for every call may pass something lighter. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}

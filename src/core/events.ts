@@ -56,6 +56,8 @@ export type EventBody =
     }
   | { readonly type: 'events.dropped'; readonly count: number };
 
+export type EventType = EventBody['type'];
+
 export type HostEvent = EventBody & {
   readonly v: typeof EVENT_VERSION;
   readonly seq: number;

@@ -5,6 +5,7 @@ import { SwitchboardError } from '#core';
 import { workerEnv } from './worker-env.ts';
 import { type ControlBlock, createControlBlock, grantCredits, resetSlot } from './control-block.ts';
 import { creditsOf } from './cell-logs.ts';
+import type { PendingCall } from './pending-call.ts';
 import {
   CREDIT_INTERVAL_MS,
   type FromCell,
@@ -49,8 +50,8 @@ export class Cell {
   readonly id = nextCell++;
   readonly resources: CellResources;
   control: ControlBlock = createControlBlock(0);
-  /** Ids of the calls dispatched to it. */
-  readonly calls = new Set<number>();
+  /** The calls dispatched to it, by id. */
+  readonly calls = new Map<number, PendingCall>();
   /** Sessions that have an instance in it. */
   readonly sessions = new Set<string>();
   /** Calls at once that it was given. */
@@ -143,21 +144,24 @@ export class Cell {
     this.listener = listener;
   }
 
-  /** Sends a call. The caller made sure that the cell has a free slot. Returns the slot. */
-  dispatch(call: Omit<ToCell & { t: 'call' }, 't' | 'slot'>): number {
+  /** Sends a call. The caller made sure that the cell has a free slot. */
+  dispatch(call: PendingCall): void {
     const slot = this.freeSlots.pop();
     if (slot === undefined) throw new SwitchboardError('internal', 'the cell has no free slot');
     resetSlot(this.control, slot);
-    this.calls.add(call.id);
+    call.cell = this;
+    call.slot = slot;
+    this.calls.set(call.id, call);
     this.reference(true);
-    this.post({ t: 'call', slot, ...call });
-    return slot;
+    const { fn, args, session } = call.request;
+    if (session !== undefined) this.sessions.add(session);
+    this.post({ t: 'call', id: call.id, slot, fn, args, session });
   }
 
   /** The call's slot is free again. */
-  release(id: number, slot: number): void {
-    this.calls.delete(id);
-    this.freeSlots.push(slot);
+  release(call: PendingCall): void {
+    this.calls.delete(call.id);
+    this.freeSlots.push(call.slot);
     if (this.calls.size === 0) this.idleSince = performance.now();
   }
 

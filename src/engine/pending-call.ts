@@ -1,6 +1,7 @@
 /** A call on the host's side of the engine: from the queue to its end. */
-import type { CallContext, LogRecord } from '#core';
+import type { CallContext, LogRecord, StopSignal } from '#core';
 import type { Cell } from './cell.ts';
+import { sharedNow, slotState, STARTED } from './control-block.ts';
 
 /** What the host hands to the engine for one call. */
 export interface EngineCall {
@@ -11,7 +12,7 @@ export interface EngineCall {
   readonly args: unknown;
   /** The call needs, or asked for, its session's own instance. */
   readonly session?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
   readonly onLog?: ((record: LogRecord) => void) | undefined;
 }
 
@@ -22,17 +23,68 @@ export interface CallFigures {
   transferred: number;
 }
 
-/** One call under way. `settle` runs once; whoever comes first decides. */
-export interface PendingCall {
-  readonly id: number;
+let nextId = 1;
+
+/** One call under way. Whoever settles it first decides. */
+export class PendingCall {
+  readonly id = nextId++;
   readonly request: EngineCall;
   readonly figures: CallFigures;
-  readonly queuedAt: number;
+  readonly queuedAt = sharedNow();
+  /** Its outcome. */
+  readonly promise: Promise<unknown>;
   /** Set while a cell holds it. */
   cell: Cell | undefined;
-  slot: number;
-  dispatchedAt: number;
-  timer: NodeJS.Timeout | undefined;
-  settled: boolean;
-  settle(error: Error | undefined, value?: unknown): void;
+  slot = 0;
+  settled = false;
+  private timer: NodeJS.Timeout | undefined;
+  private resolve!: (value: unknown) => void;
+  private reject!: (error: Error) => void;
+  private readonly onAbort: (() => void) | undefined;
+
+  /** `stop` is called when the caller aborts, before the call is settled. */
+  constructor(request: EngineCall, figures: CallFigures, stop: (call: PendingCall) => void) {
+    this.request = request;
+    this.figures = figures;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    if (request.signal) {
+      this.onAbort = () => stop(this);
+      request.signal.addEventListener('abort', this.onAbort, { once: true });
+    }
+  }
+
+  settle(error: Error | undefined, value?: unknown): void {
+    if (this.settled) return;
+    this.settled = true;
+    clearTimeout(this.timer);
+    if (this.onAbort) this.request.signal?.removeEventListener('abort', this.onAbort);
+    if (error) this.reject(error);
+    else this.resolve(value);
+  }
+
+  /** The one timer of the call: set again, or given up with `undefined`. */
+  after(ms: number, work: (() => void) | undefined): void {
+    clearTimeout(this.timer);
+    this.timer = work && setTimeout(work, ms);
+  }
+
+  /** Whether any code ran for it: only the shared block knows while the cell is busy with another call. */
+  get begun(): boolean {
+    return this.cell !== undefined && slotState(this.cell.control, this.slot) === STARTED;
+  }
+
+  /** When its run began, on the shared clock. Only where `begun`. */
+  get startedAt(): number {
+    return this.cell?.control.starts[this.slot] ?? 0;
+  }
+
+  /** Fills the figures in: its run is over at `ended`, or it never ran. */
+  measure(ended: number): void {
+    const started = this.begun ? this.startedAt : ended;
+    this.figures.queueMs = Math.max(0, started - this.queuedAt);
+    this.figures.runMs = Math.max(0, ended - started);
+  }
 }

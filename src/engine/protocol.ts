@@ -45,7 +45,7 @@ export type ToCell =
       readonly slot: number;
       readonly fn: number;
       readonly args: unknown;
-      readonly session?: string;
+      readonly session: string | undefined;
     }
   | { readonly t: 'cancel'; readonly id: number; readonly reason: 'cancelled' | 'timeout' }
   | { readonly t: 'answer'; readonly ask: number; readonly value?: unknown; readonly error?: ErrorBody }

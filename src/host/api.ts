@@ -5,11 +5,13 @@
 import type {
   CallContext,
   ComponentDescription,
+  EventType,
   HostEvent,
   InstalledComponent,
   Limits,
   LogRecord,
   Principal,
+  StopSignal,
 } from '#core';
 
 /** A JSON value. */
@@ -19,7 +21,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type CallArguments = { readonly [name: string]: unknown } | readonly unknown[];
 
 export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
+  /** An AbortSignal, or what a call needs of one. */
+  readonly signal?: StopSignal | undefined;
   /** Run time in milliseconds; at most the component's own limit applies. */
   readonly timeout?: number | undefined;
   readonly principal?: Principal | undefined;
@@ -90,8 +93,8 @@ export interface Host {
     readonly component?: string | undefined;
     readonly last?: number | undefined;
   }): Promise<readonly LogRecord[]>;
-  /** Calls back for every event from now on until the returned function is called. */
-  subscribe(listener: (event: HostEvent) => void): () => void;
+  /** Calls back for every event (of these types, where given) from now on until the returned function is called. */
+  subscribe(listener: (event: HostEvent) => void, types?: readonly EventType[]): () => void;
   token(): Promise<string>;
   rotateToken(): Promise<string>;
   status(): Promise<HostStatus>;

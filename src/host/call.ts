@@ -38,7 +38,7 @@ export async function callFunction(
   args: CallArguments,
   options: CallOptions,
 ): Promise<Json | undefined> {
-  const entry = await path.catalog.current(component);
+  const entry = path.catalog.known(component) ?? (await path.catalog.current(component));
   const { index, described } = entry.find(fn);
   const context = contextOf(path, entry, described.id, options);
   const figures: CallFigures = { queueMs: 0, runMs: 0, transferred: 0 };

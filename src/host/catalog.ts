@@ -25,6 +25,8 @@ export interface CatalogEntry {
 export interface Catalog {
   /** Errors: `invalid-reference`, `component-not-found`. */
   entry(reference: string): Promise<CatalogEntry>;
+  /** The same where it is known already, without a wait: a quick call has few to spare. */
+  known(reference: string): CatalogEntry | undefined;
   /**
    * The same, and nothing changed while it was read: what the caller does with it before it next waits, it does with
    * the limits that apply. Else a call that overlaps a change would start cells with limits that no longer do.
@@ -37,6 +39,7 @@ export interface Catalog {
 /** Reads through to the store. */
 export function createCatalog(store: ComponentStore): Catalog {
   let entries = new Map<string, Promise<CatalogEntry>>();
+  let known = new Map<string, CatalogEntry>();
 
   const load = async (text: string): Promise<CatalogEntry> => {
     const installed = await store.get(parseReference(text));
@@ -55,17 +58,21 @@ export function createCatalog(store: ComponentStore): Catalog {
   };
 
   const entry = (text: string): Promise<CatalogEntry> => {
-    const known = entries.get(text);
-    if (known) return known;
+    const loaded = entries.get(text);
+    if (loaded) return loaded;
     const loading = load(text);
-    const current = entries;
+    const [current, kept] = [entries, known];
     current.set(text, loading);
-    loading.catch(() => current.delete(text));
+    loading.then(
+      (found) => kept.set(text, found),
+      () => current.delete(text),
+    );
     return loading;
   };
 
   return {
     entry,
+    known: (text) => known.get(text),
     async current(text) {
       for (;;) {
         const before = entries;
@@ -75,6 +82,7 @@ export function createCatalog(store: ComponentStore): Catalog {
     },
     refresh() {
       entries = new Map();
+      known = new Map();
     },
   };
 }

@@ -89,8 +89,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
     await events.drained(DRAIN_MS);
     await home.close();
   };
+  const closed = (): SwitchboardError => new SwitchboardError('host-closed', 'the host is closed');
   const ready = (): void => {
-    if (closing) throw new SwitchboardError('host-closed', 'the host is closed');
+    if (closing) throw closed();
   };
 
   const host: Host = {
@@ -120,8 +121,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
       ready();
       return (await catalog.entry(reference)).installed;
     },
-    async call(component, fn, args = {}, callOptions = {}) {
-      ready();
+    call(component, fn, args = {}, callOptions = {}) {
+      if (closing) return Promise.reject(closed());
       return callFunction(path, component, fn, args, callOptions);
     },
     async session(sessionOptions = {}) {
@@ -158,7 +159,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         ...(component === undefined ? {} : { component: parseReference(component).name }),
       });
     },
-    subscribe: (listener) => events.subscribe(listener),
+    subscribe: (listener, types) => events.subscribe(listener, types),
     async token() {
       ready();
       return tokens.token();

@@ -26,7 +26,7 @@ const LOG: EventBody = {
 
 function listen(hub: EventHub, bound?: number): HostEvent[] {
   const seen: HostEvent[] = [];
-  hub.subscribe((event) => void seen.push(event), bound);
+  hub.subscribe((event) => void seen.push(event), undefined, bound);
   return seen;
 }
 
@@ -66,12 +66,16 @@ test('[host.events] a slow subscriber is bounded and told what it missed; decisi
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const slow: HostEvent[] = [];
   let began = false;
-  hub.subscribe(async (event) => {
-    slow.push(event);
-    if (began) return;
-    began = true;
-    await released;
-  }, 10);
+  hub.subscribe(
+    async (event) => {
+      slow.push(event);
+      if (began) return;
+      began = true;
+      await released;
+    },
+    undefined,
+    10,
+  );
   const quick = listen(hub);
   hub.emit(LOG);
   while (!began) await Promise.resolve();

@@ -1,4 +1,4 @@
-import { EVENT_VERSION, type EventBody, type HostEvent, isDecision } from '#core';
+import { EVENT_VERSION, type EventBody, type EventType, type HostEvent, isDecision } from '#core';
 
 /** Called with each event; the next one waits for a returned promise. */
 export type EventListener = (event: HostEvent) => void | Promise<void>;
@@ -7,8 +7,11 @@ export type EventListener = (event: HostEvent) => void | Promise<void>;
 export interface EventHub {
   /** Numbers and dates the event, then hands it to every subscriber, later in this turn of the event loop. */
   emit(body: EventBody): void;
-  /** Events from now on, in order. Returns the end of the subscription. */
-  subscribe(listener: EventListener, bound?: number): () => void;
+  /**
+   * Events from now on, in order: of these types, or of all. `events.dropped` is always told. Returns the end of the
+   * subscription.
+   */
+  subscribe(listener: EventListener, types?: readonly EventType[], bound?: number): () => void;
   /** Settles when every subscriber has had everything, or `longest` ms are over: one that hangs holds nothing up. */
   drained(longest: number): Promise<void>;
 }
@@ -18,6 +21,7 @@ export const SUBSCRIBER_BOUND = 10_000;
 
 interface Subscriber {
   readonly listener: EventListener;
+  readonly types: ReadonlySet<EventType> | undefined;
   readonly bound: number;
   queue: HostEvent[];
   dropped: number;
@@ -63,9 +67,10 @@ export function createEventHub(now: () => number): EventHub {
   return {
     emit(body) {
       seq += 1;
-      if (subscribers.size === 0) return;
-      const event: HostEvent = { v: EVENT_VERSION, seq, at: now(), ...body };
+      let event: HostEvent | undefined;
       for (const subscriber of subscribers) {
+        if (subscriber.types !== undefined && !subscriber.types.has(body.type)) continue;
+        event ??= { v: EVENT_VERSION, seq, at: now(), ...body };
         if (subscriber.queue.length >= subscriber.bound && !isDecision(event)) {
           subscriber.dropped += 1;
           continue;
@@ -74,8 +79,16 @@ export function createEventHub(now: () => number): EventHub {
         subscriber.delivering ??= deliver(subscriber);
       }
     },
-    subscribe(listener, bound = SUBSCRIBER_BOUND) {
-      const subscriber: Subscriber = { listener, bound, queue: [], dropped: 0, delivering: undefined, ended: false };
+    subscribe(listener, types, bound = SUBSCRIBER_BOUND) {
+      const subscriber: Subscriber = {
+        listener,
+        types: types && new Set(types),
+        bound,
+        queue: [],
+        dropped: 0,
+        delivering: undefined,
+        ended: false,
+      };
       subscribers.add(subscriber);
       return () => {
         subscriber.ended = true;

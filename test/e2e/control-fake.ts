@@ -113,7 +113,7 @@ export function fakeHost(home: string): FakeHost {
   };
 }
 
-function hang(signal: AbortSignal | undefined, aborted: () => void): Promise<never> {
+function hang(signal: StopSignal | undefined, aborted: () => void): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal?.addEventListener('abort', () => {
       aborted();

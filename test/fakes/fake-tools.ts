@@ -1,5 +1,4 @@
 /** Functions of a fake host, one for each way a call can go. */
-import { once } from 'node:events';
 import { SwitchboardError } from '#core';
 import { createFakeHost, type FakeFunction, type FakeHost } from './fake-host.ts';
 
@@ -52,7 +51,9 @@ export const FAKE_FUNCTIONS: readonly FakeFunction[] = [
     id: 'wait',
     run: async (_, { options }) => {
       const { signal } = options;
-      if (signal && !signal.aborted) await once(signal, 'abort');
+      if (signal && !signal.aborted) {
+        await new Promise<void>((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      }
       throw new SwitchboardError('cancelled', 'the call was cancelled');
     },
   },

@@ -39,9 +39,12 @@ async function follow(context: Context, component: string | undefined, last: num
   // Subscribed before what is kept is read, so that nothing falls between; what came twice is shown once.
   const early: LogRecord[] = [];
   let live = (record: LogRecord): void => void early.push(record);
-  host.subscribe((event) => {
-    if (event.type === 'log' && isOf(event.record, component)) live(event.record);
-  });
+  host.subscribe(
+    (event) => {
+      if (event.type === 'log' && isOf(event.record, component)) live(event.record);
+    },
+    ['log'],
+  );
   const kept = (await host.logs({ component, last })).filter((r) => isOf(r, component));
   const known = new Set(kept.map((record) => JSON.stringify(record)));
   for (const record of [...kept, ...early.filter((r) => !known.has(JSON.stringify(r)))]) write(record);

@@ -74,7 +74,7 @@ async function serveHttp(context: Context, at: Address): Promise<void> {
   const ready = { url, token: await host.token(), tools: await countTools(host), pid: host.pid, home: context.home };
   if (context.json) context.printLine(ready);
   else process.stdout.write(howToConnect(ready));
-  if (!context.json && process.stdout.isTTY) host.subscribe(showCall);
+  if (!context.json && process.stdout.isTTY) host.subscribe(showCall, ['call.finished']);
   await interrupted(context, host);
   if (!context.signal.aborted) throw new SwitchboardError('host-closed', 'the host stopped');
   await host.stopHttp();

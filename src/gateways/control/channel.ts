@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { HostEvent, LogRecord } from '#core';
+import type { EventType, HostEvent, LogRecord, StopSignal } from '#core';
 import { type ErrorBody, errorFromBody, SwitchboardError, toSwitchboardError } from '#core/errors';
 import { encodeMessage, FrameReader } from './framing.ts';
 import { type ClientMessage, MAX_ATTACHMENT, type Method, type Methods, PROTOCOL } from './protocol.ts';
@@ -8,7 +8,7 @@ import { type ClientMessage, MAX_ATTACHMENT, type Method, type Methods, PROTOCOL
 const WELCOME_MS = 10_000;
 
 export interface RequestOptions {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
   readonly attachment?: Uint8Array | undefined;
   readonly onLog?: ((record: LogRecord) => void) | undefined;
 }
@@ -108,8 +108,10 @@ export class Channel {
   }
 
   /** Every event of the host from now on, until the returned function is called. */
-  subscribe(listener: (event: HostEvent) => void): () => void {
-    const own = (event: HostEvent): void => listener(event);
+  subscribe(listener: (event: HostEvent) => void, types?: readonly EventType[]): () => void {
+    const own = (event: HostEvent): void => {
+      if (types === undefined || event.type === 'events.dropped' || types.includes(event.type)) listener(event);
+    };
     this.#listeners.add(own);
     if (this.#listeners.size === 1) this.#send({ t: 'subscribe' });
     return () => {

@@ -129,7 +129,7 @@ function remoteHost(home: string, channel: Channel, pid: number, lentKey?: strin
     limits: (component) => channel.request('limits', { component }),
     setLimits: (component, limits) => channel.request('set-limits', { component, limits }),
     logs: ({ component, last } = {}) => channel.request('logs', { component, last }),
-    subscribe: (listener) => channel.subscribe(listener),
+    subscribe: (listener, types) => channel.subscribe(listener, types),
     token: () => channel.request('token', {}),
     rotateToken: () => channel.request('rotate-token', {}),
     status: () => channel.request('status', {}),

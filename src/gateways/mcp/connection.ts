@@ -12,7 +12,7 @@ import {
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import type { Principal } from '#core/context';
+import type { Principal, StopSignal } from '#core/context';
 import { SwitchboardError } from '#core/errors';
 import type { LogLevel, LogRecord } from '#core/events';
 import { printable } from '#core/reference';
@@ -68,7 +68,7 @@ export interface Connection {
    */
   readonly server: Server;
   /** What the server does for a `tools/call`; undefined where its answer depends on more than the parameters. */
-  readonly plainCall: (params: CallToolRequest['params'], signal: AbortSignal) => Promise<Result> | undefined;
+  readonly plainCall: (params: CallToolRequest['params'], signal: StopSignal) => Promise<Result> | undefined;
 }
 
 export function createConnection(options: ConnectionOptions): Connection {
@@ -91,7 +91,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
 
   const callTool = async (params: CallToolRequest['params'], callOptions: CallOptions): Promise<Result> => {
-    const entry = (await toolbox.table()).byName.get(params.name);
+    const entry = (toolbox.known() ?? (await toolbox.table())).byName.get(params.name);
     if (!entry) throw new RpcError(RPC.params, `Unknown tool: ${printable(params.name)}`);
     const args = (params.arguments ?? {}) as CallArguments;
     try {

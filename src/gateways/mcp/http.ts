@@ -91,12 +91,12 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
   const endAll = async (): Promise<void> => {
     await Promise.allSettled([modern.close(), sessions.closeAll()]);
   };
-  const unsubscribe = host.subscribe((event) => {
-    if (event.type !== 'token.rotated') return;
+  const rotated = (): void => {
     // Whoever knew only the old token must not keep a stream that was opened with it.
     void endAll();
     modern = createModern();
-  });
+  };
+  const unsubscribe = host.subscribe((event) => event.type === 'token.rotated' && rotated(), ['token.rotated']);
   return {
     async fetch(request, body) {
       if (request.method === 'POST' && !(await isLegacyRequest(request, body))) {

@@ -4,6 +4,7 @@
  * until the next full collection, which costs more than the rest of a small call. Everything else stays the SDK's.
  */
 import type { CallToolRequest, JSONRPCMessage, RequestId, Result } from '@modelcontextprotocol/server';
+import type { StopSignal } from '#core/context';
 import { RPC } from './results.ts';
 
 export interface PlainCalls {
@@ -15,12 +16,12 @@ export interface PlainCalls {
 
 export interface PlainCallPorts {
   /** Undefined while the SDK must answer: before the handshake, or when the client asked for log messages. */
-  call(params: CallToolRequest['params'], signal: AbortSignal): Promise<Result> | undefined;
+  call(params: CallToolRequest['params'], signal: StopSignal): Promise<Result> | undefined;
   send(message: object): void;
 }
 
 export function createPlainCalls({ call, send }: PlainCallPorts): PlainCalls {
-  const running = new Map<RequestId, AbortController>();
+  const running = new Map<RequestId, Stop>();
   /** What the SDK was given takes effect within this turn of the event loop, so before any call of the next. */
   let settling = false;
   let closed = false;
@@ -34,38 +35,59 @@ export function createPlainCalls({ call, send }: PlainCallPorts): PlainCalls {
     }
     return false;
   };
-  const end = (id: RequestId, controller: AbortController, answer: object): void => {
+  const end = (id: RequestId, stop: Stop, answer: object): void => {
     // The same id may be under way again: then the earlier call is answered all the same, and forgotten before.
-    if (running.get(id) === controller) running.delete(id);
-    if (!closed && !controller.signal.aborted) send(answer);
+    if (running.get(id) === stop) running.delete(id);
+    if (!closed && !stop.aborted) send(answer);
   };
 
   return {
     take(message) {
       if (!('method' in message)) return false;
       if (message.method === 'notifications/cancelled') {
-        const controller = running.get((message.params?.['requestId'] ?? '') as RequestId);
-        controller?.abort();
-        return controller !== undefined || passOn();
+        const stop = running.get((message.params?.['requestId'] ?? '') as RequestId);
+        stop?.abort();
+        return stop !== undefined || passOn();
       }
-      if (message.method !== 'tools/call' || !('id' in message) || settling || !isPlain(message.params)) return passOn();
+      if (message.method !== 'tools/call' || !('id' in message) || settling || !isPlain(message.params))
+        return passOn();
       const { id, params } = message;
-      const controller = new AbortController();
-      const called = call(params, controller.signal);
+      const stop = new Stop();
+      const called = call(params, stop);
       if (!called) return passOn();
-      running.set(id, controller);
+      running.set(id, stop);
       called.then(
-        (result) => end(id, controller, { result, jsonrpc: '2.0', id }),
-        (error: unknown) => end(id, controller, { jsonrpc: '2.0', id, error: rpcError(error) }),
+        (result) => end(id, stop, { result, jsonrpc: '2.0', id }),
+        (error: unknown) => end(id, stop, { jsonrpc: '2.0', id, error: rpcError(error) }),
       );
       return true;
     },
     close() {
       closed = true;
-      for (const controller of running.values()) controller.abort();
+      for (const stop of running.values()) stop.abort();
       running.clear();
     },
   };
+}
+
+/** One per call; an AbortController of Node's is a twentieth of a small call. */
+class Stop implements StopSignal {
+  aborted = false;
+  private listeners: (() => void)[] = [];
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.listeners = this.listeners.filter((other) => other !== listener);
+  }
+
+  abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    for (const listener of this.listeners.splice(0)) listener();
+  }
 }
 
 function isPlain(params: { readonly [key: string]: unknown } | undefined): params is CallToolRequest['params'] {

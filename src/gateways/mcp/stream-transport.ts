@@ -64,7 +64,8 @@ export function createStreamTransport(input: Readable, output: Writable): Stream
       write({ jsonrpc: '2.0', id: null, error: { code: RPC.parse, message: 'Parse error' } });
       return;
     }
-    if (!isMessage(message)) write({ jsonrpc: '2.0', id: idOf(message), error: { code: RPC.request, message: 'Invalid Request' } });
+    if (!isMessage(message))
+      write({ jsonrpc: '2.0', id: idOf(message), error: { code: RPC.request, message: 'Invalid Request' } });
     else if (!transport.intercept?.(message)) transport.onmessage?.(message);
   };
   const onData = (chunk: Buffer | string): void => {

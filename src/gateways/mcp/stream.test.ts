@@ -166,7 +166,7 @@ for (const [mode, revision] of GENERATIONS) {
     await host.called('wait');
     const signal = host.calls[0]?.options.signal;
     assert.equal(signal?.aborted, false);
-    const aborted = once(signal, 'abort');
+    const aborted = new Promise<void>((resolve) => signal?.addEventListener('abort', resolve, { once: true }));
     cancel.abort('changed my mind');
     await assert.rejects(calling);
     await aborted;

@@ -1,6 +1,6 @@
 /** The tools of one host, kept until what is installed changes, and who is to hear of changes. */
 import { toSwitchboardError } from '#core/errors';
-import type { HostEvent } from '#core/events';
+import type { EventType, HostEvent } from '#core/events';
 import type { Reuse } from '#core/limits';
 import type { Host } from '#host/api';
 import { buildTools, newestOf, type ToolTable } from './tools.ts';
@@ -11,6 +11,8 @@ const DEBOUNCE_MS = 50;
 export interface Toolbox {
   /** The tools as they are now. Cached; concurrent callers share one reading of the host's list. */
   table(): Promise<ToolTable>;
+  /** The same where it is at hand. */
+  known(): ToolTable | undefined;
   /** Calls back a moment after the tools changed, until the returned function is called. */
   onChange(listener: () => void): () => void;
   /** Gives up one use of the box; the last one unsubscribes from the host. */
@@ -19,6 +21,7 @@ export interface Toolbox {
 
 interface SharedBox {
   readonly table: () => Promise<ToolTable>;
+  readonly known: () => ToolTable | undefined;
   readonly listeners: Set<() => void>;
   readonly stop: () => void;
   users: number;
@@ -34,6 +37,7 @@ export function toolboxOf(host: Host): Toolbox {
   let released = false;
   return {
     table: box.table,
+    known: box.known,
     onChange(listener) {
       const own = (): void => listener();
       box.listeners.add(own);
@@ -52,6 +56,7 @@ export function toolboxOf(host: Host): Toolbox {
 function createBox(host: Host): SharedBox {
   const listeners = new Set<() => void>();
   let reading: Promise<ToolTable> | undefined;
+  let known: ToolTable | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const announce = (): void => {
@@ -62,19 +67,26 @@ function createBox(host: Host): SharedBox {
     if (!changesTools(event)) return;
     // A reading under way may have seen the old list: later callers start a new one.
     reading = undefined;
+    known = undefined;
     timer ??= setTimeout(announce, DEBOUNCE_MS).unref();
-  });
+  }, TOOL_EVENTS);
 
   return {
     listeners,
     users: 0,
+    known: () => known,
     table() {
       if (reading) return reading;
       const mine = readTools(host);
       reading = mine;
-      mine.catch(() => {
-        if (reading === mine) reading = undefined;
-      });
+      mine.then(
+        (table) => {
+          if (reading === mine) known = table;
+        },
+        () => {
+          if (reading === mine) reading = undefined;
+        },
+      );
       return mine;
     },
     stop() {
@@ -88,9 +100,11 @@ function createBox(host: Host): SharedBox {
  * Limits count because `reuse` shows in a tool's annotations and decides whether its calls go
  * through a session. None of these events is ever dropped.
  */
+const TOOL_EVENTS: readonly EventType[] = ['component.installed', 'component.uninstalled', 'limits.changed'];
+
 function changesTools(event: HostEvent): boolean {
   if (event.type === 'limits.changed') return Object.hasOwn(event.limits, 'reuse');
-  return event.type === 'component.installed' || event.type === 'component.uninstalled';
+  return TOOL_EVENTS.includes(event.type);
 }
 
 async function readTools(host: Host): Promise<ToolTable> {

@@ -1,0 +1,52 @@
+/** What a cell says besides results: its guests' log, and what their services ask of the host. */
+import { type LogRecord, SwitchboardError } from '#core';
+import type { Cell } from './cell.ts';
+import type { EngineCall, PendingCall } from './pending-call.ts';
+import type { CellLog, FromCell } from './protocol.ts';
+
+export interface CellTalk {
+  logs(cell: Cell, message: FromCell & { t: 'log' }): void;
+  /** Answers the cell, now or later. */
+  ask(cell: Cell, message: FromCell & { t: 'ask' }): void;
+}
+
+export interface CellTalkPorts {
+  log(record: LogRecord): void;
+  ask(request: EngineCall, service: string, payload: unknown): Promise<unknown>;
+}
+
+export function createCellTalk(component: string, ports: CellTalkPorts): CellTalk {
+  const log = (record: CellLog, call: PendingCall | undefined): void => {
+    const { at, stream, level, message, fields } = record;
+    const callId = call ? { callId: call.request.context.callId } : {};
+    const full: LogRecord = { at, component, ...callId, stream, level, message, ...(fields ? { fields } : {}) };
+    ports.log(full);
+    try {
+      call?.request.onLog?.(full);
+    } catch {
+      // The caller's own failure.
+    }
+  };
+  return {
+    logs(cell, { records, dropped }) {
+      for (const record of records) log(record, record.id === undefined ? undefined : cell.calls.get(record.id));
+      if (dropped === 0) return;
+      const message = `${dropped} log records were dropped: they came faster than they can be kept`;
+      log({ id: undefined, at: Date.now(), stream: 'log', level: 'warn', message }, undefined);
+    },
+    ask(cell, { id, ask, service, payload }) {
+      const call = cell.calls.get(id);
+      const answered = call
+        ? ports.ask(call.request, service, payload)
+        : Promise.reject(new SwitchboardError('denied', 'the call that asked is over'));
+      answered.then(
+        (value) => cell.post({ t: 'answer', ask, value }),
+        (thrown: unknown) => {
+          const error =
+            thrown instanceof SwitchboardError ? thrown : new SwitchboardError('internal', 'the host failed');
+          cell.post({ t: 'answer', ask, error: error.toJSON() });
+        },
+      );
+    },
+  };
+}
