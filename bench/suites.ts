@@ -1,16 +1,17 @@
+import { boundSuite } from './one-cpu.ts';
 import { equalRow, type Row } from './row.ts';
 import type { BenchContext, Suite } from './suite.ts';
 
 /** Loaded when run: some need what others do not. */
 export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
-  resident: async () => (await import('./suites/resident.ts')).residentSequential,
+  resident: async () => boundSuite('resident'),
   'in-flight': async () => (await import('./suites/resident.ts')).residentInFlight,
   fresh: async () => (await import('./suites/fresh.ts')).freshInstance,
   'first-answer': async () => (await import('./suites/first-answer.ts')).firstAnswer,
   memory: async () => (await import('./suites/memory.ts')).residentMemory,
   loop: async () => (await import('./suites/endless-loop.ts')).endlessLoop,
   floods: async () => (await import('./suites/floods.ts')).floods,
-  mcp: async () => (await import('./suites/mcp.ts')).mcpCall,
+  mcp: async () => boundSuite('mcp'),
 };
 
 /** The name of the last row: a call that no event told of, or an event of no call, fails the bench. */

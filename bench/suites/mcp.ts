@@ -11,7 +11,7 @@ import { createScratchHome } from '../scratch-home.ts';
 import type { Suite } from '../suite.ts';
 import { TEXT } from './echo-guests.ts';
 
-export const mcpCall: Suite = async ({ quick }) => {
+export const measureMcp: Suite = async ({ quick }) => {
   const home = await createScratchHome();
   const host = await createHost({ home: home.path });
   await host.install((await guest('echo')).bytes, { as: 'bench:echo@1.0.0' });

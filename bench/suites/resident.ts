@@ -1,26 +1,12 @@
 /** Calls of resident instances, one after the other, against a bare worker that echoes the same bytes. */
 import { guest } from '../../test/guests/build.ts';
 import { createBareEcho } from '../bare-echo.ts';
-import { type CallCounts, createCountedHost } from '../counted-host.ts';
+import { createCountedHost } from '../counted-host.ts';
 import { direct } from '../direct.ts';
-import { onOneCpu } from '../one-cpu.ts';
-import { run } from '../processes.ts';
 import { inThread, interleave, sequential } from '../rounds.ts';
 import { comparedRow, type Row } from '../row.ts';
 import type { Suite } from '../suite.ts';
 import { ECHO_GUESTS, TEXT } from './echo-guests.ts';
-
-/** In a process bound to one processor. */
-export const residentSequential: Suite = async ({ quick, count }) => {
-  const script = ['bench/fixtures/resident-child.ts', quick ? 'quick' : 'full'];
-  const [bind, ...prefix] = await onOneCpu();
-  const printed = await (bind === undefined
-    ? run(process.execPath, script)
-    : run(bind, [...prefix, process.execPath, ...script]));
-  const { rows, counts } = JSON.parse(printed) as { readonly rows: readonly Row[]; readonly counts: CallCounts };
-  count(counts);
-  return rows;
-};
 
 export const measureResident: Suite = async ({ quick, count }) => {
   const { call, add, close } = await createCountedHost();

@@ -1,5 +1,5 @@
 /** A host for tests of the control socket: answers from memory, runs nothing. */
-import type { HostEvent, InstalledComponent, LogRecord } from '#core';
+import type { HostEvent, InstalledComponent, LogRecord, StopSignal } from '#core';
 import { SwitchboardError } from '#core/errors';
 import { DEFAULT_LIMITS } from '#core/limits';
 import type { CallArguments, CallOptions, Host, Json, Session } from '#host/api';

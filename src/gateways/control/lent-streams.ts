@@ -10,6 +10,7 @@ import { finished } from 'node:stream/promises';
 /** Where the host process finds them. */
 const INPUT = 4;
 const OUTPUT = 5;
+const READ_BYTES = 64 * 1024;
 
 /** The client's ends of the streams, and how to hang up. */
 export interface ClientStreams {
@@ -24,6 +25,27 @@ export interface LentStreams {
   take(key: string): ClientStreams | undefined;
   /** The lender is gone: streams not taken are let go, or the client would wait for their end. */
   release(pid: number): void;
+}
+
+/**
+ * The input, read into one buffer over and over: the chunk is good for as long as `data` listeners run. A buffer for
+ * every message, as sockets have otherwise, is a tenth of a small call.
+ */
+function readInto(buffer: Buffer): Socket {
+  const options = {
+    fd: INPUT,
+    readable: true,
+    writable: false,
+    onread: {
+      buffer,
+      callback(length: number): boolean {
+        input.emit('data', buffer.subarray(0, length));
+        return true;
+      },
+    },
+  };
+  const input = new Socket(options);
+  return input;
 }
 
 /** Whether this process's standard input and output can be lent: pipes and sockets can, terminals and files cannot. */
@@ -41,7 +63,7 @@ export function lentStreams(key: string, lender: number): LentStreams {
     take(given) {
       if (taken || given !== key) return undefined;
       taken = true;
-      const input = new Socket({ fd: INPUT, readable: true, writable: false });
+      const input = readInto(Buffer.allocUnsafeSlow(READ_BYTES));
       const output = new Socket({ fd: OUTPUT, readable: false, writable: true });
       return {
         input,
