@@ -4,6 +4,7 @@
  */
 import type { CallContext } from './context.ts';
 import type { ErrorCode } from './errors.ts';
+import type { ApprovalRequest, Denial, Grant } from './permission.ts';
 import type { Decision } from './policy.ts';
 import type { Digest } from './reference.ts';
 
@@ -47,6 +48,11 @@ export type EventBody =
       /** Bytes lifted from the guest. */
       readonly transferred: number;
     }
+  | { readonly type: 'access.denied'; readonly context: CallContext; readonly denial: Denial }
+  | { readonly type: 'grant.created' | 'grant.revoked' | 'grant.expired'; readonly grant: Grant }
+  | { readonly type: 'approval.filed' | 'approval.decided'; readonly request: ApprovalRequest }
+  /** Names only. */
+  | { readonly type: 'secret.set' | 'secret.removed'; readonly name: string }
   | { readonly type: 'log'; readonly record: LogRecord }
   | {
       readonly type: 'cell.started' | 'cell.stopped';
@@ -68,6 +74,8 @@ export type HostEvent = EventBody & {
 /** Decisions are what a ledger must hold: they are never dropped, whatever a subscriber's bound. */
 export function isDecision(event: EventBody): boolean {
   return (
-    event.type === 'call.decided' || event.type === 'call.finished' || /^(component|limits|token)\./.test(event.type)
+    event.type === 'call.decided' ||
+    event.type === 'call.finished' ||
+    /^(component|limits|token|access|grant|approval|secret)\./.test(event.type)
   );
 }

@@ -2,6 +2,7 @@
 import type { DescribedFunction } from './functions.ts';
 import type { Limits } from './limits.ts';
 import type { LogRecord } from './events.ts';
+import type { ApprovalRequest, Grant, Manifest } from './permission.ts';
 import type { Requirement } from './policy.ts';
 import type { ComponentName, Digest, Reference } from './reference.ts';
 import type { ComponentTypes } from './wit-types.ts';
@@ -35,6 +36,7 @@ export interface ComponentDescription {
   readonly types: ComponentTypes;
   readonly functions: readonly DescribedFunction[];
   readonly requirements: readonly Requirement[];
+  readonly manifest?: Manifest | undefined;
 }
 
 /** One installed version. */
@@ -83,4 +85,35 @@ export interface LogStore {
 export interface TokenStore {
   token(): Promise<string>;
   rotate(): Promise<string>;
+}
+
+/** Grants. Durable when the promise settles. */
+export interface GrantStore {
+  add(grants: readonly Grant[]): Promise<void>;
+  /** Those of a component, or all, oldest first; expired ones too. */
+  list(subject?: ComponentName): Promise<readonly Grant[]>;
+  /** Removes those that exist and returns them. */
+  remove(ids: readonly string[]): Promise<readonly Grant[]>;
+}
+
+/** Requests for permission that wait for a person, and those decided lately. */
+export interface ApprovalStore {
+  /** Keeps it. At most 100 are open per component and 1,000 in all: one more fails with `busy`. */
+  file(request: ApprovalRequest): Promise<void>;
+  get(id: string): Promise<ApprovalRequest | undefined>;
+  /** Newest first. */
+  list(state?: ApprovalRequest['state']): Promise<readonly ApprovalRequest[]>;
+  /** Decides an open one; undefined if it was not open. Decided ones are kept, the last 1,000. */
+  decide(id: string, state: 'allowed' | 'denied', at: number): Promise<ApprovalRequest | undefined>;
+}
+
+/** Secrets, encrypted at rest. Values are UTF-8 text of at most 64 KiB; names match `^[A-Za-z_][A-Za-z0-9_.-]{0,63}$`. */
+export interface SecretStore {
+  /** Errors: `invalid-setting`, `secrets-locked`, `disk-full`. */
+  set(name: string, value: string): Promise<void>;
+  /** Undefined if there is none. Errors: `secrets-locked` (a passphrase is needed), `database-corrupt`. */
+  get(name: string): Promise<string | undefined>;
+  /** Names and times only. */
+  list(): Promise<readonly { readonly name: string; readonly changedAt: number }[]>;
+  remove(name: string): Promise<boolean>;
 }

@@ -1,5 +1,6 @@
 /** What a component may import, seen from the engine. `src/services` implements it; it runs in the cell. */
 import type { LogLevel } from './events.ts';
+import type { Denial, PolicySnapshot } from './permission.ts';
 
 /** What a service knows of the instance it serves. One per instance; the call it serves changes. */
 export interface ServiceEnv {
@@ -23,6 +24,12 @@ export interface ServiceEnv {
   ask(service: string, payload: unknown): Promise<unknown>;
   /** Aborted when the running call is cancelled, times out or its instance is discarded; waits must end with it. */
   signal(): AbortSignal;
+  /** What the component was granted; the same for the instance's life. */
+  readonly policy: PolicySnapshot;
+  /** Records a refusal with the running call: an audit event, and what the caller is told. The first 100 of a call. */
+  denied(denial: Denial): void;
+  /** Bytes lifted from the guest that nothing holds any more (written to a file, sent): counted no longer. */
+  refund(bytes: number): void;
   /** Ends the instance: throws what the engine knows as `component-exited`. */
   exit(status: number): never;
 }

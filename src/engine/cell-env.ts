@@ -1,9 +1,9 @@
 import { randomFillSync } from 'node:crypto';
-import { errorFromBody, type ServiceEnv, SwitchboardError } from '#core';
+import { type Denial, errorFromBody, type PolicySnapshot, type ServiceEnv, SwitchboardError } from '#core';
 import type { CellLogs } from './cell-logs.ts';
 import { GuestExit } from './faults.ts';
 import type { Instance } from './instance.ts';
-import type { FromCell, ToCell } from './protocol.ts';
+import { type FromCell, MOST_DENIALS, type ToCell } from './protocol.ts';
 
 /** Service environments of a cell's instances, and the questions they have put to the host. */
 export interface ServiceEnvs {
@@ -13,7 +13,11 @@ export interface ServiceEnvs {
 }
 
 /** Environments whose logs and questions leave through `post`. */
-export function createServiceEnvs(logs: CellLogs, post: (message: FromCell) => void): ServiceEnvs {
+export function createServiceEnvs(
+  logs: CellLogs,
+  policy: PolicySnapshot,
+  post: (message: FromCell) => void,
+): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let asked = 0;
   const ask = (id: number, service: string, payload: unknown): Promise<unknown> => {
@@ -24,8 +28,14 @@ export function createServiceEnvs(logs: CellLogs, post: (message: FromCell) => v
     post({ t: 'ask', ask: asked, id, service, payload });
     return promise;
   };
+  const cell: CellSide = {
+    logs,
+    policy,
+    ask,
+    denied: (id, denial) => post({ t: 'denied', id, denial }),
+  };
   return {
-    env: (instance) => new InstanceEnv(instance, logs, ask),
+    env: (instance) => new InstanceEnv(instance, cell),
     answer(message) {
       const asker = waiting.get(message.ask);
       waiting.delete(message.ask);
@@ -35,23 +45,50 @@ export function createServiceEnvs(logs: CellLogs, post: (message: FromCell) => v
   };
 }
 
-/** A class, so that an instance costs three words of it: there may be thousands. */
+/** What the environments of one cell share. */
+interface CellSide {
+  readonly logs: CellLogs;
+  readonly policy: PolicySnapshot;
+  ask(id: number, service: string, payload: unknown): Promise<unknown>;
+  denied(id: number, denial: Denial): void;
+}
+
+/** A class, so that an instance costs a few words of it: there may be thousands. */
 class InstanceEnv implements ServiceEnv {
   private readonly instance: Instance;
-  private readonly logs: CellLogs;
-  private readonly put: (id: number, service: string, payload: unknown) => Promise<unknown>;
+  private readonly cell: CellSide;
+  private deniedOf = -1;
+  private deniedCount = 0;
 
-  constructor(instance: Instance, logs: CellLogs, put: InstanceEnv['put']) {
+  constructor(instance: Instance, cell: CellSide) {
     this.instance = instance;
-    this.logs = logs;
-    this.put = put;
+    this.cell = cell;
+  }
+
+  get policy(): PolicySnapshot {
+    return this.cell.policy;
+  }
+
+  denied(denial: Denial): void {
+    const { callId } = this.instance;
+    if (callId < 0) return;
+    if (this.deniedOf !== callId) {
+      this.deniedOf = callId;
+      this.deniedCount = 0;
+    }
+    this.deniedCount += 1;
+    if (this.deniedCount <= MOST_DENIALS) this.cell.denied(callId, denial);
+  }
+
+  refund(bytes: number): void {
+    this.instance.guard.refund(bytes);
   }
 
   log(...[stream, level, message, fields]: Parameters<ServiceEnv['log']>): void {
     const { callId, guard } = this.instance;
     // Beside what lifting cost: not all output is lifted (zeroes are made here), and each record is a copy of its own.
     guard.charge(message.length);
-    this.logs.add({
+    this.cell.logs.add({
       id: callId < 0 ? undefined : callId,
       at: Date.now(),
       stream,
@@ -80,7 +117,7 @@ class InstanceEnv implements ServiceEnv {
   }
 
   ask(service: string, payload: unknown): Promise<unknown> {
-    return this.put(this.instance.callId, service, payload);
+    return this.cell.ask(this.instance.callId, service, payload);
   }
 
   exit(status: number): never {

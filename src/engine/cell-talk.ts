@@ -1,11 +1,13 @@
 /** What a cell says besides results: its guests' log, and what their services ask of the host. */
-import { type LogRecord, SwitchboardError } from '#core';
+import { type Denial, type LogRecord, SwitchboardError } from '#core';
 import type { Cell } from './cell.ts';
 import type { EngineCall, PendingCall } from './pending-call.ts';
 import type { CellLog, FromCell } from './protocol.ts';
 
 export interface CellTalk {
   logs(cell: Cell, message: FromCell & { t: 'log' }): void;
+  /** A refusal goes to the record, and into the figures of its call. */
+  denied(cell: Cell, message: FromCell & { t: 'denied' }): void;
   /** Answers the cell, now or later. */
   ask(cell: Cell, message: FromCell & { t: 'ask' }): void;
 }
@@ -13,6 +15,7 @@ export interface CellTalk {
 export interface CellTalkPorts {
   log(record: LogRecord): void;
   ask(request: EngineCall, service: string, payload: unknown): Promise<unknown>;
+  denied(request: EngineCall, denial: Denial): void;
 }
 
 export function createCellTalk(component: string, ports: CellTalkPorts): CellTalk {
@@ -33,6 +36,12 @@ export function createCellTalk(component: string, ports: CellTalkPorts): CellTal
       if (dropped === 0) return;
       const message = `${dropped} log records were dropped: they came faster than they can be kept`;
       log({ id: undefined, at: Date.now(), stream: 'log', level: 'warn', message }, undefined);
+    },
+    denied(cell, { id, denial }) {
+      const call = cell.calls.get(id);
+      if (!call) return;
+      (call.figures.denials ??= []).push(denial);
+      ports.denied(call.request, denial);
     },
     ask(cell, { id, ask, service, payload }) {
       const call = cell.calls.get(id);

@@ -1,5 +1,5 @@
 /** Everything that runs of one component: its cells, its queue, its sessions. */
-import { errorFromBody, type Limits, SwitchboardError } from '#core';
+import { errorFromBody, type Limits, type PolicySnapshot, SwitchboardError } from '#core';
 import type { Cell } from './cell.ts';
 import { type CellTalk, type CellTalkPorts, createCellTalk } from './cell-talk.ts';
 import { sharedNow, slotOnCpu, withdrawSlot } from './control-block.ts';
@@ -19,7 +19,10 @@ export interface PoolPorts extends CellTalkPorts {
 }
 
 /** What cells of this component are loaded with; prepared once, on first use. */
-export type Loadable = Omit<LoadMessage, 't' | 'v' | 'control' | 'slots' | 'reuse' | 'transfer' | 'handles' | 'memory'>;
+export type Loadable = Omit<
+  LoadMessage,
+  't' | 'v' | 'control' | 'slots' | 'reuse' | 'transfer' | 'handles' | 'memory' | 'policy'
+>;
 
 /** A guest that computes gets this long to come to an end after its time is over; then its cell is terminated. */
 const GRACE_MS = 15;
@@ -28,8 +31,10 @@ const PARKING_MS = 2_000;
 
 /** The pool of one component at one set of limits. */
 export class ComponentPool {
+  readonly key: string;
   readonly component: string;
   readonly limits: Limits;
+  readonly policy: PolicySnapshot;
   readonly cells = new Set<Cell>();
   private readonly ports: PoolPorts;
   private readonly loadable: () => Promise<Loadable>;
@@ -43,12 +48,23 @@ export class ComponentPool {
   private starting = 0;
   private retired = false;
 
-  constructor(component: string, limits: Limits, loadable: () => Promise<Loadable>, ports: PoolPorts) {
-    this.component = component;
-    this.limits = limits;
+  constructor(
+    target: {
+      readonly key: string;
+      readonly component: string;
+      readonly limits: Limits;
+      readonly policy: PolicySnapshot;
+    },
+    loadable: () => Promise<Loadable>,
+    ports: PoolPorts,
+  ) {
+    this.key = target.key;
+    this.component = target.component;
+    this.limits = target.limits;
+    this.policy = target.policy;
     this.loadable = loadable;
     this.ports = ports;
-    this.talk = createCellTalk(component, ports);
+    this.talk = createCellTalk(target.component, ports);
   }
 
   get waiting(): number {
@@ -115,6 +131,20 @@ export class ComponentPool {
     cell.retire();
     // Guest code between calls (a reserve instance that starts) may never end.
     setTimeout(() => void cell.terminate(), PARKING_MS).unref();
+  }
+
+  /** Something granted is granted no more: what runs is ended with the error, and every cell with what it holds open. */
+  cut(error: SwitchboardError): void {
+    this.retired = true;
+    for (const call of [...this.queue, ...this.sessions.all()]) call.settle(error);
+    this.queue = [];
+    for (const cell of this.cells) {
+      for (const call of cell.calls.values()) {
+        call.measure(sharedNow());
+        call.settle(error);
+      }
+      void cell.terminate();
+    }
   }
 
   /** Ends everything now. */
@@ -202,7 +232,7 @@ export class ComponentPool {
     const loadable = await this.loadable();
     const cell = this.ports.cell(this.limits);
     try {
-      await cell.load({ ...loadable, reuse, transfer, handles, memory }, share, {
+      await cell.load({ ...loadable, reuse, transfer, handles, memory, policy: this.policy }, share, {
         message: (message) => this.receive(cell, message),
         ended: (why) => this.cellEnded(cell, why),
       });
@@ -271,6 +301,7 @@ export class ComponentPool {
     if (message.t === 'result') this.finish(cell, message);
     else if (message.t === 'log') this.talk.logs(cell, message);
     else if (message.t === 'ask') this.talk.ask(cell, message);
+    else if (message.t === 'denied') this.talk.denied(cell, message);
     else if (message.t === 'pong') this.heartbeat.answered(cell);
   }
 

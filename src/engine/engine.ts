@@ -4,7 +4,9 @@ import {
   type ComponentDescription,
   DEFAULT_LIMITS,
   type Limits,
+  type Denial,
   type LogRecord,
+  type PolicySnapshot,
   type ServiceSet,
   SwitchboardError,
 } from '#core';
@@ -33,16 +35,20 @@ export interface EngineOptions {
   readonly onCell: (type: 'cell.started' | 'cell.stopped', cell: number, component: string, reason: string) => void;
   /** For those who look into the protocol: told every message. */
   readonly trace?: CellTrace;
+  /** An access of the call was refused. */
+  readonly onDenied: (request: EngineCall, denial: Denial) => void;
   /** Answers services that ask the host. */
   readonly ask: (request: EngineCall, service: string, payload: unknown) => Promise<unknown>;
 }
 
-/** What is called: an installed component with its limits. `key` is unique to name, version and digest. */
+/** What is called: an installed component with its limits. `key` is unique to name, version, digest and policy. */
 export interface Target {
   readonly key: string;
   readonly component: string;
   readonly description: ComponentDescription;
   readonly limits: Limits;
+  /** What its instances are granted. Part of `key`. */
+  readonly policy: PolicySnapshot;
   readonly bytes: () => Promise<Uint8Array>;
 }
 
@@ -60,6 +66,8 @@ export interface Engine {
   closeSession(session: string): void;
   /** Retires the cells of every target whose key is in `keys`; the next call starts anew. */
   retire(matches: (key: string) => boolean): void;
+  /** Like `retire`, at once: calls under way fail with the error, files and connections are closed. */
+  cut(matches: (key: string) => boolean, error: SwitchboardError): void;
   /** Starts a blank cell ahead of the first call. */
   warm(): void;
   stats(): EngineStats;
@@ -154,7 +162,7 @@ export function createEngine(options: EngineOptions): Engine {
       });
       return loaded;
     };
-    const pool = new ComponentPool(target.component, target.limits, loadOnce, {
+    const pool = new ComponentPool(target, loadOnce, {
       cell: (limits) => takeCell(target.component, limits),
       started: (cell) => options.onCell('cell.started', cell.id, target.component, 'called'),
       lost: (cell, reason) => {
@@ -163,6 +171,7 @@ export function createEngine(options: EngineOptions): Engine {
       },
       log: options.onLog,
       ask: options.ask,
+      denied: options.onDenied,
     });
     pools.set(target.key, pool);
     return pool;
@@ -199,6 +208,15 @@ export function createEngine(options: EngineOptions): Engine {
         pools.delete(key);
         retiring.add(pool);
         pool.retire();
+      }
+    },
+    cut(matches, error) {
+      for (const pool of retiring) if (matches(pool.key)) pool.cut(error);
+      for (const [key, pool] of pools) {
+        if (!matches(key)) continue;
+        pools.delete(key);
+        retiring.add(pool);
+        pool.cut(error);
       }
     },
     warm: blank,

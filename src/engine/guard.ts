@@ -17,6 +17,8 @@ export interface Guard {
   begin(limit: number): void;
   /** Throws `transfer-limit` when the call's limit is passed. */
   charge(bytes: number): void;
+  /** Bytes charged before that nothing holds any more. */
+  refund(bytes: number): void;
   readonly utf8: { decode(view: GuestView): string };
   readonly utf16: { decode(view: GuestView): string };
   /** A copy of guest memory; traps outside of it, where ArrayBuffer.slice would clamp. */
@@ -76,6 +78,10 @@ class InstanceGuard implements Guard {
       { fix: `switchboard limits <component> --transfer ${formatSize(this.limit * 2).replace(' ', '')}` },
     );
     throw this.exceeded;
+  }
+
+  refund(bytes: number): void {
+    this.used = Math.max(0, this.used - bytes);
   }
 
   slice(buffer: ArrayBuffer, start: number, end: number): ArrayBuffer {

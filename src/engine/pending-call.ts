@@ -1,5 +1,5 @@
 /** A call on the host's side of the engine: from the queue to its end. */
-import type { CallContext, LogRecord, StopSignal } from '#core';
+import type { CallContext, Denial, LogRecord, StopSignal } from '#core';
 import type { Cell } from './cell.ts';
 import { sharedNow, slotState, STARTED } from './control-block.ts';
 
@@ -21,6 +21,8 @@ export interface CallFigures {
   queueMs: number;
   runMs: number;
   transferred: number;
+  /** What the call was refused on its way, the first of them. */
+  denials?: Denial[];
 }
 
 let nextId = 1;

@@ -7,10 +7,10 @@
  * A stopped call:  call → cancel → result (the guest was suspended) | nothing (it was computing: the host terminates the cell)
  * A cell's life:   hello → load → loaded | failed → … → retire → (exit)
  */
-import type { ComponentTypes, ErrorBody, LogLevel, Reuse, WitFunction } from '#core';
+import type { ComponentTypes, Denial, ErrorBody, LogLevel, PolicySnapshot, Reuse, WitFunction } from '#core';
 
 /** Raised when a message's meaning changes. Host and cell refuse another number. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Everything a blank cell needs to become the cell of one component. */
 export interface LoadMessage {
@@ -31,6 +31,8 @@ export interface LoadMessage {
   readonly handles: number;
   /** Bytes of linear memory an instance may have; used to explain traps. */
   readonly memory: number;
+  /** What the instances are granted, for the cell's life; a change retires the cell. */
+  readonly policy: PolicySnapshot;
   readonly control: SharedArrayBuffer;
   /** Slots of the control block; slot 0 is the cell's own work. */
   readonly slots: number;
@@ -84,6 +86,8 @@ export type FromCell =
       readonly service: string;
       readonly payload: unknown;
     }
+  /** A refused access of the call; at most `MOST_DENIALS` of one call. */
+  | { readonly t: 'denied'; readonly id: number; readonly denial: Denial }
   | { readonly t: 'event'; readonly name: 'instance-discarded'; readonly reason: string }
   | { readonly t: 'pong'; readonly n: number };
 
@@ -91,5 +95,7 @@ export type FromCell =
 export const LOG_CREDITS = 512;
 /** Credits are returned at most this often, so that a flood cannot occupy the host: 2 MiB per 100 ms. */
 export const CREDIT_INTERVAL_MS = 100;
+/** Refused accesses that are told of one call; a guest that tries on and on must not flood the record. */
+export const MOST_DENIALS = 100;
 /** A batch of more messages than this is sent in parts. */
 export const MESSAGES_AT_ONCE = 16;

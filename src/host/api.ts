@@ -3,13 +3,21 @@
  * gives the same interface over the home's socket.
  */
 import type {
+  AccessDecision,
+  AccessRequest,
+  ApprovalItem,
+  ApprovalRequest,
   CallContext,
   ComponentDescription,
   EventType,
+  Grant,
   HostEvent,
   InstalledComponent,
   Limits,
   LogRecord,
+  Manifest,
+  Permission,
+  PermissionRequest,
   Principal,
   StopSignal,
 } from '#core';
@@ -39,6 +47,41 @@ export interface Session {
   call(component: string, fn: string, args?: CallArguments, options?: CallOptions): Promise<Json | undefined>;
   close(): Promise<void>;
 }
+
+export interface GrantOptions {
+  readonly permissions: readonly Permission[];
+  /** For whose calls; anyone's unless given. */
+  readonly principal?: Grant['principal'] | undefined;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt?: number | undefined;
+  /** For the next call only. */
+  readonly once?: boolean | undefined;
+  /** Although the manifest does not request it: counts for this version's manifest only. */
+  readonly unrequested?: boolean | undefined;
+  /** For the record. */
+  readonly creator?: string | undefined;
+}
+
+/** What a component asks for and has. */
+export interface ComponentPolicy {
+  /** `ns:name@version`. */
+  readonly component: string;
+  readonly manifest: Manifest | undefined;
+  /** What the manifest requests, each with the grants that serve it. */
+  readonly requests: readonly { readonly request: PermissionRequest; readonly grants: readonly string[] }[];
+  /** All grants of the name, those that do not count for this version too. */
+  readonly grants: readonly (Grant & { readonly counts: boolean })[];
+}
+
+export type ApprovalDecision =
+  | { readonly allow: false }
+  | {
+      readonly allow: true;
+      readonly once?: boolean | undefined;
+      readonly expiresAt?: number | undefined;
+      /** Guest directory to host directory, for those the request left open. */
+      readonly directories?: { readonly [guest: string]: string } | undefined;
+    };
 
 export interface ComponentLimits {
   /** What applies. */
@@ -98,6 +141,29 @@ export interface Host {
   token(): Promise<string>;
   rotateToken(): Promise<string>;
   status(): Promise<HostStatus>;
+  /**
+   * Gives a component permissions, for the versions whose manifest requests them. Errors: `component-not-found`,
+   * `not-requested` (a manifest that does not ask for it, unless `unrequested`), `invalid-setting`, `secret-not-found`.
+   */
+  grant(component: string, options: GrantOptions): Promise<readonly Grant[]>;
+  /** Takes grants back: these, or all of the component. Cuts what uses them. Returns those that are gone. */
+  revoke(component: string, ids?: readonly string[]): Promise<readonly Grant[]>;
+  policy(component: string): Promise<ComponentPolicy>;
+  /** What the policy would say to one access. */
+  checkAccess(component: string, access: AccessRequest, principal?: Principal['kind']): Promise<AccessDecision>;
+  /** Files a request for the owner and gives nothing. Errors: `component-not-found`, `not-requested`, `busy`. */
+  requestPermission(
+    component: string,
+    permissions: readonly ApprovalItem[],
+    reason: string,
+    principal?: Principal,
+  ): Promise<ApprovalRequest>;
+  approvals(state?: ApprovalRequest['state']): Promise<readonly ApprovalRequest[]>;
+  /** Errors: `grant-not-found`, `invalid-setting` (a directory is asked for and none was named). */
+  decideApproval(id: string, decision: ApprovalDecision): Promise<readonly Grant[]>;
+  setSecret(name: string, value: string): Promise<void>;
+  listSecrets(): Promise<readonly { readonly name: string; readonly changedAt: number }[]>;
+  removeSecret(name: string): Promise<boolean>;
   /** Ends running calls with `host-closed` and frees everything. Idempotent. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import {
   findFunction,
   formatReference,
   type InstalledComponent,
+  NO_PERMISSIONS,
   parseReference,
   printable,
   SwitchboardError,
@@ -52,6 +53,7 @@ export function createCatalog(store: ComponentStore): Catalog {
       component: reference,
       description,
       limits,
+      policy: NO_PERMISSIONS,
       bytes: () => store.bytes(description.digest),
     };
     return { installed, reference, target, find: functionFinder(description.functions) };

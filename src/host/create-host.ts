@@ -60,6 +60,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     onLog,
     onCell: (type, cell, component, reason) => events.emit({ type, cell, component, reason }),
+    onDenied: (request, denial) => events.emit({ type: 'access.denied', context: request.context, denial }),
     ask: (_request, service) => Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
   });
   // A cell's thread takes as long to start as the home to open.

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { ServiceEnv } from '#core';
+import { NO_PERMISSIONS, type ServiceEnv } from '#core';
 import { guest } from '#test/guests/build';
 import { serviceSet } from './index.ts';
 
@@ -47,6 +47,9 @@ async function start(name: string, exports: readonly string[]) {
       random: (length) => new Uint8Array(length).fill(9),
       ask: () => Promise.reject(new Error('nothing is asked')),
       signal: () => signal,
+      policy: NO_PERMISSIONS,
+      denied: () => {},
+      refund: () => {},
       exit: (status) => {
         throw new Error(`exit ${status}`);
       },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import type { ServiceEnv } from '#core';
+import { NO_PERMISSIONS, type ServiceEnv } from '#core';
 import { serviceSet } from './index.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- what generated code sees of a service has no types
@@ -20,6 +20,9 @@ function make(overrides: Partial<ServiceEnv> = {}) {
     },
     ask: () => Promise.reject(new Error('nothing is asked')),
     signal: () => stop.signal,
+    policy: NO_PERMISSIONS,
+    denied: () => {},
+    refund: () => {},
     exit: (status) => {
       throw new Error(`exit ${status}`);
     },

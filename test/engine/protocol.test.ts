@@ -109,7 +109,7 @@ test('[engine.protocol] a cell says its version first and refuses to be loaded i
   const [[answer]] = (await once(port1, 'message')) as [[{ t: string; error: { code: string; message: string } }]];
   equal(answer.t, 'failed');
   equal(answer.error.code, 'engine-failed');
-  match(answer.error.message, /protocol 2/);
+  match(answer.error.message, new RegExp(`protocol ${PROTOCOL_VERSION + 1} `));
   port1.postMessage([{ t: 'retire' }]);
   await once(worker, 'exit');
 });

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { DEFAULT_LIMITS, type Limits, type LogRecord } from '#core';
+import { DEFAULT_LIMITS, type Limits, type LogRecord, NO_PERMISSIONS } from '#core';
 import {
   createArtifactCache,
   createEngine,
@@ -83,6 +83,7 @@ export async function testEngine(
     onCell(type, _cell, _component, reason) {
       if (type === 'cell.stopped') stopped.push(reason);
     },
+    onDenied: () => undefined,
     ask: (request, _service, payload) => ask(payload, request),
     ...options,
   });
@@ -103,6 +104,7 @@ export async function testEngine(
         component,
         description,
         limits: all,
+        policy: NO_PERMISSIONS,
         bytes: async () => bytes,
       };
     },

@@ -26,8 +26,11 @@ function create(ready = true): { plain: PlainCalls; made: Made[]; sent: object[]
 
 const request = (id: number | string, params: unknown, method = 'tools/call'): JSONRPCMessage =>
   ({ jsonrpc: '2.0', id, method, params }) as JSONRPCMessage;
-const cancelled = (requestId: unknown): JSONRPCMessage =>
-  ({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } }) as JSONRPCMessage;
+const cancelled = (requestId: unknown): JSONRPCMessage => ({
+  jsonrpc: '2.0',
+  method: 'notifications/cancelled',
+  params: { requestId },
+});
 
 test('[mcp.stdio] plain calls are answered under their own ids, in the order they end', async () => {
   const { plain, made, sent } = create();
