@@ -25,9 +25,12 @@ async function onOneCpu(): Promise<readonly string[]> {
 /** The suite of that name in `fixtures/bound-child.ts`, in a process that is bound to one processor with its children. */
 export function boundSuite(name: string): Suite {
   return async ({ quick, count }) => {
-    const command = [...(await onOneCpu()), process.execPath, 'bench/fixtures/bound-child.ts', name];
-    const [program = process.execPath, ...args] = [...command, quick ? 'quick' : 'full'];
-    const { rows, counts } = JSON.parse(await run(program, args)) as {
+    const [bind, ...prefix] = await onOneCpu();
+    const script = ['bench/fixtures/bound-child.ts', name, quick ? 'quick' : 'full'];
+    const printed = await (bind === undefined
+      ? run(process.execPath, script)
+      : run(bind, [...prefix, process.execPath, ...script]));
+    const { rows, counts } = JSON.parse(printed) as {
       readonly rows: readonly Row[];
       readonly counts: CallCounts;
     };
