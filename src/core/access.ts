@@ -1,4 +1,16 @@
-import type { Denial } from './permission.ts';
+/** The one function that decides an access. Pure: the same snapshot and request, the same answer. Deny by default. */
+import {
+  formatAddress,
+  inBlock,
+  isLoopbackAddress,
+  looksNumeric,
+  normalHost,
+  parseAddress,
+  parseBlock,
+  specialAddress,
+} from './net-address.ts';
+import type { Denial, PolicySnapshot } from './permission.ts';
+import { printable } from './reference.ts';
 
 /** One access that a component tries, as the services name it. */
 export type AccessRequest =
@@ -12,3 +24,138 @@ export type AccessRequest =
   | { readonly kind: 'secret'; readonly name: string };
 
 export type AccessDecision = { readonly allowed: true } | { readonly allowed: false; readonly denial: Denial };
+
+const ALLOWED: AccessDecision = { allowed: true };
+const LONGEST = 200;
+
+/** Whether the policy lets a component do this; if not, what to tell and the flag that would allow it. */
+export function decideAccess(policy: PolicySnapshot, request: AccessRequest): AccessDecision {
+  switch (request.kind) {
+    case 'fs':
+      return decideFs(policy, request.path, request.write);
+    case 'net':
+      return decideHost(policy, request.host, request.port);
+    case 'address':
+      return decideAddress(policy, request.host, request.address, request.port);
+    case 'env':
+      return policy.env.some(([name]) => name === request.name)
+        ? ALLOWED
+        : named(policy, 'env', request.name, 'the variable is not granted');
+    case 'secret':
+      return policy.secrets.includes(request.name)
+        ? ALLOWED
+        : named(policy, 'secret', request.name, 'the secret is not granted');
+  }
+}
+
+/** The granted directory that a guest path lies in: the one with the longest name. */
+export function directoryOf(policy: PolicySnapshot, path: string): PolicySnapshot['fs'][number] | undefined {
+  let best: PolicySnapshot['fs'][number] | undefined;
+  for (const granted of policy.fs) {
+    if (isWithin(path, granted.guest) && granted.guest.length >= (best?.guest.length ?? 0)) best = granted;
+  }
+  return best;
+}
+
+function decideFs(policy: PolicySnapshot, path: string, write: boolean): AccessDecision {
+  const granted = directoryOf(policy, path);
+  if (granted && (granted.mode === 'rw' || !write)) return ALLOWED;
+  const what = `${write ? 'write' : 'read'} ${printable(path, LONGEST)}`;
+  if (granted) {
+    const grant = `--fs ${quoted(granted.host)}:${quoted(granted.guest)}:rw`;
+    return denied('fs', what, `${granted.guest} is granted for reading only`, grant);
+  }
+  const asked = policy.requests.filter((r) => r.kind === 'fs').find((r) => isWithin(path, r.guest));
+  const guest = asked?.guest ?? parentOf(path);
+  const mode = write || asked?.mode === 'rw' ? 'rw' : 'ro';
+  return denied('fs', what, 'no granted directory contains it', `--fs "$PWD":${quoted(guest)}:${mode}`);
+}
+
+/** Ports that a grant without one gives. */
+const WEB_PORTS: readonly number[] = [80, 443];
+
+export function portCovers(granted: number | '*' | undefined, port: number): boolean {
+  return granted === '*' || (granted === undefined ? WEB_PORTS.includes(port) : granted === port);
+}
+
+/** Whether a pattern of a grant names this host. `*` names every host that is no address and not `localhost`. */
+export function hostCovers(pattern: string, host: string): boolean {
+  if (pattern === host) return true;
+  const isAddress = host.includes(':') || /^[\d.]+$/.test(host);
+  if (isAddress) {
+    const block = parseBlock(pattern);
+    const address = block && parseAddress(host);
+    if (block && address) return inBlock(address, block);
+    // A public address needs no name: whoever may go anywhere public may go there.
+    return pattern === '*';
+  }
+  if (host === 'localhost' || host.endsWith('.localhost')) return false;
+  if (pattern === '*') return true;
+  return pattern.startsWith('*.') && host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1;
+}
+
+function decideHost(policy: PolicySnapshot, text: string, port: number): AccessDecision {
+  const host = normalHost(text);
+  if (host === undefined) {
+    const why = looksNumeric(text) ? 'it is an address in a spelling that is not accepted' : 'it is not a host name';
+    return denied('net', `connect to ${printable(text, LONGEST)}`, why);
+  }
+  if (policy.net.some((net) => portCovers(net.port, port) && hostCovers(net.host, host))) return ALLOWED;
+  const what = `connect to ${inUrl(host)}:${port}`;
+  const other = policy.net.find((net) => hostCovers(net.host, host));
+  return denied('net', what, other ? 'the port is not granted' : 'the host is not granted', netFlag(host, port));
+}
+
+function decideAddress(policy: PolicySnapshot, name: string, text: string, port: number): AccessDecision {
+  const host = normalHost(name) ?? name;
+  const address = parseAddress(text);
+  const what = `connect to ${inUrl(host)}:${port}${host === text ? '' : ` at ${printable(text, 64)}`}`;
+  if (!address) return denied('net', what, 'the resolver gave no address');
+  const special = specialAddress(address);
+  if (special === undefined) return ALLOWED;
+  for (const net of policy.net) {
+    if (!portCovers(net.port, port)) continue;
+    if (net.host === 'localhost' && host === 'localhost' && isLoopbackAddress(address)) return ALLOWED;
+    const block = parseBlock(net.host);
+    if (block && inBlock(address, block)) return ALLOWED;
+  }
+  return denied(
+    'net',
+    what,
+    `the address is ${special}, which a name does not give`,
+    netFlag(formatAddress(address), port),
+  );
+}
+
+function named(policy: PolicySnapshot, kind: 'env' | 'secret', name: string, reason: string): AccessDecision {
+  const requested = policy.requests.some((request) => request.kind === kind && request.name === name);
+  const text = printable(name, 64);
+  const grantable = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(name);
+  const why = requested ? reason : `${reason}, and the manifest does not request it`;
+  const what = `${kind === 'env' ? 'variable' : 'secret'} ${text}`;
+  return denied(kind, what, policy.requests.length === 0 ? reason : why, grantable ? `--${kind} ${name}` : undefined);
+}
+
+function denied(capability: Denial['capability'], what: string, reason: string, grant?: string): AccessDecision {
+  return { allowed: false, denial: { capability, what, reason, ...(grant === undefined ? {} : { grant }) } };
+}
+
+function netFlag(host: string, port: number): string {
+  return `--net ${inUrl(host)}${WEB_PORTS.includes(port) ? '' : `:${port}`}`;
+}
+
+const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+function parentOf(path: string): string {
+  const at = path.lastIndexOf('/');
+  return at <= 0 ? '/' : path.slice(0, at);
+}
+
+export function isWithin(path: string, directory: string): boolean {
+  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
+}
+
+/** For a POSIX shell. */
+export function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

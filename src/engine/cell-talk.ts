@@ -1,5 +1,5 @@
 /** What a cell says besides results: its guests' log, and what their services ask of the host. */
-import { type Denial, type LogRecord, SwitchboardError } from '#core';
+import { type Denial, type LogRecord, type Redactor, SwitchboardError } from '#core';
 import type { Cell } from './cell.ts';
 import type { EngineCall, PendingCall } from './pending-call.ts';
 import type { CellLog, FromCell } from './protocol.ts';
@@ -13,6 +13,8 @@ export interface CellTalk {
 }
 
 export interface CellTalkPorts {
+  /** For what a component says, if there is anything to be kept out of it. */
+  redactor(component: string): Redactor | undefined;
   log(record: LogRecord): void;
   ask(request: EngineCall, service: string, payload: unknown): Promise<unknown>;
   denied(request: EngineCall, denial: Denial): void;
@@ -20,7 +22,8 @@ export interface CellTalkPorts {
 
 export function createCellTalk(component: string, ports: CellTalkPorts): CellTalk {
   const log = (record: CellLog, call: PendingCall | undefined): void => {
-    const { at, stream, level, message, fields } = record;
+    const redactor = ports.redactor(component);
+    const { at, stream, level, message, fields } = redactor ? (redactor.json(record) as CellLog) : record;
     const callId = call ? { callId: call.request.context.callId } : {};
     const full: LogRecord = { at, component, ...callId, stream, level, message, ...(fields ? { fields } : {}) };
     ports.log(full);

@@ -1,5 +1,5 @@
 /** Everything that runs of one component: its cells, its queue, its sessions. */
-import { errorFromBody, type Limits, type PolicySnapshot, SwitchboardError } from '#core';
+import { type ErrorBody, errorFromBody, type Limits, type PolicySnapshot, SwitchboardError } from '#core';
 import type { Cell } from './cell.ts';
 import { type CellTalk, type CellTalkPorts, createCellTalk } from './cell-talk.ts';
 import { sharedNow, slotOnCpu, withdrawSlot } from './control-block.ts';
@@ -312,10 +312,17 @@ export class ComponentPool {
     cell.release(call);
     call.figures.transferred = message.transferred;
     call.measure(call.startedAt + message.runMs);
-    if (message.error) call.settle(namedError(errorFromBody(message.error), this.component));
-    else call.settle(undefined, message.value);
+    const { error, value } = this.redacted(message);
+    if (error) call.settle(namedError(errorFromBody(error), this.component));
+    else call.settle(undefined, value);
     if (call.request.session !== undefined) this.nextOfSession(call.request.session);
     this.drain();
+  }
+
+  private redacted({ error, value }: FromCell & { t: 'result' }): { error?: ErrorBody; value?: unknown } {
+    const redactor = this.ports.redactor(this.component);
+    if (!redactor) return error ? { error } : { value };
+    return error ? { error: redactor.json(error) as ErrorBody } : { value: redactor.json(value) };
   }
 
   private nextOfSession(session: string): void {

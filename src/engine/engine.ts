@@ -7,6 +7,7 @@ import {
   type Denial,
   type LogRecord,
   type PolicySnapshot,
+  type Redactor,
   type ServiceSet,
   SwitchboardError,
 } from '#core';
@@ -35,6 +36,8 @@ export interface EngineOptions {
   readonly onCell: (type: 'cell.started' | 'cell.stopped', cell: number, component: string, reason: string) => void;
   /** For those who look into the protocol: told every message. */
   readonly trace?: CellTrace;
+  /** For what a component says, if there is anything to be kept out of it. */
+  readonly redactor: (component: string) => Redactor | undefined;
   /** An access of the call was refused. */
   readonly onDenied: (request: EngineCall, denial: Denial) => void;
   /** Answers services that ask the host. */
@@ -172,6 +175,7 @@ export function createEngine(options: EngineOptions): Engine {
       log: options.onLog,
       ask: options.ask,
       denied: options.onDenied,
+      redactor: options.redactor,
     });
     pools.set(target.key, pool);
     return pool;

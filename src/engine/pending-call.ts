@@ -1,11 +1,13 @@
 /** A call on the host's side of the engine: from the queue to its end. */
-import type { CallContext, Denial, LogRecord, StopSignal } from '#core';
+import type { CallContext, Denial, LogRecord, PolicySnapshot, StopSignal } from '#core';
 import type { Cell } from './cell.ts';
 import { sharedNow, slotState, STARTED } from './control-block.ts';
 
 /** What the host hands to the engine for one call. */
 export interface EngineCall {
   readonly context: CallContext;
+  /** Under which it was authorized; that of its target. */
+  readonly policy: PolicySnapshot;
   /** Index into the component's callable functions. */
   readonly fn: number;
   /** JSON arguments by name or in order. */

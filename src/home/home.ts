@@ -1,6 +1,15 @@
 import * as fs from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Clock, ComponentStore, FaultPoints, LogStore, Random, TokenStore } from '#core/ports';
+import type {
+  ApprovalStore,
+  Clock,
+  ComponentStore,
+  FaultPoints,
+  GrantStore,
+  LogStore,
+  Random,
+  TokenStore,
+} from '#core/ports';
 import { sqliteComponentStore } from './component-store.ts';
 import { examineDatabase, openDatabase } from './database.ts';
 import { corruptDatabase, homeFailure } from './failures.ts';
@@ -9,6 +18,9 @@ import { fileLogStore } from './log-store.ts';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 import { noFaults, systemClock, systemRandom } from './system.ts';
+import { sqliteApprovalStore, sqliteGrantStore } from './grant-store.ts';
+import { fileOwnerToken, type OwnerToken } from './owner-token.ts';
+import { fileSecretStore, type FileSecretStore } from './secret-store.ts';
 import { fileTokenStore } from './token-store.ts';
 import { readVersion, refuseNewer } from './version-file.ts';
 
@@ -37,6 +49,10 @@ export interface Home {
   readonly components: ComponentStore;
   readonly logs: LogStore;
   readonly tokens: TokenStore;
+  readonly grants: GrantStore;
+  readonly approvals: ApprovalStore;
+  readonly secrets: FileSecretStore;
+  readonly ownerToken: OwnerToken;
   readonly marks: Marks;
   readonly cacheDir: string;
   readonly controlSocket: string;
@@ -76,6 +92,10 @@ export async function openHome(path: string, options: OpenHomeOptions = {}): Pro
       components,
       logs,
       tokens: fileTokenStore(paths, random, faults),
+      grants: sqliteGrantStore({ paths, db, faults }),
+      approvals: sqliteApprovalStore({ paths, db, faults }),
+      secrets: fileSecretStore(paths, random, () => clock.now(), faults),
+      ownerToken: fileOwnerToken(paths, random, faults),
       marks: marks(db, paths.home, () => clock.now()),
       cacheDir: paths.cache,
       controlSocket: paths.controlSocket,

@@ -14,6 +14,9 @@ export interface HomePaths {
   readonly cache: string;
   readonly logs: string;
   readonly token: string;
+  readonly secrets: string;
+  readonly secretsKey: string;
+  readonly ownerToken: string;
   readonly hostFile: string;
   readonly controlSocket: string;
 }
@@ -32,6 +35,9 @@ export function homePaths(path: string): HomePaths {
     cache: join(home, 'cache'),
     logs: join(home, 'logs'),
     token: join(home, 'token'),
+    secrets: join(home, 'secrets.json'),
+    secretsKey: join(home, 'secrets.key'),
+    ownerToken: join(home, 'owner-token'),
     hostFile: join(home, 'host.json'),
     controlSocket: socketPath(home),
   };
@@ -74,13 +80,22 @@ export function examineHome(paths: HomePaths): boolean {
 
 /** What may be in a home that has neither version nor database yet: the rest of an interrupted start. */
 const OURS =
-  /^(?:components|cache|logs|damaged|token|control\.sock|migrate\.lock|lost\+found|backup-v.*|host\..*|\..*|.*\.tmp)$/;
+  /^(?:components|cache|logs|damaged|token|secrets\.json|secrets\.key|owner-token|control\.sock|migrate\.lock|lost\+found|backup-v.*|host\..*|\..*|.*\.tmp)$/;
 
 /** Makes the directories and takes others' rights to everything in the home away. */
 export function secureHome(paths: HomePaths): void {
   try {
     for (const directory of [paths.home, paths.components, paths.cache, paths.logs]) privateDirectory(directory);
-    for (const file of [paths.version, paths.database, paths.token, paths.hostFile]) narrow(file, FILE_MODE);
+    for (const file of [
+      paths.version,
+      paths.database,
+      paths.token,
+      paths.secrets,
+      paths.secretsKey,
+      paths.ownerToken,
+      paths.hostFile,
+    ])
+      narrow(file, FILE_MODE);
     for (const suffix of ['-wal', '-shm']) narrow(paths.database + suffix, FILE_MODE);
     if (!paths.controlSocket.startsWith(paths.home)) secureShortDirectory();
   } catch (error) {

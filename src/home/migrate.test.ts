@@ -15,7 +15,9 @@ const A = new TextEncoder().encode('bytes of a');
 const NEXT: Migration = (db) => {
   db.exec("CREATE TABLE next (word TEXT); UPDATE components SET source = source || '!'");
 };
-const MIGRATIONS_2 = [...MIGRATIONS, NEXT];
+const WITH_NEXT = [...MIGRATIONS, NEXT];
+const NOW = MIGRATIONS.length;
+const BACKUP = `backup-v${NOW}`;
 const POINTS = [
   'migrate.before-backup',
   'migrate.after-backup',
@@ -41,28 +43,28 @@ async function withHome(body: (path: string) => Promise<void>): Promise<void> {
 const version = (path: string): string => fs.readFileSync(join(path, 'version'), 'utf8').trim();
 const backups = (path: string): string[] => fs.readdirSync(path).filter((name) => name.startsWith('backup'));
 
-void test('[home.version] a new home has version 1, and no backup', () =>
+void test('[home.version] a new home has the newest version, and no backup', () =>
   withHome(async (path) => {
-    assert.equal(version(path), '1');
+    assert.equal(version(path), String(NOW));
     assert.deepEqual(backups(path), []);
   }));
 
 void test('[home.version] an older home migrates, with a backup of what it was', () =>
   withHome(async (path) => {
-    const home = await openHome(path, { migrations: MIGRATIONS_2 });
-    assert.equal(home.version, 2);
+    const home = await openHome(path, { migrations: WITH_NEXT });
+    assert.equal(home.version, NOW + 1);
     assert.equal((await home.components.get({ name: 'demo:a' }))?.source, '/somewhere/file.wasm!');
     await home.close();
-    assert.equal(version(path), '2');
-    assert.deepEqual(backups(path), ['backup-v1']);
-    assert.equal(version(join(path, 'backup-v1')), '1');
-    assert.equal(fs.statSync(join(path, 'backup-v1', 'state.db')).mode & 0o777, 0o600);
-    await (await openHome(path, { migrations: MIGRATIONS_2 })).close();
-    assert.deepEqual(backups(path), ['backup-v1']);
+    assert.equal(version(path), String(NOW + 1));
+    assert.deepEqual(backups(path), [BACKUP]);
+    assert.equal(version(join(path, BACKUP)), String(NOW));
+    assert.equal(fs.statSync(join(path, BACKUP, 'state.db')).mode & 0o777, 0o600);
+    await (await openHome(path, { migrations: WITH_NEXT })).close();
+    assert.deepEqual(backups(path), [BACKUP]);
     // The backup is a usable home of the old version.
     for (const name of ['state.db', 'version']) {
       fs.rmSync(join(path, name));
-      fs.copyFileSync(join(path, 'backup-v1', name), join(path, name));
+      fs.copyFileSync(join(path, BACKUP, name), join(path, name));
     }
     const old = await openHome(path);
     assert.equal((await old.components.get({ name: 'demo:a' }))?.source, '/somewhere/file.wasm');
@@ -76,15 +78,15 @@ for (const point of POINTS) {
       const hit = (reached: string): void => {
         if (reached === point) throw new Error('crash');
       };
-      await assert.rejects(openHome(path, { migrations: MIGRATIONS_2, faults: { hit } }));
-      const copy = join(path, 'backup-v1', 'state.db');
+      await assert.rejects(openHome(path, { migrations: WITH_NEXT, faults: { hit } }));
+      const copy = join(path, BACKUP, 'state.db');
       if (point !== 'migrate.before-backup') assert.ok(fs.existsSync(copy));
-      const home = await openHome(path, { migrations: MIGRATIONS_2 });
+      const home = await openHome(path, { migrations: WITH_NEXT });
       const found = await home.components.get({ name: 'demo:a' });
       assert.equal(found?.source, '/somewhere/file.wasm!', 'the step ran exactly once');
       await home.close();
-      assert.equal(version(path), '2');
-      assert.deepEqual(backups(path), ['backup-v1']);
+      assert.equal(version(path), String(NOW + 1));
+      assert.deepEqual(backups(path), [BACKUP]);
       const backup = new DatabaseSync(copy, { readOnly: true });
       assert.equal(backup.prepare('SELECT source FROM components').get()?.['source'], '/somewhere/file.wasm');
       backup.close();
@@ -105,7 +107,7 @@ void test('[home.version] a step that fails leaves the old state, usable by the 
 
 void test('[home.version] a newer home is refused and not touched', () =>
   withHome(async (path) => {
-    await (await openHome(path, { migrations: MIGRATIONS_2 })).close();
+    await (await openHome(path, { migrations: WITH_NEXT })).close();
     fs.chmodSync(path, 0o755);
     const files = (): unknown =>
       fs.readdirSync(path).map((name) => {
@@ -115,7 +117,7 @@ void test('[home.version] a newer home is refused and not touched', () =>
     const before = files();
     await assert.rejects(openHome(path), {
       code: 'home-newer',
-      message: /version 2; this Switchboard knows versions up to 1/,
+      message: new RegExp(`version ${NOW + 1}; this Switchboard knows versions up to ${NOW}`),
     });
     assert.deepEqual(files(), before);
     assert.equal(fs.statSync(path).mode & 0o777, 0o755);
@@ -143,7 +145,7 @@ void test('[home.version] a home without a version file is carried over, early t
     assert.deepEqual([found?.name, found?.installedAt, found?.source], ['demo:early', 0, 'unknown']);
     await home.components.setLimits('demo:early', { timeout: 5 });
     await home.close();
-    assert.equal(version(path), '1');
+    assert.equal(version(path), String(NOW));
     const backup = new DatabaseSync(join(path, 'backup-v0', 'state.db'), { readOnly: true });
     assert.equal(backup.prepare('SELECT count(*) AS n FROM components').get()?.['n'], 1);
     backup.close();

@@ -9,7 +9,7 @@ import type { HomePaths } from './layout.ts';
 export type Migration = (db: DatabaseSync, paths: HomePaths) => void;
 
 /** `MIGRATIONS[n]` takes a home from version n to n + 1; the last is the version this release writes. */
-export const MIGRATIONS: readonly Migration[] = [toVersion1];
+export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2];
 
 const SCHEMA = `
   CREATE TABLE components (
@@ -61,6 +61,27 @@ function toVersion1(db: DatabaseSync, paths: HomePaths): void {
     db.exec('INSERT INTO limits (name, settings) SELECT name, settings FROM early_limits');
   }
   for (const table of early) db.exec(`DROP TABLE early_${table}`);
+}
+
+/** Grants, and requests for them. */
+function toVersion2(db: DatabaseSync): void {
+  db.exec(`
+    CREATE TABLE grants (
+      id TEXT PRIMARY KEY,
+      subject TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      record TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX grants_subject ON grants (subject);
+    CREATE TABLE approvals (
+      id TEXT PRIMARY KEY,
+      subject TEXT NOT NULL,
+      state TEXT NOT NULL,
+      filed_at INTEGER NOT NULL,
+      record TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX approvals_state ON approvals (state, filed_at);
+  `);
 }
 
 function columnsOf(db: DatabaseSync, table: string): string[] {

@@ -164,6 +164,15 @@ export interface Host {
   setSecret(name: string, value: string): Promise<void>;
   listSecrets(): Promise<readonly { readonly name: string; readonly changedAt: number }[]>;
   removeSecret(name: string): Promise<boolean>;
+  /** Opens secrets that a passphrase protects, for the life of this host. Errors: `secrets-locked`. */
+  unlockSecrets(passphrase: string): Promise<void>;
+  /** Keeps secrets under this passphrase from now on; without one, under a key in the home. */
+  protectSecrets(passphrase?: string): Promise<void>;
+  /** Whether this is the owner token: it stands for the person where there is no terminal. */
+  checkOwner(token: string): Promise<boolean>;
+  /** A new owner token; it is shown once, and the one before counts no longer. */
+  createOwnerToken(): Promise<string>;
+  removeOwnerToken(): Promise<boolean>;
   /** Ends running calls with `host-closed` and frees everything. Idempotent. */
   close(): Promise<void>;
 }

@@ -9,10 +9,12 @@ import {
   SwitchboardError,
   toSwitchboardError,
 } from '#core';
-import type { CallFigures, Engine } from '#engine';
+import type { CallFigures, Engine, Target } from '#engine';
 import type { CallArguments, CallOptions, Json } from './api.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
+import { withDenials } from './denials.ts';
 import type { EventHub } from './events.ts';
+import type { Permissions } from './permissions.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface CallPath {
@@ -20,6 +22,7 @@ export interface CallPath {
   readonly engine: Engine;
   readonly events: EventHub;
   readonly sessions: Sessions;
+  readonly permissions: Pick<Permissions, 'take'>;
   readonly clock: Clock;
   readonly random: Random;
   /** Calls of functions that exist: as many as there are `call.finished` events. */
@@ -43,19 +46,34 @@ export async function callFunction(
   const context = contextOf(path, entry, described.id, options);
   const figures: CallFigures = { queueMs: 0, runMs: 0, transferred: 0 };
   let outcome: 'ok' | ErrorCode = 'ok';
+  let onceTarget: Target | undefined;
   path.made += 1;
   try {
     authorize(path, entry, context);
     const session = route(path, entry, described.needsSession, options.session);
-    const request = { context, fn: index, args, session, signal: options.signal, onLog: options.onLog };
-    return (await path.engine.call(entry.target, request, figures)) as Json | undefined;
+    const { kind } = context.principal;
+    if (entry.once(kind).length > 0) onceTarget = await takeOnce(path, component, context);
+    const target = onceTarget ?? entry.targetFor(kind);
+    const { policy } = target;
+    const request = { context, policy, fn: index, args, session, signal: options.signal, onLog: options.onLog };
+    return (await path.engine.call(target, request, figures)) as Json | undefined;
   } catch (thrown) {
-    const error = toSwitchboardError(thrown);
+    const error = withDenials(toSwitchboardError(thrown), entry.installed.name, figures.denials);
     outcome = error.code;
     throw error;
   } finally {
+    if (onceTarget) path.engine.retire((key) => key === onceTarget?.key);
     path.events.emit({ type: 'call.finished', context, outcome, ...figures });
   }
+}
+
+/** The target with what was granted for one call, if this call is the first to take it. */
+async function takeOnce(path: CallPath, component: string, context: CallContext): Promise<Target | undefined> {
+  const { kind } = context.principal;
+  const entry = await path.catalog.current(component);
+  const once = entry.once(kind);
+  if (once.length === 0 || !(await path.permissions.take(once))) return undefined;
+  return entry.targetWith(kind, once, context.callId);
 }
 
 function authorize(path: CallPath, entry: CatalogEntry, context: CallContext): void {
@@ -84,11 +102,11 @@ function route(
       'the function takes or returns resource handles, which live in a session',
     );
   }
-  return needsSession || entry.target.limits.reuse === 'session' ? session : undefined;
+  return needsSession || entry.limits.reuse === 'session' ? session : undefined;
 }
 
 function contextOf(path: CallPath, entry: CatalogEntry, fn: string, options: CallOptions): CallContext {
-  const { limits } = entry.target;
+  const { limits } = entry;
   if (Number.isNaN(options.timeout)) throw new SwitchboardError('invalid-usage', 'the timeout is not a number');
   const timeoutMs = Math.max(1, Math.min(options.timeout ?? limits.timeout, limits.timeout));
   const id = path.random.bytes(32).toHex();

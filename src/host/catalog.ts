@@ -1,13 +1,21 @@
 import {
+  type Clock,
+  type ComponentDescription,
+  type ComponentName,
   type ComponentStore,
   DEFAULT_LIMITS,
   type DescribedFunction,
   findFunction,
   formatReference,
+  type Grant,
+  grantCounts,
+  type GrantStore,
   type InstalledComponent,
-  NO_PERMISSIONS,
+  type Limits,
   parseReference,
+  type Principal,
   printable,
+  snapshotOf,
   SwitchboardError,
 } from '#core';
 import type { Target } from '#engine';
@@ -17,7 +25,13 @@ export interface CatalogEntry {
   readonly installed: InstalledComponent;
   /** `ns:name@version`. */
   readonly reference: string;
-  readonly target: Target;
+  readonly limits: Limits;
+  /** With the permissions that calls of such a principal have; grants for one call are not among them. */
+  targetFor(principal: Principal['kind']): Target;
+  /** Grants for one call that fit, if there are any. */
+  once(principal: Principal['kind']): readonly Grant[];
+  /** The same with these as well, to be used by the call of that id alone. */
+  targetWith(principal: Principal['kind'], once: readonly Grant[], callId: string): Target;
   /** The function a caller named, and its index. */
   find(name: string): { readonly index: number; readonly described: DescribedFunction };
 }
@@ -33,14 +47,32 @@ export interface Catalog {
    * the limits that apply. Else a call that overlaps a change would start cells with limits that no longer do.
    */
   current(reference: string): Promise<CatalogEntry>;
+  isInstalled(name: ComponentName): Promise<boolean>;
   /** Forgets everything it kept; called after every change. */
   refresh(): void;
+  /** The targets of a name that cells may be running, and forgets them: the caller ends those that no longer hold. */
+  targetsOf(name: ComponentName): readonly UsedTarget[];
+}
+
+/** A target that calls were made to. */
+export interface UsedTarget {
+  readonly target: Target;
+  readonly principal: Principal['kind'];
+  readonly description: ComponentDescription;
+}
+
+export interface CatalogPorts {
+  readonly store: ComponentStore;
+  readonly grants: GrantStore;
+  readonly clock: Clock;
+  readonly digest: (text: string) => string;
 }
 
 /** Reads through to the store. */
-export function createCatalog(store: ComponentStore): Catalog {
+export function createCatalog({ store, grants, clock, digest }: CatalogPorts): Catalog {
   let entries = new Map<string, Promise<CatalogEntry>>();
   let known = new Map<string, CatalogEntry>();
+  const used = new Map<string, UsedTarget>();
 
   const load = async (text: string): Promise<CatalogEntry> => {
     const installed = await store.get(parseReference(text));
@@ -48,15 +80,31 @@ export function createCatalog(store: ComponentStore): Catalog {
     const limits = { ...DEFAULT_LIMITS, ...(await store.limits(installed.name)) };
     const { description } = installed;
     const reference = formatReference(installed);
-    const target: Target = {
-      key: `${reference} ${description.digest}`,
-      component: reference,
-      description,
-      limits,
-      policy: NO_PERMISSIONS,
-      bytes: () => store.bytes(description.digest),
+    const given = await grants.list(installed.name);
+    const lasting = given.filter((grant) => !grant.once);
+    const forOnce = given.filter((grant) => grant.once);
+    const targetOf = (principal: Principal['kind'], of: readonly Grant[], suffix = ''): Target => {
+      const policy = snapshotOf(description, of, principal, clock.now(), digest);
+      const key = `${reference} ${description.digest} ${policy.version}${suffix}`;
+      return { key, component: reference, description, limits, policy, bytes: () => store.bytes(description.digest) };
     };
-    return { installed, reference, target, find: functionFinder(description.functions) };
+    const targets = new Map<Principal['kind'], Target>();
+    return {
+      installed,
+      reference,
+      limits,
+      find: functionFinder(description.functions),
+      targetFor(principal) {
+        const made = targets.get(principal);
+        if (made) return made;
+        const target = targetOf(principal, lasting);
+        targets.set(principal, target);
+        used.set(target.key, { target, principal, description });
+        return target;
+      },
+      once: (principal) => forOnce.filter((grant) => grantCounts(grant, description, principal, clock.now())),
+      targetWith: (principal, once, callId) => targetOf(principal, [...lasting, ...once], ` once ${callId}`),
+    };
   };
 
   const entry = (text: string): Promise<CatalogEntry> => {
@@ -74,6 +122,7 @@ export function createCatalog(store: ComponentStore): Catalog {
 
   return {
     entry,
+    isInstalled: async (name) => (await store.list()).some((installed) => installed.name === name),
     known: (text) => known.get(text),
     async current(text) {
       for (;;) {
@@ -85,6 +134,11 @@ export function createCatalog(store: ComponentStore): Catalog {
     refresh() {
       entries = new Map();
       known = new Map();
+    },
+    targetsOf(name) {
+      const found = [...used.values()].filter(({ target }) => target.component.startsWith(`${name}@`));
+      for (const { target } of found) used.delete(target.key);
+      return found;
     },
   };
 }

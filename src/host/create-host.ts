@@ -18,9 +18,13 @@ import { serviceOffer } from '#services/offer';
 import type { Host, Session } from './api.ts';
 import { callFunction, type CallPath } from './call.ts';
 import { createCatalog } from './catalog.ts';
+import { type Approvals, createApprovals } from './approvals.ts';
+import { denialText } from './denials.ts';
 import { createEventHub } from './events.ts';
 import { installComponent } from './install.ts';
 import { limitsOf, setLimits } from './limits.ts';
+import { createPermissions, type Permissions, sha256 } from './permissions.ts';
+import { createSecrets, type Secrets } from './secrets.ts';
 import { createSessions } from './sessions.ts';
 import { describeSource } from './source.ts';
 import { VERSION } from './version.ts';
@@ -46,7 +50,7 @@ const DRAIN_MS = 500;
 /** Opens the home and starts a host in this process. Errors: those of the home. */
 export async function createHost(options: HostOptions): Promise<Host> {
   const { clock = systemClock, random = systemRandom, faults = noFaults } = options;
-  const opened: { logs?: LogStore } = {};
+  const opened: { logs?: LogStore; secrets?: Secrets; approvals?: Approvals } = {};
   const events = createEventHub(() => clock.now());
   const onLog = (record: LogRecord): void => {
     opened.logs?.append(record);
@@ -60,8 +64,20 @@ export async function createHost(options: HostOptions): Promise<Host> {
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     onLog,
     onCell: (type, cell, component, reason) => events.emit({ type, cell, component, reason }),
-    onDenied: (request, denial) => events.emit({ type: 'access.denied', context: request.context, denial }),
-    ask: (_request, service) => Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
+    redactor: (component) => opened.secrets?.redactorOf(component),
+    onDenied({ context, onLog: tell }, denial) {
+      events.emit({ type: 'access.denied', context, denial });
+      const { callId, component, principal } = context;
+      const message = denialText(parseReference(component).name, denial);
+      const record: LogRecord = { at: clock.now(), component, callId, stream: 'log', level: 'warn', message };
+      onLog(record);
+      tell?.(record);
+      void opened.approvals?.fileDenial(component, denial, principal);
+    },
+    ask: (request, service, payload) =>
+      service === 'secret' && opened.secrets
+        ? opened.secrets.answer(request, payload)
+        : Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
   });
   // A cell's thread takes as long to start as the home to open.
   engine.warm();
@@ -76,16 +92,23 @@ export async function createHost(options: HostOptions): Promise<Host> {
     throw error;
   });
   opened.logs = home.logs;
-  const catalog = createCatalog(home.components);
+  const { components, grants, tokens } = home;
+  const catalog = createCatalog({ store: components, grants, clock, digest: sha256 });
+  const secrets = createSecrets(home.secrets, events);
+  const hasSecret = async (name: string): Promise<boolean> =>
+    (await home.secrets.list()).some((secret) => secret.name === name);
+  const permissions = await createPermissions({ grants, engine, catalog, events, clock, random, hasSecret });
+  const approvals = createApprovals({ store: home.approvals, permissions, catalog, events, clock, random });
+  Object.assign(opened, { secrets, approvals });
   const sessions = createSessions(random);
-  const path: CallPath = { catalog, engine, events, sessions, clock, random, made: 0 };
+  const path: CallPath = { catalog, engine, events, sessions, permissions, clock, random, made: 0 };
   const startedAt = clock.now();
   let changing: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
-  const { components, tokens } = home;
 
   const close = async (): Promise<void> => {
     events.emit({ type: 'host.stopping' });
+    permissions.close();
     await engine.close();
     await events.drained(DRAIN_MS);
     await home.close();
@@ -112,6 +135,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         engine.retire((key) => key.startsWith(`${component} `));
         events.emit({ type: 'component.uninstalled', component, digest: one.description.digest });
       }
+      await permissions.forgetIfGone(parseReference(reference).name);
       return removed;
     },
     async list() {
@@ -161,6 +185,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
       });
     },
     subscribe: (listener, types) => events.subscribe(listener, types),
+    ...guarded(ready, { ...permissions, ...approvals, ...secrets }),
+    unlockSecrets: (passphrase) => home.secrets.unlock(passphrase),
+    protectSecrets: (passphrase) => home.secrets.protect(passphrase),
+    checkOwner: (token) => home.ownerToken.check(token),
+    createOwnerToken: () => home.ownerToken.create(),
+    removeOwnerToken: () => home.ownerToken.remove(),
     async token() {
       ready();
       return tokens.token();
@@ -197,5 +227,41 @@ export async function createHost(options: HostOptions): Promise<Host> {
   events.emit({ type: 'host.started', pid: process.pid });
   return host;
 }
+
+/** The host's methods of these parts, refused once it is closed. */
+function guarded(ready: () => void, parts: Permissions & Approvals & Secrets): PermissionMethods {
+  const guard =
+    <A extends readonly unknown[], R>(method: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      ready();
+      return method(...args);
+    };
+  return {
+    grant: guard(parts.grant),
+    revoke: guard(parts.revoke),
+    policy: guard(parts.policy),
+    checkAccess: guard(parts.checkAccess),
+    requestPermission: guard(parts.requestPermission),
+    approvals: guard(parts.approvals),
+    decideApproval: guard(parts.decideApproval),
+    setSecret: guard(parts.setSecret),
+    listSecrets: guard(parts.listSecrets),
+    removeSecret: guard(parts.removeSecret),
+  };
+}
+
+type PermissionMethods = Pick<
+  Host,
+  | 'grant'
+  | 'revoke'
+  | 'policy'
+  | 'checkAccess'
+  | 'requestPermission'
+  | 'approvals'
+  | 'decideApproval'
+  | 'setSecret'
+  | 'listSecrets'
+  | 'removeSecret'
+>;
 
 export { DEFAULT_LIMITS };

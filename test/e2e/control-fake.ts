@@ -2,6 +2,7 @@
 import type { HostEvent, InstalledComponent, LogRecord, StopSignal } from '#core';
 import { SwitchboardError } from '#core/errors';
 import { DEFAULT_LIMITS } from '#core/limits';
+import { noPermissionMethods } from '#test/fakes/no-permissions';
 import type { CallArguments, CallOptions, Host, Json, Session } from '#host/api';
 
 export interface FakeHost extends Host {
@@ -59,6 +60,7 @@ export function fakeHost(home: string): FakeHost {
     },
   });
   return {
+    ...noPermissionMethods(),
     home,
     seen,
     listeners,

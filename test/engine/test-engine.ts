@@ -84,6 +84,7 @@ export async function testEngine(
       if (type === 'cell.stopped') stopped.push(reason);
     },
     onDenied: () => undefined,
+    redactor: () => undefined,
     ask: (request, _service, payload) => ask(payload, request),
     ...options,
   });
@@ -122,7 +123,8 @@ export async function testEngine(
         depth: 0,
       } as const;
       const fn = functions.findIndex((f) => f.name === name);
-      return engine.call(target, { context, fn, args, ...more }, { queueMs: 0, runMs: 0, transferred: 0 });
+      const request = { context, policy: target.policy, fn, args, ...more };
+      return engine.call(target, request, { queueMs: 0, runMs: 0, transferred: 0 });
     },
   };
 }

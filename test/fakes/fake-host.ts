@@ -1,4 +1,5 @@
 /** A host without an engine, for tests of gateways: functions are closures, calls are recorded, events are real. */
+import { noPermissionMethods } from './no-permissions.ts';
 import {
   type ComponentDescription,
   DEFAULT_LIMITS,
@@ -92,6 +93,7 @@ export function createFakeHost(): FakeHost {
   };
 
   return {
+    ...noPermissionMethods(),
     home: '/nowhere',
     calls,
     called(fn) {

@@ -9,10 +9,13 @@ import { Channel, type RequestOptions } from './channel.ts';
 import type { HttpAddress } from './http-gate.ts';
 import { readHostFile } from './lock.ts';
 import type { CallParams, TextArguments } from './protocol.ts';
+import { permissionMethods, type Proof } from './permission-client.ts';
 import { productVersion } from '#host/version';
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
+  /** What shows that a person asks, where that is needed. */
+  readonly proof?: (() => Proof) | undefined;
   readonly version?: string | undefined;
   /** Lends this process's standard streams to a host that has to be started. */
   readonly lend?: boolean | undefined;
@@ -48,7 +51,7 @@ export async function tryConnect(
   const path = homePaths(home).controlSocket;
   const opened =
     (await openOwn(home, path, version, options.signal)) ?? (await openElsewhere(home, path, version, options.signal));
-  return opened && remoteHost(homePaths(home).home, opened.channel, opened.pid, lentKey);
+  return opened && remoteHost(homePaths(home).home, opened.channel, opened.pid, options.proof, lentKey);
 }
 
 /** As `tryConnect`, and fails with `host-unreachable` where no host runs. */
@@ -91,7 +94,13 @@ async function openOwn(
   return Channel.open(path, version, signal);
 }
 
-function remoteHost(home: string, channel: Channel, pid: number, lentKey?: string): RemoteHost {
+function remoteHost(
+  home: string,
+  channel: Channel,
+  pid: number,
+  proof: () => Proof = () => undefined,
+  lentKey?: string,
+): RemoteHost {
   const call = (component: string, fn: string, args?: CallArguments, options: CallOptions = {}) =>
     channel.request(
       'call',
@@ -128,6 +137,7 @@ function remoteHost(home: string, channel: Channel, pid: number, lentKey?: strin
     },
     limits: (component) => channel.request('limits', { component }),
     setLimits: (component, limits) => channel.request('set-limits', { component, limits }),
+    ...permissionMethods(channel, proof),
     logs: ({ component, last } = {}) => channel.request('logs', { component, last }),
     subscribe: (listener, types) => channel.subscribe(listener, types),
     token: () => channel.request('token', {}),

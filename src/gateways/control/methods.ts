@@ -7,6 +7,7 @@ import type { CallArguments, CallOptions, Host, Session } from '#host/api';
 import { asArguments, asInteger, asObject, asPrincipal, asString, asStrings, type Loose, optional } from './check.ts';
 import type { HttpGate } from './http-gate.ts';
 import type { LentStreams } from './lent-streams.ts';
+import { PERMISSION_HANDLERS } from './permission-methods.ts';
 import type { Method, TextArguments } from './protocol.ts';
 
 /** Turns text into arguments of a function, by the types of its parameters. */
@@ -111,6 +112,7 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
     return { url };
   },
   'stop-http': ({ http, owner }) => http.close(owner),
+  ...PERMISSION_HANDLERS,
 };
 
 function sourceOf({ params, attachment }: Asked): string | Uint8Array {

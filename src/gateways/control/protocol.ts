@@ -19,9 +19,14 @@
  * A line that is not such a message ends the connection, and only that one.
  */
 import type {
+  AccessDecision,
+  AccessRequest,
+  ApprovalItem,
+  ApprovalRequest,
   CallContext,
   ComponentDescription,
   ErrorBody,
+  Grant,
   HostEvent,
   InstalledComponent,
   Limits,
@@ -29,7 +34,15 @@ import type {
   Principal,
 } from '#core';
 import type { HttpAddress } from './http-gate.ts';
-import type { CallArguments, ComponentLimits, HostStatus, Json } from '#host/api';
+import type {
+  ApprovalDecision,
+  CallArguments,
+  ComponentLimits,
+  ComponentPolicy,
+  GrantOptions,
+  HostStatus,
+  Json,
+} from '#host/api';
 
 /** Raised with every change that an older peer would misunderstand. */
 export const PROTOCOL = 1;
@@ -75,8 +88,46 @@ export interface HttpHolder {
   readonly url: string;
 }
 
+interface Proven {
+  readonly person?: 'terminal' | undefined;
+  readonly ownerToken?: string | undefined;
+}
+
+/** Methods about permissions; those with `Proven` need a person. */
+export interface PermissionRequests {
+  readonly grant: { params: { component: string } & GrantOptions & Proven; result: readonly Grant[] };
+  readonly revoke: { params: { component: string; ids?: readonly string[] | undefined }; result: readonly Grant[] };
+  readonly policy: { params: { component: string }; result: ComponentPolicy };
+  readonly 'check-access': {
+    params: { component: string; access: AccessRequest; principal?: Principal['kind'] | undefined };
+    result: AccessDecision;
+  };
+  readonly 'request-permission': {
+    params: {
+      component: string;
+      permissions: readonly ApprovalItem[];
+      reason: string;
+      principal?: Principal | undefined;
+    };
+    result: ApprovalRequest;
+  };
+  readonly approvals: { params: { state?: ApprovalRequest['state'] | undefined }; result: readonly ApprovalRequest[] };
+  readonly 'decide-approval': { params: { id: string } & ApprovalDecision & Proven; result: readonly Grant[] };
+  readonly 'set-secret': { params: { name: string; value: string } & Proven; result: undefined };
+  readonly 'list-secrets': {
+    params: object;
+    result: readonly { readonly name: string; readonly changedAt: number }[];
+  };
+  readonly 'remove-secret': { params: { name: string }; result: boolean };
+  readonly 'unlock-secrets': { params: { passphrase: string } & Proven; result: undefined };
+  readonly 'protect-secrets': { params: { passphrase?: string | undefined } & Proven; result: undefined };
+  readonly 'check-owner': { params: { token: string }; result: boolean };
+  readonly 'create-owner-token': { params: Proven; result: string };
+  readonly 'remove-owner-token': { params: object; result: boolean };
+}
+
 /** Every method: what it takes and what it answers. A `source` is an absolute path; without it the bytes follow. */
-export interface Methods {
+export interface Methods extends PermissionRequests {
   readonly inspect: { params: { source?: string | undefined }; result: ComponentDescription };
   readonly install: {
     params: { source?: string | undefined; as?: string | undefined; origin?: string | undefined };

@@ -1,0 +1,169 @@
+/** From requests and grants to what applies; and permissions as a person writes them. Pure. */
+import { hostCovers, isWithin, portCovers, quoted } from './access.ts';
+import type { Principal } from './context.ts';
+import { SwitchboardError } from './errors.ts';
+import { looksNumeric, normalHost, parseBlock } from './net-address.ts';
+import type { FsMode, Grant, Permission, PermissionRequest, PolicySnapshot } from './permission.ts';
+import type { ComponentDescription } from './ports.ts';
+import { printable, type Digest } from './reference.ts';
+
+type Described = Pick<ComponentDescription, 'digest' | 'manifest'>;
+
+/** What a grant is bound to: the manifest, or the component itself where it has none. */
+export const manifestDigest = (description: Described): Digest => description.manifest?.digest ?? description.digest;
+
+/** Whether a manifest's request asks for at least this. A host directory is the owner's choice; so is a lesser mode. */
+export function requestCovers(request: PermissionRequest, permission: Permission): boolean {
+  if (request.kind === 'fs')
+    return (
+      permission.kind === 'fs' && isWithin(permission.guest, request.guest) && modeCovers(request.mode, permission.mode)
+    );
+  if (request.kind === 'net') return permission.kind === 'net' && netCovers(request, permission);
+  return request.kind === permission.kind && request.name === permission.name;
+}
+
+const modeCovers = (asked: FsMode, given: FsMode): boolean => asked === 'rw' || given === 'ro';
+
+function netCovers(
+  request: { host: string; port?: number | '*' },
+  given: { host: string; port?: number | '*' },
+): boolean {
+  if (request.host !== given.host && !patternCovers(request.host, given.host)) return false;
+  if (request.port === '*' || request.port === given.port) return true;
+  return request.port === undefined && (given.port === 80 || given.port === 443);
+}
+
+function patternCovers(wide: string, narrow: string): boolean {
+  if (narrow.startsWith('*')) return wide === '*' || (wide.startsWith('*.') && narrow.endsWith(wide.slice(1)));
+  const [a, b] = [parseBlock(wide), parseBlock(narrow)];
+  // `*` asks for public hosts: an address of its own is another request.
+  if (b) return a !== undefined && a.prefix <= b.prefix && hostCovers(wide, narrow.split('/')[0] ?? '');
+  return hostCovers(wide, narrow);
+}
+
+/** Whether a grant counts for this version, this kind of caller and this moment. */
+export function grantCounts(grant: Grant, description: Described, principal: Principal['kind'], now: number): boolean {
+  if (grant.expiresAt !== undefined && grant.expiresAt <= now) return false;
+  if (grant.principal !== 'anyone' && grant.principal !== principal) return false;
+  if (grant.bound) return grant.manifest === manifestDigest(description);
+  const requests = description.manifest?.permissions ?? [];
+  const { permission } = grant;
+  // A version that asks for less than was granted gets that less.
+  const asked = permission.kind === 'fs' ? { ...permission, mode: 'ro' as const } : permission;
+  return requests.some((request) => requestCovers(request, asked));
+}
+
+/** What applies to calls of such a principal now. `digest` makes the version: any collision-free hash. */
+export function snapshotOf(
+  description: Described,
+  grants: readonly Grant[],
+  principal: Principal['kind'],
+  now: number,
+  digest: (text: string) => string,
+): PolicySnapshot {
+  const requests = description.manifest?.permissions ?? [];
+  const fs: { guest: string; host: string; mode: FsMode }[] = [];
+  const net: { host: string; port?: number | '*' }[] = [];
+  const env: [string, string][] = [];
+  const secrets: string[] = [];
+  for (const grant of grants) {
+    if (!grantCounts(grant, description, principal, now)) continue;
+    const { permission } = grant;
+    if (permission.kind === 'fs') {
+      const { guest, host } = permission;
+      const mode = grant.bound || requests.some((r) => requestCovers(r, permission)) ? permission.mode : 'ro';
+      fs.push({ guest, host, mode });
+    } else if (permission.kind === 'net') {
+      net.push({ host: permission.host, ...(permission.port === undefined ? {} : { port: permission.port }) });
+    } else if (permission.kind === 'env') env.push([permission.name, permission.value]);
+    else secrets.push(permission.name);
+  }
+  const parts = { fs, net, env, secrets, requests };
+  return { version: digest(JSON.stringify(parts)), ...parts };
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
+const LONGEST_VALUE = 32_768;
+
+/** A permission as a flag gives it; an `env` without a value gets one from `variable`. Errors: `invalid-setting`. */
+export function parsePermission(
+  kind: Permission['kind'],
+  text: string,
+  variable: (name: string) => string | undefined = () => undefined,
+): Permission {
+  if (kind === 'fs') return parseFs(text);
+  if (kind === 'net') return parseNet(text);
+  const at = kind === 'env' ? text.indexOf('=') : -1;
+  const name = at < 0 ? text : text.slice(0, at);
+  if (!NAME.test(name)) throw invalid(kind, text, 'a name is letters, digits and _ . -, at most 64');
+  if (kind === 'secret') return { kind, name };
+  const value = at < 0 ? variable(name) : text.slice(at + 1);
+  if (value === undefined) throw invalid(kind, text, 'the variable is not set here; write NAME=VALUE');
+  if (value.includes('\0') || value.length > LONGEST_VALUE)
+    throw invalid(kind, name, 'the value is too long or has a NUL');
+  return { kind, name, value };
+}
+
+function parseFs(text: string): Permission {
+  const m = /^(.+?):(\/[^:]*)(?::(ro|rw))?$/.exec(text);
+  const [, host, guest, mode] = m ?? [];
+  if (host === undefined || guest === undefined) throw invalid('fs', text, 'write HOST_DIR:GUEST_DIR:ro or :rw');
+  if (!host.startsWith('/') || host.includes('\0')) throw invalid('fs', text, 'the host directory must be absolute');
+  return { kind: 'fs', host: trimmed(host), guest: guestDirectory(guest), mode: mode === 'rw' ? 'rw' : 'ro' };
+}
+
+/** A guest directory: absolute and normal. Errors: `invalid-setting`. */
+export function guestDirectory(text: string): string {
+  const guest = trimmed(text);
+  const names = guest.split('/').slice(1);
+  const bad = guest !== '/' && names.some((name) => name === '' || name === '.' || name === '..');
+  if (!guest.startsWith('/') || bad || guest.includes('\0') || guest.length > 1024) {
+    throw invalid('fs', text, 'a guest directory is absolute, without . and ..');
+  }
+  return guest;
+}
+
+const trimmed = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, '') || '/' : path);
+
+function parseNet(text: string): Permission {
+  const m = /^(\[[^\]]+\](?:\/\d+)?|[^:[\]]+|[0-9a-fA-F:.]+(?:\/\d+)?)(?::(\d{1,5}|\*))?$/.exec(text);
+  const [, raw, portText] = m ?? [];
+  const host = raw === undefined ? undefined : hostPattern(raw);
+  if (host === undefined) {
+    const why = looksNumeric(text)
+      ? 'write an address as 127.0.0.1'
+      : 'write HOST, *.HOST, an address or a block, then :PORT';
+    throw invalid('net', text, why);
+  }
+  if (portText === undefined) return { kind: 'net', host };
+  const port = portText === '*' ? '*' : Number(portText);
+  if (port !== '*' && (port < 1 || port > 65_535)) throw invalid('net', text, 'a port is 1 to 65535, or *');
+  return { kind: 'net', host, port };
+}
+
+/** A host of a grant or a request in its normal form; undefined where it is none. */
+export function hostPattern(text: string): string | undefined {
+  if (text === '*') return text;
+  const bare = text.replace(/^\[([^\]]+)\]/, '$1').toLowerCase();
+  if (bare.includes('/')) return parseBlock(bare) && bare;
+  if (bare.startsWith('*.')) {
+    const rest = normalHost(bare.slice(2));
+    return rest === undefined || parseBlock(rest) ? undefined : `*.${rest}`;
+  }
+  return normalHost(bare);
+}
+
+/** The flag that gives it, for a POSIX shell; an `env` without its value. */
+export function formatPermission(permission: Permission | { kind: 'fs'; guest: string; mode: FsMode }): string {
+  if (permission.kind === 'fs') {
+    const host = 'host' in permission ? quoted(permission.host) : '"$PWD"';
+    return `--fs ${host}:${quoted(permission.guest)}:${permission.mode}`;
+  }
+  if (permission.kind !== 'net') return `--${permission.kind} ${permission.name}`;
+  const host = permission.host.includes(':') ? permission.host.replace(/^([^/]*)/, '[$1]') : permission.host;
+  return `--net ${quoted(host)}${permission.port === undefined ? '' : `:${permission.port}`}`;
+}
+
+function invalid(kind: string, text: string, why: string): SwitchboardError {
+  return new SwitchboardError('invalid-setting', `--${kind} "${printable(text, 200)}": ${why}`);
+}

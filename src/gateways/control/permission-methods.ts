@@ -1,0 +1,125 @@
+/** Methods about permissions. What gives something needs a person: a terminal, as the verb says, or the owner's token. */
+import type { AccessRequest, ApprovalItem, Grant, Permission, Principal } from '#core';
+import { SwitchboardError } from '#core/errors';
+import type { Host } from '#host/api';
+import { asInteger, asObject, asPrincipal, asString, asStrings, type Loose, optional } from './check.ts';
+import type { Asked, MethodEnv } from './methods.ts';
+
+type Handler = (env: MethodEnv, asked: Asked) => Promise<unknown>;
+
+const PRINCIPALS: readonly Grant['principal'][] = ['anyone', 'owner', 'mcp', 'program'];
+const STATES = ['open', 'allowed', 'denied'] as const;
+
+/** What gives something must come with `person: 'terminal'` or a valid `ownerToken`. Errors: `owner-required`. */
+export async function needPerson(host: Host, params: Loose): Promise<void> {
+  if (params['person'] === 'terminal') return;
+  const token = params['ownerToken'];
+  if (typeof token === 'string' && (await host.checkOwner(token))) return;
+  const why = token === undefined ? 'this needs a person' : 'that is not the owner token of this home';
+  throw new SwitchboardError('owner-required', why, {
+    fix: 'run it in a terminal, or give --owner-token-file (switchboard owner-token create)',
+  });
+}
+
+const person =
+  (handler: Handler): Handler =>
+  async (env, asked) => {
+    await needPerson(env.host, asked.params);
+    return handler(env, asked);
+  };
+
+export const PERMISSION_HANDLERS = {
+  grant: person(({ host }, { params }) =>
+    host.grant(asString(params['component'], 'component'), {
+      permissions: asPermissions(params['permissions']),
+      principal: optional(params['principal'], (v) => oneOf(v, PRINCIPALS, 'principal')),
+      expiresAt: optional(params['expiresAt'], (v) => asInteger(v, 'expiresAt', 0, Number.MAX_SAFE_INTEGER)),
+      once: params['once'] === true,
+      unrequested: params['unrequested'] === true,
+      creator: optional(params['creator'], (v) => asString(v, 'creator')),
+    }),
+  ),
+  revoke: ({ host }, { params }) =>
+    host.revoke(
+      asString(params['component'], 'component'),
+      optional(params['ids'], (v) => asStrings(v, 'ids')),
+    ),
+  policy: ({ host }, { params }) => host.policy(asString(params['component'], 'component')),
+  'check-access': ({ host }, { params }) =>
+    host.checkAccess(
+      asString(params['component'], 'component'),
+      asObject(params['access'], 'access') as unknown as AccessRequest,
+      optional(params['principal'], (v) => oneOf(v, ['owner', 'mcp', 'program'] as const, 'principal')),
+    ),
+  'request-permission': ({ host }, { params }) =>
+    host.requestPermission(
+      asString(params['component'], 'component'),
+      asItems(params['permissions']),
+      asString(params['reason'], 'reason'),
+      optional(params['principal'], asPrincipal) as Principal | undefined,
+    ),
+  approvals: ({ host }, { params }) => host.approvals(optional(params['state'], (v) => oneOf(v, STATES, 'state'))),
+  'decide-approval': async ({ host }, { params }) => {
+    const id = asString(params['id'], 'id');
+    if (params['allow'] !== true) return host.decideApproval(id, { allow: false });
+    await needPerson(host, params);
+    return host.decideApproval(id, {
+      allow: true,
+      once: params['once'] === true,
+      expiresAt: optional(params['expiresAt'], (v) => asInteger(v, 'expiresAt', 0, Number.MAX_SAFE_INTEGER)),
+      directories: optional(params['directories'], (v) => {
+        const entries = Object.entries(asObject(v, 'directories'));
+        return Object.fromEntries(entries.map(([guest, dir]) => [guest, asString(dir, 'directory')]));
+      }),
+    });
+  },
+  'set-secret': person(({ host }, { params }) =>
+    host.setSecret(asString(params['name'], 'name'), asString(params['value'], 'value')),
+  ),
+  'list-secrets': ({ host }) => host.listSecrets(),
+  'remove-secret': ({ host }, { params }) => host.removeSecret(asString(params['name'], 'name')),
+  'unlock-secrets': person(({ host }, { params }) => host.unlockSecrets(asString(params['passphrase'], 'passphrase'))),
+  'protect-secrets': person(({ host }, { params }) =>
+    host.protectSecrets(optional(params['passphrase'], (v) => asString(v, 'passphrase'))),
+  ),
+  'check-owner': ({ host }, { params }) => host.checkOwner(asString(params['token'], 'token')),
+  'create-owner-token': person(({ host }) => host.createOwnerToken()),
+  'remove-owner-token': ({ host }) => host.removeOwnerToken(),
+} as const satisfies { readonly [method: string]: Handler };
+
+function oneOf<T extends string>(value: unknown, allowed: readonly T[], name: string): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw new SwitchboardError('invalid-usage', `${name} must be one of ${allowed.join(', ')}`);
+  return found;
+}
+
+function asItems(value: unknown): readonly ApprovalItem[] {
+  if (!Array.isArray(value)) throw new SwitchboardError('invalid-usage', 'permissions must be an array');
+  return value.map((item, i) => asItem(asObject(item, `permissions[${i}]`)));
+}
+
+function asPermissions(value: unknown): readonly Permission[] {
+  return asItems(value).map((item) => {
+    if (item.kind !== 'fs' || 'host' in item) return item;
+    throw new SwitchboardError('invalid-usage', `${item.guest} needs a host directory`);
+  });
+}
+
+function asItem(item: Loose): ApprovalItem {
+  const kind = oneOf(item['kind'], ['fs', 'net', 'env', 'secret'] as const, 'kind');
+  if (kind === 'fs') {
+    const mode = oneOf(item['mode'], ['ro', 'rw'] as const, 'mode');
+    const guest = asString(item['guest'], 'guest');
+    return item['host'] === undefined
+      ? { kind, guest, mode }
+      : { kind, guest, mode, host: asString(item['host'], 'host') };
+  }
+  if (kind === 'net') {
+    const { port } = item;
+    const host = asString(item['host'], 'host');
+    if (port === undefined) return { kind, host };
+    return { kind, host, port: port === '*' ? '*' : asInteger(port, 'port', 1, 65_535) };
+  }
+  const name = asString(item['name'], 'name');
+  return kind === 'secret' ? { kind, name } : { kind, name, value: asString(item['value'], 'value') };
+}

@@ -1,0 +1,134 @@
+/** Requests for permission: anybody may file one, and it gives nothing; a person decides. */
+import {
+  type ApprovalItem,
+  type ApprovalRequest,
+  type ApprovalStore,
+  type Clock,
+  type Denial,
+  type Grant,
+  parsePermission,
+  type Permission,
+  type Principal,
+  printable,
+  type Random,
+  requestCovers,
+  SwitchboardError,
+} from '#core';
+import type { ApprovalDecision, Host } from './api.ts';
+import type { Catalog } from './catalog.ts';
+import type { EventHub } from './events.ts';
+import { newId, type Permissions } from './permissions.ts';
+
+export interface ApprovalPorts {
+  readonly store: ApprovalStore;
+  readonly permissions: Permissions;
+  readonly catalog: Catalog;
+  readonly events: EventHub;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface Approvals extends Pick<Host, 'requestPermission' | 'approvals' | 'decideApproval'> {
+  /** A call lacked a grant: files what would give it, unless that is open already. Never fails. */
+  fileDenial(component: string, denial: Denial, principal: Principal): Promise<void>;
+}
+
+const LONGEST_REASON = 500;
+const MOST_ITEMS = 20;
+
+export function createApprovals({ store, permissions, catalog, events, clock, random }: ApprovalPorts): Approvals {
+  const file: Host['requestPermission'] = async (component, items, reason, principal) => {
+    const { installed } = await catalog.entry(component);
+    const { manifest } = installed.description;
+    if (items.length === 0 || items.length > MOST_ITEMS) {
+      throw new SwitchboardError('invalid-setting', `a request names 1 to ${MOST_ITEMS} permissions`);
+    }
+    for (const item of items) {
+      const covered = manifest?.permissions.some((request) => requestCovers(request, withDirectory(item)));
+      if (covered !== false) continue;
+      throw new SwitchboardError(
+        'not-requested',
+        `the manifest of ${installed.name} does not request ${item.kind} ${named(item)}`,
+      );
+    }
+    const text = JSON.stringify(items);
+    const same = (await store.list('open')).find(
+      (open) => open.subject === installed.name && JSON.stringify(open.permissions) === text,
+    );
+    if (same) return same;
+    const request: ApprovalRequest = {
+      id: newId('r', random),
+      subject: installed.name,
+      permissions: items,
+      reason: printable(reason, LONGEST_REASON),
+      principal: principal ?? { kind: 'program', label: 'program' },
+      filedAt: clock.now(),
+      state: 'open',
+    };
+    await store.file(request);
+    events.emit({ type: 'approval.filed', request });
+    return request;
+  };
+
+  const decide = async (id: string, decision: ApprovalDecision): Promise<readonly Grant[]> => {
+    const request = await store.get(id);
+    if (request?.state !== 'open') {
+      const fix = 'switchboard approvals list';
+      throw new SwitchboardError('grant-not-found', `there is no open request ${printable(id)}`, { fix });
+    }
+    // Checked before it is decided, so that what cannot be granted stays open.
+    const wanted = decision.allow ? request.permissions.map((item) => complete(item, id, decision.directories)) : [];
+    const decided = await store.decide(id, decision.allow ? 'allowed' : 'denied', clock.now());
+    if (!decided) throw new SwitchboardError('grant-not-found', `the request ${printable(id)} was decided meanwhile`);
+    events.emit({ type: 'approval.decided', request: decided });
+    if (!decision.allow) return [];
+    return permissions.grant(request.subject, {
+      permissions: wanted,
+      creator: `approval ${id}`,
+      ...(decision.once === undefined ? {} : { once: decision.once }),
+      ...(decision.expiresAt === undefined ? {} : { expiresAt: decision.expiresAt }),
+    });
+  };
+
+  return {
+    requestPermission: file,
+    approvals: (state) => store.list(state),
+    decideApproval: decide,
+    async fileDenial(component, denial, principal) {
+      const item = itemOf(denial);
+      if (!item) return;
+      const reason = `a call was refused ${denial.what}`;
+      // Refused by a bound, or by the manifest: the denial itself has told of it.
+      await file(component, [item], reason, principal).catch(() => undefined);
+    },
+  };
+}
+
+/** The permission whose lack a denial tells of; for a directory the person names the host's. */
+function itemOf({ grant }: Denial): ApprovalItem | undefined {
+  const directory = /^--fs .*?:(\/[^:]*):(ro|rw)$/.exec(grant ?? '');
+  if (directory?.[1]) return { kind: 'fs', guest: directory[1], mode: directory[2] === 'rw' ? 'rw' : 'ro' };
+  const other = /^--(net|secret) (\S+)$/.exec(grant ?? '');
+  if (!other?.[2]) return undefined;
+  return parsePermission(other[1] === 'net' ? 'net' : 'secret', other[2]);
+}
+
+function complete(item: ApprovalItem, id: string, directories: { readonly [guest: string]: string } = {}): Permission {
+  if (item.kind !== 'fs' || 'host' in item) return item;
+  const host = Object.hasOwn(directories, item.guest) ? directories[item.guest] : undefined;
+  if (host === undefined) {
+    const fix = `switchboard approvals allow ${id} --dir "$PWD":${item.guest}`;
+    throw new SwitchboardError('invalid-setting', `name the directory to give as ${item.guest}`, { fix });
+  }
+  return { ...item, host };
+}
+
+/** For the question whether a manifest requests it, which host directory it is does not matter. */
+function withDirectory(item: ApprovalItem): Permission {
+  return item.kind === 'fs' && !('host' in item) ? { ...item, host: '/' } : item;
+}
+
+function named(item: ApprovalItem): string {
+  if (item.kind === 'fs') return printable(item.guest);
+  return printable(item.kind === 'net' ? item.host : item.name);
+}

@@ -1,0 +1,232 @@
+/** Who may what, kept for the call path: snapshots from grants, and what happens in running cells when grants change. */
+import { createHash } from 'node:crypto';
+import {
+  type Clock,
+  type ComponentName,
+  decideAccess,
+  type Grant,
+  grantCounts,
+  type GrantStore,
+  type InstalledComponent,
+  manifestDigest,
+  parseReference,
+  type Permission,
+  type PolicySnapshot,
+  type Principal,
+  printable,
+  type Random,
+  requestCovers,
+  snapshotOf,
+  SwitchboardError,
+} from '#core';
+import type { Engine } from '#engine';
+import type { ComponentPolicy, GrantOptions, Host } from './api.ts';
+import type { Catalog } from './catalog.ts';
+import type { EventHub } from './events.ts';
+
+export interface PermissionPorts {
+  readonly grants: GrantStore;
+  readonly engine: Engine;
+  readonly catalog: Catalog;
+  readonly events: EventHub;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Whether there is a secret of that name. */
+  hasSecret(name: string): Promise<boolean>;
+}
+
+export interface Permissions extends Pick<Host, 'grant' | 'revoke' | 'policy' | 'checkAccess'> {
+  /** The call takes grants that are for one call. False if another call was quicker: then decide anew. */
+  take(once: readonly Grant[]): Promise<boolean>;
+  /** What was granted to a name goes with its last version: another component of that name begins with nothing. */
+  forgetIfGone(name: ComponentName): Promise<void>;
+  close(): void;
+}
+
+/** A timer that waits longer than this is set again. */
+const LONGEST_WAIT_MS = 24 * 3_600_000;
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** A record's id: `g_` or `r_` and 96 random bits. */
+export const newId = (prefix: 'g' | 'r', random: Random): string =>
+  `${prefix}_${Buffer.from(random.bytes(12)).toString('base64url')}`;
+
+export async function createPermissions(ports: PermissionPorts): Promise<Permissions> {
+  const { grants, engine, catalog, events, clock, random } = ports;
+  let timer: NodeJS.Timeout | undefined;
+  // One change after another, each seen by the cells before the next.
+  let changing: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = changing.then(work);
+    changing = done.catch(() => undefined);
+    return done;
+  };
+
+  /** Running cells of the component: those that hold what is granted no more are cut, others finish and make way. */
+  const apply = async (subject: ComponentName, why: string): Promise<void> => {
+    const before = catalog.targetsOf(subject);
+    catalog.refresh();
+    const now = await grants.list(subject);
+    for (const { target, principal, description } of before) {
+      const after = snapshotOf(description, now, principal, clock.now(), sha256);
+      if (after.version === target.policy.version) continue;
+      if (loses(target.policy, after)) {
+        const error = new SwitchboardError('denied', `${subject}: ${why} while the call ran`);
+        engine.cut((key) => key === target.key || key.startsWith(`${target.key} once `), error);
+      } else engine.retire((key) => key === target.key);
+    }
+    await schedule();
+  };
+
+  const expire = async (): Promise<void> => {
+    const expired = (await grants.list()).filter((grant) => (grant.expiresAt ?? Infinity) <= clock.now());
+    const gone = await grants.remove(expired.map((grant) => grant.id));
+    for (const grant of gone) events.emit({ type: 'grant.expired', grant });
+    for (const subject of new Set(gone.map((grant) => grant.subject))) await apply(subject, 'a grant expired');
+    if (gone.length === 0) await schedule();
+  };
+  const schedule = async (): Promise<void> => {
+    clearTimeout(timer);
+    const next = (await grants.list()).reduce(
+      (first, { expiresAt = Infinity }) => Math.min(first, expiresAt),
+      Infinity,
+    );
+    if (next === Infinity) return;
+    const wait = Math.min(LONGEST_WAIT_MS, Math.max(1, next - clock.now()));
+    timer = setTimeout(() => void inTurn(expire).catch(() => undefined), wait).unref();
+  };
+
+  const checkRequested = (
+    { description, name }: InstalledComponent,
+    permission: Permission,
+    unrequested: boolean,
+  ): boolean => {
+    const { manifest } = description;
+    if (!manifest) return true;
+    if (manifest.permissions.some((request) => requestCovers(request, permission))) return false;
+    if (unrequested) return true;
+    const fix = 'add --unrequested to grant it all the same, for this version only';
+    throw new SwitchboardError(
+      'not-requested',
+      `the manifest of ${name} does not request ${printable(describe(permission))}`,
+      {
+        fix,
+      },
+    );
+  };
+
+  const add = async (component: string, options: GrantOptions): Promise<readonly Grant[]> => {
+    const { installed } = await catalog.entry(component);
+    const { principal = 'anyone', expiresAt, once, unrequested = false, creator = 'owner' } = options;
+    if (options.permissions.length === 0) throw new SwitchboardError('invalid-setting', 'no permission was named');
+    if (expiresAt !== undefined && !(expiresAt > clock.now())) {
+      throw new SwitchboardError('invalid-setting', 'the expiry is not in the future');
+    }
+    const made: Grant[] = [];
+    for (const permission of options.permissions) {
+      if (permission.kind === 'secret' && !(await ports.hasSecret(permission.name))) {
+        const fix = `switchboard secret set ${permission.name}`;
+        throw new SwitchboardError('secret-not-found', `there is no secret ${permission.name}`, { fix });
+      }
+      made.push({
+        id: newId('g', random),
+        principal,
+        subject: installed.name,
+        permission,
+        manifest: manifestDigest(installed.description),
+        bound: checkRequested(installed, permission, unrequested),
+        creator,
+        createdAt: clock.now(),
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+        ...(once ? { once } : {}),
+      });
+    }
+    // The same thing granted again takes the place of what was there: its expiry counts.
+    const same = (await grants.list(installed.name)).filter((old) => made.some((grant) => replaces(grant, old)));
+    await grants.add(made);
+    await grants.remove(same.map((grant) => grant.id));
+    for (const grant of made) events.emit({ type: 'grant.created', grant });
+    await apply(installed.name, 'a grant was changed');
+    return made;
+  };
+
+  const revoke = async (component: string, ids?: readonly string[]): Promise<readonly Grant[]> => {
+    const { name } = parseReference(component);
+    const known = await grants.list(name);
+    const wanted = ids === undefined ? known : known.filter((grant) => ids.includes(grant.id));
+    const missing = ids?.find((id) => !known.some((grant) => grant.id === id));
+    if (missing !== undefined) {
+      const fix = `switchboard policy show ${name}`;
+      throw new SwitchboardError('grant-not-found', `${name} has no grant ${printable(missing)}`, { fix });
+    }
+    const gone = await grants.remove(wanted.map((grant) => grant.id));
+    for (const grant of gone) events.emit({ type: 'grant.revoked', grant });
+    if (gone.length > 0) await apply(name, 'a grant was revoked');
+    return gone;
+  };
+
+  await inTurn(expire);
+  return {
+    grant: (component, options) => inTurn(() => add(component, options)),
+    revoke: (component, ids) => inTurn(() => revoke(component, ids)),
+    async policy(component): Promise<ComponentPolicy> {
+      const { installed, reference } = await catalog.entry(component);
+      const { description } = installed;
+      const all = await grants.list(installed.name);
+      const counts = (grant: Grant): boolean =>
+        grantCounts(grant, description, grant.principal === 'anyone' ? 'owner' : grant.principal, clock.now());
+      return {
+        component: reference,
+        manifest: description.manifest,
+        requests: (description.manifest?.permissions ?? []).map((request) => ({
+          request,
+          grants: all.filter((g) => counts(g) && requestCovers(request, g.permission)).map((g) => g.id),
+        })),
+        grants: all.map((grant) => ({ ...grant, counts: counts(grant) })),
+      };
+    },
+    async checkAccess(component, access, principal = 'owner') {
+      return decideAccess((await catalog.entry(component)).targetFor(principal).policy, access);
+    },
+    async take(once) {
+      const taken = await grants.remove(once.map((grant) => grant.id));
+      catalog.refresh();
+      return taken.length === once.length;
+    },
+    async forgetIfGone(name) {
+      if (await catalog.isInstalled(name)) return;
+      const gone = await grants.remove((await grants.list(name)).map((grant) => grant.id));
+      for (const grant of gone) events.emit({ type: 'grant.revoked', grant });
+    },
+    close: () => clearTimeout(timer),
+  };
+}
+
+function describe(permission: Permission): string {
+  if (permission.kind === 'fs') return `${permission.mode} access to ${permission.guest}`;
+  if (permission.kind === 'net')
+    return `the network host ${permission.host}${permission.port === undefined ? '' : `:${permission.port}`}`;
+  return permission.kind === 'env' ? `the variable ${permission.name}` : `the secret ${permission.name}`;
+}
+
+function replaces(grant: Grant, old: Grant): boolean {
+  const [a, b] = [grant.permission, old.permission];
+  if (grant.principal !== old.principal || grant.once !== old.once || a.kind !== b.kind) return false;
+  if (a.kind === 'fs' && b.kind === 'fs') return a.guest === b.guest;
+  if (a.kind === 'net' && b.kind === 'net') return a.host === b.host && a.port === b.port;
+  return (a as { name: string }).name === (b as { name: string }).name;
+}
+
+/** Whether something that the one gives the other does not. */
+export function loses(before: PolicySnapshot, after: PolicySnapshot): boolean {
+  for (const part of ['fs', 'net', 'env', 'secrets'] as const) {
+    const kept = new Set<string>(after[part].map((item) => JSON.stringify(item)));
+    // What may be written may be read.
+    if (part === 'fs') for (const item of after.fs) kept.add(JSON.stringify({ ...item, mode: 'ro' }));
+    if (before[part].some((item) => !kept.has(JSON.stringify(item)))) return true;
+  }
+  return false;
+}
+
+export type PrincipalKind = Principal['kind'];
