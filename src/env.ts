@@ -28,3 +28,12 @@ export function hostEnvironment(): NodeJS.ProcessEnv {
   }
   return kept;
 }
+
+/** A variable of whoever runs a verb, by name: what `grant --env NAME` gives. */
+export const variableOfCaller = (name: string): string | undefined => process.env[name];
+
+/** `SWITCHBOARD_OWNER_TOKEN`: stands for the person where there is no terminal. */
+export function ownerTokenVariable(): string | undefined {
+  const { SWITCHBOARD_OWNER_TOKEN } = process.env;
+  return SWITCHBOARD_OWNER_TOKEN === '' ? undefined : SWITCHBOARD_OWNER_TOKEN;
+}

@@ -1,13 +1,14 @@
 /**
- * The policy: pure, deny by default. In this release nothing can be granted yet: a component may
- * compute, log, read clocks and random numbers. Everything else links, so that stock components
- * start, and is refused when used; an interface nobody knows is refused before anything runs.
+ * What imports need, and whether a call may be made: pure, deny by default. A component may compute, log, read clocks
+ * and random numbers; files, the network, variables and secrets it has as far as its owner granted them (access.ts
+ * decides each use). Everything known links, so that stock components start; an interface nobody knows is refused
+ * before anything runs.
  */
 import type { Principal } from './context.ts';
 import type { Reference } from './reference.ts';
 
-/** `allowed`: works. `denied`: links, every use is refused. `unavailable`: cannot link. */
-export type Access = 'allowed' | 'denied' | 'unavailable';
+/** `allowed`: works. `grantable`: links, works as far as granted. `denied`: links, every use is refused. `unavailable`: cannot link. */
+export type Access = 'allowed' | 'grantable' | 'denied' | 'unavailable';
 
 /** What one import of a component would need. */
 export interface Requirement {
@@ -43,6 +44,8 @@ const rule = (pattern: string, capability: string, access: Access, reason: strin
 
 const RULES: readonly Rule[] = [
   rule('switchboard:host/log@0\\.1\\.\\d+$', 'log', 'allowed', 'writes to the component’s own log'),
+  rule('switchboard:host/secrets@0\\.1\\.\\d+$', 'secrets', 'grantable', 'reads the secrets that are granted'),
+  rule('switchboard:host/http@0\\.1\\.\\d+$', 'http', 'grantable', 'reaches the hosts that are granted'),
   rule(`wasi:clocks/(monotonic-clock|wall-clock)${WASI}`, 'clocks', 'allowed', 'reads the time and waits'),
   rule(`wasi:random/(random|insecure|insecure-seed)${WASI}`, 'random', 'allowed', 'reads random numbers'),
   rule(`wasi:io/(error|poll|streams)${WASI}`, 'io', 'allowed', 'plumbing of other interfaces; reaches nothing itself'),
@@ -56,10 +59,10 @@ const RULES: readonly Rule[] = [
     `wasi:cli/(environment|stdin|exit)${WASI}`,
     'process',
     'allowed',
-    'sees no variables, no arguments, an empty input; exit ends only its instance',
+    'sees the variables that are granted, no arguments, an empty input; exit ends only its instance',
   ),
-  rule(`wasi:filesystem/(types|preopens)${WASI}`, 'filesystem', 'denied', 'no directory is granted; it sees none'),
-  rule(`wasi:http/(types|outgoing-handler)${WASI}`, 'http', 'denied', 'no host is granted; requests are refused'),
+  rule(`wasi:filesystem/(types|preopens)${WASI}`, 'filesystem', 'grantable', 'sees the directories that are granted'),
+  rule(`wasi:http/(types|outgoing-handler)${WASI}`, 'http', 'grantable', 'reaches the hosts that are granted'),
   rule(`wasi:sockets/[a-z-]+${WASI}`, 'sockets', 'denied', 'raw sockets are refused'),
 ];
 

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
-import { type ComponentDescription, errnoOf, printable, SwitchboardError } from '#core';
+import { type ComponentDescription, errnoOf, type Manifest, printable, SwitchboardError } from '#core';
 
 /** A component as given to `inspect` or `install`: its bytes and what they say of themselves. */
 export interface DescribedSource {
@@ -11,16 +12,34 @@ export interface DescribedSource {
 
 /** Reads and describes a component; runs none of it. Errors: `file-unreadable`, `too-large` and those of decoding. */
 export async function describeSource(source: string | Uint8Array, signal?: AbortSignal): Promise<DescribedSource> {
-  const { describeComponent } = await import('#wit');
+  const { describeComponent, manifestText } = await import('#wit');
   if (typeof source !== 'string') {
     // A copy: the caller's array may change between the check of it and the use.
     const bytes = new Uint8Array(source);
-    return { bytes, description: describeComponent(bytes), origin: 'bytes' };
+    const manifest = await manifestOf(manifestText(bytes), undefined);
+    return { bytes, description: { ...describeComponent(bytes), ...manifest }, origin: 'bytes' };
   }
   const bytes = await readComponent(source, signal);
   const witText = await readFile(source.replace(/\.wasm$/, '.wit'), 'utf8').catch(() => undefined);
   const beside = witText === undefined || !source.endsWith('.wasm') ? {} : { witText };
-  return { bytes, description: describeComponent(bytes, beside), origin: source };
+  const tomlText = source.endsWith('.wasm')
+    ? await readFile(source.replace(/\.wasm$/, '.component.toml'), 'utf8').catch(() => undefined)
+    : undefined;
+  const manifest = await manifestOf(manifestText(bytes), tomlText);
+  return { bytes, description: { ...describeComponent(bytes, beside), ...manifest }, origin: source };
+}
+
+/** The manifest inside the component, or the one beside it. Errors: `invalid-manifest`, also if both are there and differ. */
+async function manifestOf(inside: string | undefined, beside: string | undefined): Promise<{ manifest?: Manifest }> {
+  const text = inside ?? beside;
+  if (text === undefined) return {};
+  if (inside !== undefined && beside !== undefined && inside !== beside) {
+    throw new SwitchboardError('invalid-manifest', 'the manifest beside the component is not the one inside it', {
+      fix: 'remove the .component.toml file, or build the component again',
+    });
+  }
+  const { parseManifest } = await import('./manifest.ts');
+  return { manifest: parseManifest(text, `sha256:${createHash('sha256').update(text).digest('hex')}`) };
 }
 
 async function readComponent(path: string, signal?: AbortSignal): Promise<Uint8Array> {

@@ -9,6 +9,9 @@ import { Reader } from './reader.ts';
 import { readWitDocs } from './wit-text.ts';
 
 const PACKAGE_SECTION = 'switchboard-package';
+/** The custom section that holds a component's manifest, as UTF-8 text. */
+const MANIFEST_SECTION = 'component.toml';
+const LARGEST_MANIFEST = 64 * 1024;
 
 /**
  * A copy of a component with the docs of its WIT text, for toolchains that drop them. They go into a
@@ -47,6 +50,38 @@ export function injectPackage(component: Uint8Array, name: string): Uint8Array {
     );
   }
   return concat([component, customSection(PACKAGE_SECTION, new TextEncoder().encode(name))]);
+}
+
+/** A copy of a component that carries its manifest, so that one digest covers both. */
+export function injectManifest(component: Uint8Array, text: string): Uint8Array {
+  checkPreamble(component);
+  return concat([component, customSection(MANIFEST_SECTION, new TextEncoder().encode(text))]);
+}
+
+/** The text of the manifest a component carries. Errors: `invalid-manifest` (not UTF-8, too large, more than one). */
+export function manifestText(component: Uint8Array): string | undefined {
+  return guarded(() => {
+    checkPreamble(component);
+    let text: string | undefined;
+    const r = new Reader(component, 8);
+    while (!r.done) {
+      const id = r.u8();
+      const content = r.sub(r.u32());
+      if (id !== 0 || content.name() !== MANIFEST_SECTION) continue;
+      // Of two, readers could disagree about which counts.
+      if (text !== undefined) throw new SwitchboardError('invalid-manifest', 'the component carries two manifests');
+      const bytes = component.subarray(content.pos, r.pos);
+      if (bytes.length > LARGEST_MANIFEST) {
+        throw new SwitchboardError('invalid-manifest', `the manifest is larger than ${LARGEST_MANIFEST} bytes`);
+      }
+      try {
+        text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      } catch (cause) {
+        throw new SwitchboardError('invalid-manifest', 'the manifest is not UTF-8', { cause });
+      }
+    }
+    return text;
+  });
 }
 
 /** The package name a build wrote into a component. One that is not a reference with a version is ignored. */

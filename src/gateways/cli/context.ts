@@ -1,5 +1,6 @@
 import type { LogRecord } from '#core';
 import type { RemoteHost } from '../control/client.ts';
+import type { Proof } from '../control/permission-client.ts';
 import { type Progress, progressLine } from './progress.ts';
 import { safeJson, safeLine, safeText } from './safe.ts';
 
@@ -14,6 +15,8 @@ export class Context {
   bareStdout = false;
   /** Set by a verb whose standard streams may be served by the host itself, before it attaches. */
   lend = false;
+  /** What shows that a person asks; sent with what gives something. */
+  proof: Proof;
   #finished = false;
   #attaching: Promise<RemoteHost> | undefined;
   #host: RemoteHost | undefined;
@@ -35,7 +38,9 @@ export class Context {
   async begin(): Promise<void> {
     if (this.#attaching) return;
     const { attach } = await import('../control/attach.ts');
-    this.#attaching = attach(this.home, { signal: this.signal, lend: this.lend }).then((host) => (this.#host = host));
+    this.#attaching = attach(this.home, { signal: this.signal, lend: this.lend, proof: () => this.proof }).then(
+      (host) => (this.#host = host),
+    );
     this.#attaching.catch(() => undefined);
   }
 

@@ -27,6 +27,21 @@ export const VERBS: { readonly [name: string]: Verb } = {
   uninstall: { summary: 'remove a component', load: async () => (await import('./uninstall.ts')).define },
   call: { summary: 'call a function of a component', load: async () => (await import('./call.ts')).define },
   limits: { summary: 'show or set the limits of a component', load: async () => (await import('./limits.ts')).define },
+  grant: { summary: 'give a component permissions', load: async () => (await import('./grant.ts')).define },
+  revoke: { summary: 'take permissions back', load: async () => (await import('./revoke.ts')).define },
+  policy: {
+    summary: 'show what a component asks for and has, or check one access',
+    load: async () => (await import('./policy.ts')).define,
+  },
+  secret: { summary: 'keep secrets for components', load: async () => (await import('./secret.ts')).define },
+  approvals: {
+    summary: 'decide what components and models asked for',
+    load: async () => (await import('./approvals.ts')).define,
+  },
+  'owner-token': {
+    summary: 'let your scripts decide without a terminal',
+    load: async () => (await import('./owner-token.ts')).define,
+  },
   serve: { summary: 'serve MCP over HTTP or stdio', load: async () => (await import('./serve.ts')).define },
   token: { summary: 'show or rotate the bearer token of HTTP', load: async () => (await import('./token.ts')).define },
   logs: { summary: 'show what components wrote', load: async () => (await import('./logs.ts')).define },

@@ -1,0 +1,64 @@
+/** Permissions as flags of several verbs, and as text. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { SwitchboardError } from '#core/errors';
+import { formatPermission, parsePermission } from '#core/grants';
+import type { ApprovalItem, Permission } from '#core/permission';
+import { variableOfCaller } from '../../env.ts';
+import { safeLine } from './safe.ts';
+
+export interface PermissionFlags {
+  readonly fs?: readonly string[] | undefined;
+  readonly net?: readonly string[] | undefined;
+  readonly env?: readonly string[] | undefined;
+  readonly secret?: readonly string[] | undefined;
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+export function permissionOptions(command: Command): Command {
+  return command
+    .option('--fs <host-dir:guest-dir:ro|rw>', 'a directory of this machine, and where the component sees it', collect)
+    .option('--net <host[:port]>', 'a host to reach by HTTP: a name, *.name, *, an address or a block', collect)
+    .option('--env <name[=value]>', 'a variable; without a value, this shell’s', collect)
+    .option('--secret <name>', 'a secret (switchboard secret set)', collect);
+}
+
+/** Those given, in the order fs, net, env, secret. Errors: `invalid-setting`, `file-unreadable`. */
+export function permissionsOf(flags: PermissionFlags): Permission[] {
+  return [
+    ...(flags.fs ?? []).map((text) => checkedDirectory(parsePermission('fs', absolute(text)))),
+    ...(flags.net ?? []).map((text) => parsePermission('net', text)),
+    ...(flags.env ?? []).map((text) => parsePermission('env', text, variableOfCaller)),
+    ...(flags.secret ?? []).map((text) => parsePermission('secret', text)),
+  ];
+}
+
+function absolute(text: string): string {
+  const at = text.indexOf(':/');
+  return at < 0 ? text : `${resolve(text.slice(0, at))}${text.slice(at)}`;
+}
+
+function checkedDirectory(permission: Permission): Permission {
+  if (permission.kind !== 'fs') return permission;
+  const found = statSync(permission.host, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return permission;
+  const why = found ? 'is not a directory' : 'does not exist';
+  throw new SwitchboardError('file-unreadable', `${safeLine(permission.host)} ${why}`);
+}
+
+/** For a person: what it gives. */
+export function permissionText(item: ApprovalItem): string {
+  if (item.kind === 'fs') {
+    const from = 'host' in item ? safeLine(item.host) : 'a directory that you choose';
+    return `${item.mode === 'rw' ? 'read and write' : 'read'} ${from}, seen as ${safeLine(item.guest)}`;
+  }
+  if (item.kind === 'net') {
+    const ports = item.port === undefined ? 'ports 80 and 443' : item.port === '*' ? 'every port' : `port ${item.port}`;
+    return `reach ${item.host === '*' ? 'any public host' : safeLine(item.host)} by HTTP, ${ports}`;
+  }
+  return item.kind === 'env' ? `see the variable ${item.name}` : `read the secret ${item.name}`;
+}
+
+export const permissionFlag = (item: ApprovalItem): string => safeLine(formatPermission(item));

@@ -1,0 +1,125 @@
+/** `component.toml`: what a component asks for. Loads zod and a TOML parser, so it is only ever imported when needed. */
+import { parse } from 'smol-toml';
+import { z } from 'zod';
+import {
+  type Digest,
+  guestDirectory,
+  hostPattern,
+  type Manifest,
+  type PermissionRequest,
+  printable,
+  SwitchboardError,
+} from '#core';
+
+/** A longer manifest is refused before it is parsed. */
+export const LARGEST_MANIFEST = 64 * 1024;
+
+const MOST = 100;
+const reason = z.string().min(1).max(500);
+const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'is letters, digits and _ . -, at most 64');
+const guest = z.string().transform((text, context) => {
+  try {
+    return guestDirectory(text);
+  } catch {
+    context.addIssue('is an absolute directory without . and ..');
+    return z.NEVER;
+  }
+});
+const host = z
+  .string()
+  .max(255)
+  .transform((text, context) => {
+    const pattern = hostPattern(text);
+    if (pattern !== undefined) return pattern;
+    context.addIssue('is a host name, *.name, *, an address or a block of addresses');
+    return z.NEVER;
+  });
+
+const SCHEMA = z.strictObject({
+  description: z.string().max(2000).optional(),
+  permissions: z
+    .strictObject({
+      fs: z
+        .array(z.strictObject({ guest, mode: z.enum(['ro', 'rw']), reason }))
+        .max(MOST)
+        .optional(),
+      net: z
+        .array(
+          z.strictObject({
+            host,
+            port: z.union([z.number().int().min(1).max(65_535), z.literal('*')]).optional(),
+            reason,
+          }),
+        )
+        .max(MOST)
+        .optional(),
+      env: z.array(z.strictObject({ name, reason })).max(MOST).optional(),
+      secret: z.array(z.strictObject({ name, reason })).max(MOST).optional(),
+    })
+    .optional(),
+  limits: z.record(z.string().regex(/^[a-z-]{1,32}$/), z.union([z.string().max(32), z.number().int()])).optional(),
+});
+
+const LIMITS: readonly string[] = [
+  'memory',
+  'table',
+  'stack',
+  'timeout',
+  'queue-timeout',
+  'queue',
+  'instances',
+  'cells',
+  'transfer',
+  'handles',
+  'reuse',
+];
+
+/**
+ * Reads a manifest. An unknown key, capability or limit is an error, never ignored: what it was meant to say is not
+ * known. Errors: `invalid-manifest`, whose message names the key.
+ */
+export function parseManifest(text: string, digest: Digest): Manifest {
+  if (text.length > LARGEST_MANIFEST) throw invalid(`it is longer than ${LARGEST_MANIFEST} characters`);
+  let raw: unknown;
+  try {
+    raw = parse(text);
+  } catch (thrown) {
+    throw invalid(printable(thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown)));
+  }
+  const parsed = SCHEMA.safeParse(raw);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const path = printable(issue?.path.map(String).join('.') ?? '', 200);
+    throw invalid(`${path === '' ? '' : `${path}: `}${printable(issue?.message ?? 'wrong', 200)}`);
+  }
+  const { description, permissions = {}, limits = {} } = parsed.data;
+  for (const key of Object.keys(limits)) {
+    if (!LIMITS.includes(key)) throw invalid(`limits.${key}: there is no such limit`);
+  }
+  const requests: PermissionRequest[] = [
+    ...(permissions.fs ?? []).map((fs) => ({ kind: 'fs' as const, ...fs })),
+    ...(permissions.net ?? []).map(({ port, ...net }) => ({
+      kind: 'net' as const,
+      ...net,
+      ...(port === undefined ? {} : { port }),
+    })),
+    ...(permissions.env ?? []).map((env) => ({ kind: 'env' as const, ...env })),
+    ...(permissions.secret ?? []).map((secret) => ({ kind: 'secret' as const, ...secret })),
+  ];
+  const seen = new Set<string>();
+  for (const { reason: _, ...request } of requests) {
+    const key = request.kind === 'fs' ? `fs ${request.guest}` : JSON.stringify(request);
+    if (seen.has(key)) throw invalid(`permissions.${request.kind}: ${printable(key, 200)} is requested twice`);
+    seen.add(key);
+  }
+  return {
+    digest,
+    ...(description === undefined ? {} : { description: printable(description, 2000) }),
+    permissions: requests.map((request) => ({ ...request, reason: printable(request.reason, 500) })),
+    limits,
+  };
+}
+
+function invalid(why: string): SwitchboardError {
+  return new SwitchboardError('invalid-manifest', `component.toml: ${why}`);
+}
