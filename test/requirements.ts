@@ -72,8 +72,9 @@ export const REQUIREMENTS = {
   'bundled.text': 'text: count, diff, regex, slug, template.',
   'bundled.html': 'html: CSS select, links, tables, Markdown.',
   'bundled.data': 'data: query CSV and JSON.',
-  'services.denied': 'Filesystem, HTTP and sockets link and are refused.',
+  'services.denied': 'What is not granted links and is refused; sockets always.',
   'services.offered': 'Log, clocks, random and output work.',
+  'policy.attacks': 'Each attack of test/attacks is refused with the right code and an audit event.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

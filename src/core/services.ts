@@ -30,6 +30,8 @@ export interface ServiceEnv {
   denied(denial: Denial): void;
   /** Bytes lifted from the guest that nothing holds any more (written to a file, sent): counted no longer. */
   refund(bytes: number): void;
+  /** Called when the instance has ended, however it did: what it holds open must be closed. */
+  onEnd(work: () => void): void;
   /** Ends the instance: throws what the engine knows as `component-exited`. */
   exit(status: number): never;
 }

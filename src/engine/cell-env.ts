@@ -80,6 +80,10 @@ class InstanceEnv implements ServiceEnv {
     if (this.deniedCount <= MOST_DENIALS) this.cell.denied(callId, denial);
   }
 
+  onEnd(work: () => void): void {
+    this.instance.onEnd(work);
+  }
+
   refund(bytes: number): void {
     this.instance.guard.refund(bytes);
   }

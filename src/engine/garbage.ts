@@ -20,6 +20,7 @@ export function createGarbage(): Garbage {
   let collect: (() => void) | undefined;
   return {
     add(instance) {
+      instance.end();
       held += instance.memoryBytes + instance.guard.used;
       if (held < WORTH_COLLECTING) return;
       held = 0;

@@ -81,7 +81,7 @@ class InstanceGuard implements Guard {
   }
 
   refund(bytes: number): void {
-    this.used = Math.max(0, this.used - bytes);
+    this.used = Math.max(0, this.used - bytes - BUFFER_COST);
   }
 
   slice(buffer: ArrayBuffer, start: number, end: number): ArrayBuffer {

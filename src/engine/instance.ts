@@ -71,6 +71,7 @@ export class Instance implements SuspensionHooks {
   private exports: Exports = {};
   private readonly memories: WebAssembly.Memory[] = [];
   private stop: AbortController | undefined;
+  private enders: (() => void)[] | undefined;
   private whenStopped: Promise<never> | undefined;
   private readonly parts: InstanceParts;
   private readonly host: InstanceHost;
@@ -145,6 +146,18 @@ export class Instance implements SuspensionHooks {
     this.dead = true;
     this.stop ??= new AbortController();
     this.stop.abort(reason);
+    this.end();
+  }
+
+  onEnd(work: () => void): void {
+    (this.enders ??= []).push(work);
+  }
+
+  /** It is never used again: what its imports hold open is closed. May be called more than once. */
+  end(): void {
+    const { enders } = this;
+    this.enders = undefined;
+    for (const work of enders ?? []) work();
   }
 
   left(): void {

@@ -6,5 +6,5 @@ import type { ServiceSet } from '#core/services';
  */
 export const serviceOffer: Omit<ServiceSet, 'create'> = {
   suspending: ['wasi:io/poll#poll', 'wasi:io/poll#[method]pollable.block'],
-  version: '1',
+  version: '2',
 };

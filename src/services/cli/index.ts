@@ -3,12 +3,14 @@ import { lineSink } from '../io/lines.ts';
 import { InputStream, OutputStream, type Sink } from '../io/streams.ts';
 import type { Scope } from '../scope.ts';
 
-/** `wasi:cli/environment`: no variables, no arguments, no directory. */
-export const environmentInterface: ServiceInterface = {
-  getEnvironment: () => [],
-  getArguments: () => [],
-  initialCwd: () => undefined,
-};
+/** `wasi:cli/environment`: the variables that are granted, no arguments, no directory. */
+export function environmentInterface({ env }: Scope): ServiceInterface {
+  return {
+    getEnvironment: () => env.policy.env.map(([name, value]) => [name, value]),
+    getArguments: () => [],
+    initialCwd: () => undefined,
+  };
+}
 
 /** `wasi:cli/exit`: ends the instance, nothing else. */
 export function exitInterface({ env }: Scope): ServiceInterface {

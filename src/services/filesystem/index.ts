@@ -1,48 +1,32 @@
-/** `wasi:filesystem`: links, sees no directory, and so can open nothing. */
+/** `wasi:filesystem`: the granted directories, and a root that refuses everything else and says what would allow it. */
 import type { ServiceInterface } from '#core/services';
-import { refusedResource } from '../wit-error.ts';
+import type { IoError } from '../io/streams.ts';
+import { type Scope } from '../scope.ts';
+import { Descriptor, type DescriptorFlags } from './descriptor.ts';
+import { Files } from './directory.ts';
+import { DirectoryEntryStream } from './entries.ts';
+import { RefusingRoot } from './refusing-root.ts';
 
-const Descriptor = refusedResource(
-  [
-    'readViaStream',
-    'writeViaStream',
-    'appendViaStream',
-    'advise',
-    'syncData',
-    'getFlags',
-    'getType',
-    'setSize',
-    'setTimes',
-    'read',
-    'write',
-    'readDirectory',
-    'sync',
-    'createDirectoryAt',
-    'stat',
-    'statAt',
-    'setTimesAt',
-    'linkAt',
-    'openAt',
-    'readlinkAt',
-    'removeDirectoryAt',
-    'renameAt',
-    'symlinkAt',
-    'unlinkFileAt',
-    'isSameObject',
-    'metadataHash',
-    'metadataHashAt',
-  ],
-  'not-permitted',
-);
-
-const DirectoryEntryStream = refusedResource(['readDirectoryEntry'], 'not-permitted');
-
-/** `wasi:filesystem/types`. */
+/** `wasi:filesystem/types`, the same for every instance: a descriptor knows its own. */
 export const filesystemTypesInterface: ServiceInterface = {
   Descriptor,
   DirectoryEntryStream,
-  filesystemErrorCode: () => undefined,
+  filesystemErrorCode: ({ code }: IoError) => (typeof code === 'string' ? code : undefined),
 };
 
 /** `wasi:filesystem/preopens`. */
-export const preopensInterface: ServiceInterface = { getDirectories: () => [] };
+export function preopensInterface(scope: Scope): ServiceInterface {
+  const files = new Files(scope);
+  return {
+    getDirectories(): [Descriptor, string][] {
+      const { policy } = scope.env;
+      const granted = policy.fs.map(({ guest, host, mode }): [Descriptor, string] => {
+        const fd = files.openGranted(host);
+        const flags: DescriptorFlags = { read: true, mutateDirectory: mode === 'rw' };
+        return [new Descriptor(files, { fd, path: host, guest, mode, isDirectory: true }, flags), guest];
+      });
+      if (policy.fs.some(({ guest }) => guest === '/')) return granted;
+      return [...granted, [new RefusingRoot(files), '/']];
+    },
+  };
+}

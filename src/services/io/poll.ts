@@ -38,6 +38,16 @@ export class Pollable {
     return Pollable.#firstOf([this], this.#scope).then(() => undefined);
   }
 
+  /** Waits for a source that no guest holds a pollable of. */
+  static async wait(source: PollSource, scope: Scope): Promise<void> {
+    const pollable = new Pollable(scope, source);
+    try {
+      await pollable.block();
+    } finally {
+      pollable[Symbol.dispose]();
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#scope.closed();
   }

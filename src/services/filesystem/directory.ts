@@ -1,0 +1,83 @@
+/** What one instance has of the file system: its granted directories, what is open, and refusals that are told. */
+import * as fs from 'node:fs';
+import { decideAccess } from '#core/access';
+import { SwitchboardError } from '#core/errors';
+import type { FsMode } from '#core/permission';
+import type { Scope } from '../scope.ts';
+import { fsError, system } from './errors.ts';
+import { type HeldDirectory, openDirectory } from './walk.ts';
+
+/** Descriptors one instance may have open: the machine's are shared by all. */
+export const MOST_OPEN = 256;
+
+/** A file or directory that an instance has open. */
+export interface OpenNode {
+  readonly fd: number;
+  /** For messages, and for systems without `/proc/self/fd`. */
+  readonly path: string;
+  /** As the guest knows it. */
+  readonly guest: string;
+  readonly mode: FsMode;
+  readonly isDirectory: boolean;
+}
+
+/** Counts what is open and closes it when the instance ends. */
+export class Files {
+  readonly scope: Scope;
+  private readonly open = new Set<number>();
+
+  constructor(scope: Scope) {
+    this.scope = scope;
+    scope.env.onEnd(() => {
+      for (const fd of this.open) fs.closeSync(fd);
+      this.open.clear();
+    });
+  }
+
+  /** Keeps a descriptor that was just opened. Throws, and closes it, when there are too many. */
+  keep(fd: number): number {
+    if (this.open.size >= MOST_OPEN) {
+      fs.closeSync(fd);
+      throw new SwitchboardError(
+        'handle-limit',
+        `the component holds ${MOST_OPEN} files open; it must close some first`,
+      );
+    }
+    this.open.add(fd);
+    return fd;
+  }
+
+  close(fd: number): void {
+    if (this.open.delete(fd)) fs.closeSync(fd);
+  }
+
+  /** Opens a granted directory. Its path is the owner's own, so that links in it are followed. */
+  openGranted(host: string): number {
+    return this.keep(system(() => openDirectory(host)));
+  }
+
+  /** Tells that a path outside of what is granted, or a change of what may only be read, was refused. */
+  refuse(guest: string, write: boolean): void {
+    const decision = decideAccess(this.scope.env.policy, { kind: 'fs', path: guest, write });
+    if (!decision.allowed) this.scope.env.denied(decision.denial);
+  }
+
+  /** Throws unless the directory or file was granted for writing. */
+  needWrite(node: OpenNode, path = node.guest): void {
+    if (node.mode === 'rw') return;
+    this.refuse(path, true);
+    throw fsError('read-only');
+  }
+}
+
+export const asHeld = (node: OpenNode): HeldDirectory => ({ fd: node.fd, path: node.path });
+
+/** A guest's path below a directory of the guest, for people: normal, without leaving it. */
+export function guestPath(base: string, path: string): string {
+  const names: string[] = [];
+  for (const name of path.split('/')) {
+    if (name === '..') names.pop();
+    else if (name !== '' && name !== '.') names.push(name);
+  }
+  return `${base === '/' ? '' : base}/${names.join('/')}`.replace(/(.)\/$/, '$1');
+}
