@@ -74,6 +74,7 @@ export const REQUIREMENTS = {
   'bundled.data': 'data: query CSV and JSON.',
   'services.denied': 'What is not granted links and is refused; sockets always.',
   'services.offered': 'Log, clocks, random and output work.',
+  'http.addresses': 'Each address of a granted name is decided, and the connection goes to it.',
   'policy.attacks': 'Each attack of test/attacks is refused with the right code and an audit event.',
 } as const satisfies Record<string, string>;
 

@@ -6,9 +6,11 @@ import { filesystemTypesInterface, preopensInterface } from './filesystem/index.
 import { httpTypesInterface, outgoingHandlerInterface } from './http/index.ts';
 import { pollInterface } from './io/poll.ts';
 import { errorInterface, streamsInterface } from './io/streams.ts';
+import { simpleHttpInterface } from './http/simple.ts';
 import { logInterface } from './log/index.ts';
 import { insecureInterface, insecureSeedInterface, randomInterface } from './random/index.ts';
 import { serviceOffer } from './offer.ts';
+import { secretsInterface } from './secrets/index.ts';
 import { Scope } from './scope.ts';
 import * as sockets from './sockets/index.ts';
 
@@ -23,7 +25,6 @@ const SHARED: { readonly [id: string]: ServiceInterface } = {
   'wasi:cli/terminal-stdout': cli.terminalStdoutInterface,
   'wasi:cli/terminal-stderr': cli.terminalStderrInterface,
   'wasi:filesystem/types': filesystemTypesInterface,
-  'wasi:http/outgoing-handler': outgoingHandlerInterface,
   'wasi:sockets/network': sockets.networkInterface,
   'wasi:sockets/tcp': sockets.tcpInterface,
   'wasi:sockets/tcp-create-socket': sockets.tcpCreateSocketInterface,
@@ -35,6 +36,8 @@ const SHARED: { readonly [id: string]: ServiceInterface } = {
 /** Made for an instance when its code first asks: most components import few of them. */
 const OWN: { readonly [id: string]: (scope: Scope) => ServiceInterface } = {
   'switchboard:host/log': logInterface,
+  'switchboard:host/secrets': secretsInterface,
+  'switchboard:host/http': simpleHttpInterface,
   'wasi:cli/environment': cli.environmentInterface,
   'wasi:cli/exit': cli.exitInterface,
   'wasi:cli/stdin': cli.stdinInterface,
@@ -43,6 +46,7 @@ const OWN: { readonly [id: string]: (scope: Scope) => ServiceInterface } = {
   'wasi:clocks/monotonic-clock': monotonicClockInterface,
   'wasi:clocks/wall-clock': wallClockInterface,
   'wasi:filesystem/preopens': preopensInterface,
+  'wasi:http/outgoing-handler': outgoingHandlerInterface,
   'wasi:http/types': httpTypesInterface,
   'wasi:random/random': randomInterface,
   'wasi:random/insecure': insecureInterface,

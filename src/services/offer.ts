@@ -1,10 +1,18 @@
 import type { ServiceSet } from '#core/services';
 
-/**
- * What the engine must know of the services without loading them. Only waiting for a pollable can suspend an instance:
- * input is at its end, output is taken at once, and nothing else is granted.
- */
+/** What the engine must know of the services without loading them: which imports may wait. Files never do. */
 export const serviceOffer: Omit<ServiceSet, 'create'> = {
-  suspending: ['wasi:io/poll#poll', 'wasi:io/poll#[method]pollable.block'],
-  version: '2',
+  suspending: [
+    'wasi:io/poll#poll',
+    'wasi:io/poll#[method]pollable.block',
+    'wasi:io/streams#[method]input-stream.blocking-read',
+    'wasi:io/streams#[method]input-stream.blocking-skip',
+    'wasi:io/streams#[method]output-stream.blocking-write-and-flush',
+    'wasi:io/streams#[method]output-stream.blocking-flush',
+    'wasi:io/streams#[method]output-stream.blocking-write-zeroes-and-flush',
+    'wasi:io/streams#[method]output-stream.blocking-splice',
+    'switchboard:host/http#send',
+    'switchboard:host/secrets#get',
+  ],
+  version: '3',
 };

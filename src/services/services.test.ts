@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { NO_PERMISSIONS, type ServiceEnv } from '#core';
+import { type Denial, NO_PERMISSIONS, type ServiceEnv } from '#core';
 import { serviceSet } from './index.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- what generated code sees of a service has no types
@@ -212,17 +212,30 @@ void test('[services.offered] input is at its end, the environment empty, exit e
   assert.throws(() => exit.exitWithCode(7), /exit 7/);
 });
 
-void test('[services.denied] files: no directory, and a descriptor refuses everything', () => {
-  const { face } = make();
-  assert.deepEqual(face('wasi:filesystem/preopens').getDirectories(), []);
+void test('[services.denied] files: a root that refuses everything, and says what would allow it', () => {
+  const denials: Denial[] = [];
+  const { face } = make({ denied: (denial) => void denials.push(denial) });
+  const [[root, name]] = face('wasi:filesystem/preopens').getDirectories();
+  assert.equal(name, '/');
   const types = face('wasi:filesystem/types');
-  const descriptor = new types.Descriptor();
-  for (const method of ['openAt', 'read', 'write', 'stat', 'unlinkFileAt', 'readViaStream']) {
-    assert.equal(
-      payload(() => descriptor[method]()),
-      'not-permitted',
-    );
+  assert.ok(root instanceof types.Descriptor);
+  for (const refuse of [
+    () => root.openAt({ symlinkFollow: true }, 'etc/passwd', {}, { read: true }),
+    () => root.openAt({}, 'tmp/x', { create: true }, { write: true }),
+    () => root.statAt({}, 'etc'),
+    () => root.unlinkFileAt('etc/passwd'),
+    () => root.symlinkAt('/etc', 'x'),
+    () => root.readDirectory(),
+  ]) {
+    assert.equal(payload(refuse), 'not-permitted');
   }
+  assert.deepEqual(denials[0], {
+    capability: 'fs',
+    what: 'read /etc/passwd',
+    reason: 'no granted directory contains it',
+    grant: '--fs "$PWD":/etc:ro',
+  });
+  assert.equal(denials.length, 6);
   assert.equal(types.filesystemErrorCode({}), undefined);
 });
 
@@ -347,8 +360,11 @@ void test('suspending names functions that exist', () => {
   const { face } = make();
   for (const name of serviceSet.suspending) {
     const [id = '', fn = ''] = name.split('#');
-    const [, method] = /^\[method\]pollable\.(.+)$/.exec(fn) ?? [];
-    const found = method ? face(id).Pollable.prototype[method] : face(id)[fn];
+    const [, resource = '', method = ''] = /^\[method\]([a-z-]+)\.(.+)$/.exec(fn) ?? [];
+    const found = resource === '' ? face(id)[fn] : face(id)[pascalCase(resource)].prototype[camelCase(method)];
     assert.equal(typeof found, 'function', name);
   }
 });
+
+const camelCase = (name: string): string => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const pascalCase = (name: string): string => camelCase(`-${name}`);

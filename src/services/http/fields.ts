@@ -5,6 +5,21 @@ type Entry = readonly [name: string, value: Uint8Array];
 
 /** RFC 9110: a field name is a token. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Of the connection, not of the message: with them a guest could make one request look like two. */
+const FORBIDDEN: ReadonlySet<string> = new Set([
+  'connection',
+  'expect',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 /** What an entry costs besides its bytes. */
 const ENTRY_COST = 64;
 
@@ -32,6 +47,14 @@ export class Fields {
       fields[Symbol.dispose]();
       throw error;
     }
+    return fields;
+  }
+
+  /** What a server sent: it is shown as it came. Not valid in WIT's own terms: left out. */
+  static received(Class: new () => Fields, entries: readonly Entry[]): Fields {
+    const fields = new Class();
+    fields.#replace(entries.filter(([name]) => isToken(name)));
+    fields.#immutable = true;
     return fields;
   }
 
@@ -103,6 +126,7 @@ export class Fields {
 
 function check(name: string, values: readonly Uint8Array[]): void {
   if (!isToken(name)) throw new WitError({ tag: 'invalid-syntax' });
+  if (FORBIDDEN.has(name.toLowerCase())) throw new WitError({ tag: 'forbidden' });
   for (const value of values) {
     if (value.some((byte) => byte === 0 || byte === 10 || byte === 13)) throw new WitError({ tag: 'invalid-syntax' });
   }
@@ -114,4 +138,12 @@ function cost(entries: readonly Entry[]): number {
 
 function same(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
+}
+
+/** Whether a component may send this header. */
+export function checkHeader(name: string, value: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- these are what would end a header
+  return (
+    isToken(name) && !FORBIDDEN.has(name.toLowerCase()) && !/[\0\r\n]/.test(value) && /^[\u0000-\u00ff]*$/.test(value)
+  );
 }

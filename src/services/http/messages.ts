@@ -1,46 +1,18 @@
-import { OutputStream, type Sink } from '../io/streams.ts';
 import type { Scope } from '../scope.ts';
 import { WitError } from '../wit-error.ts';
 import { type Fields, isToken } from './fields.ts';
+import { BodyPipe, OutgoingBody } from './outgoing-body.ts';
 
 type Tagged = { readonly tag: string; readonly val?: string };
 
-/** Nothing is ever sent. */
-const NOWHERE: Sink = { write: () => {}, flush: () => {} };
 const LONGEST_TEXT = 16 * 1024;
-
-/** `wasi:http/types.outgoing-body`. */
-export class OutgoingBody {
-  readonly #scope: Scope;
-  #written = false;
-
-  constructor(scope: Scope) {
-    scope.opened();
-    this.#scope = scope;
-  }
-
-  /** The stream can be had once. */
-  write(): OutputStream {
-    if (this.#written) throw new WitError();
-    this.#written = true;
-    return new OutputStream(this.#scope, NOWHERE);
-  }
-
-  static finish(body: OutgoingBody, trailers: Fields | undefined): void {
-    body[Symbol.dispose]();
-    trailers?.[Symbol.dispose]();
-  }
-
-  [Symbol.dispose](): void {
-    this.#scope.closed();
-  }
-}
 
 /** What outgoing requests and responses share: headers that were given away, a body that can be had once. */
 class OutgoingMessage {
   protected readonly scope: Scope;
   readonly #headers: Fields;
-  #bodied = false;
+  /** The body, once the guest asked for it. */
+  protected pipe: BodyPipe | undefined;
 
   constructor(scope: Scope, headers: Fields) {
     scope.opened();
@@ -52,10 +24,14 @@ class OutgoingMessage {
     return this.#headers.frozen();
   }
 
+  protected fields(): readonly (readonly [string, string])[] {
+    return this.#headers.entries().map(([name, value]) => [name, Buffer.from(value).toString('latin1')]);
+  }
+
   body(): OutgoingBody {
-    if (this.#bodied) throw new WitError();
-    this.#bodied = true;
-    return new OutgoingBody(this.scope);
+    if (this.pipe) throw new WitError();
+    this.pipe = new BodyPipe(this.scope);
+    return new OutgoingBody(this.scope, this.pipe);
   }
 
   [Symbol.dispose](): void {
@@ -64,7 +40,17 @@ class OutgoingMessage {
   }
 }
 
-/** `wasi:http/types.outgoing-request`: can be built, and is refused when sent. */
+/** What is sent of a request. */
+export interface RequestParts {
+  readonly method: string;
+  readonly scheme: string;
+  readonly authority: string;
+  readonly path: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: BodyPipe | undefined;
+}
+
+/** `wasi:http/types.outgoing-request`. */
 export class OutgoingRequest extends OutgoingMessage {
   readonly #texts = new Map<'method' | 'path' | 'scheme' | 'authority', string>();
   #method: Tagged = { tag: 'get' };
@@ -102,6 +88,21 @@ export class OutgoingRequest extends OutgoingMessage {
 
   setAuthority(authority: string | undefined): void {
     this.#keep('authority', authority, (text) => isPrintable(text) && !/[/?#]/.test(text));
+  }
+
+  /** Throws `HTTP-request-URI-invalid` and its kin as the guest's error. */
+  parts(): RequestParts {
+    const authority = this.authority();
+    if (authority === undefined || authority === '') throw new WitError({ tag: 'HTTP-request-URI-invalid' });
+    const scheme = this.#scheme?.tag === 'other' ? (this.#scheme.val ?? '') : (this.#scheme?.tag ?? 'HTTPS');
+    return {
+      method: this.#method.tag === 'other' ? (this.#method.val ?? '') : this.#method.tag.toUpperCase(),
+      scheme: scheme.toLowerCase(),
+      authority,
+      path: this.pathWithQuery() ?? '/',
+      headers: this.fields(),
+      body: this.pipe,
+    };
   }
 
   override [Symbol.dispose](): void {

@@ -1,0 +1,55 @@
+import { errnoOf } from '#core/errors';
+import type { Denial } from '#core/permission';
+
+/** `wasi:http/types.error-code`. */
+export interface HttpError {
+  readonly tag: string;
+  readonly val?: unknown;
+}
+
+/** A request that the policy refuses. `address`: the name was allowed, where it leads was not. */
+export class Refused extends Error {
+  readonly denial: Denial;
+  readonly address: boolean;
+
+  constructor(denial: Denial, address: boolean) {
+    super(denial.reason);
+    this.denial = denial;
+    this.address = address;
+  }
+}
+
+const BY_CODE: { readonly [code: string]: HttpError } = {
+  ECONNREFUSED: { tag: 'connection-refused' },
+  ECONNRESET: { tag: 'connection-terminated' },
+  EPIPE: { tag: 'connection-terminated' },
+  EHOSTUNREACH: { tag: 'destination-unavailable' },
+  ENETUNREACH: { tag: 'destination-unavailable' },
+  ETIMEDOUT: { tag: 'connection-timeout' },
+  ENOTFOUND: { tag: 'DNS-error', val: { rcode: 'NXDOMAIN', infoCode: undefined } },
+  EAI_AGAIN: { tag: 'DNS-timeout' },
+  UND_ERR_CONNECT_TIMEOUT: { tag: 'connection-timeout' },
+  UND_ERR_HEADERS_TIMEOUT: { tag: 'HTTP-response-timeout' },
+  UND_ERR_BODY_TIMEOUT: { tag: 'connection-read-timeout' },
+  UND_ERR_SOCKET: { tag: 'connection-terminated' },
+  UND_ERR_HEADERS_OVERFLOW: { tag: 'HTTP-response-header-section-size', val: undefined },
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: { tag: 'HTTP-request-body-size', val: undefined },
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: { tag: 'HTTP-response-incomplete' },
+  UND_ERR_INVALID_ARG: { tag: 'HTTP-protocol-error' },
+  ERR_TLS_CERT_ALTNAME_INVALID: { tag: 'TLS-certificate-error' },
+};
+
+/** What the guest is told of a failure: what it is, nothing about this machine. */
+export function httpError(thrown: unknown): HttpError {
+  if (thrown instanceof Refused) {
+    return { tag: thrown.address ? 'destination-IP-prohibited' : 'HTTP-request-denied' };
+  }
+  const code = errnoOf(thrown) ?? '';
+  const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
+  if (known) return known;
+  if (code.startsWith('HPE_')) return { tag: 'HTTP-protocol-error' };
+  if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) return { tag: 'TLS-certificate-error' };
+  if (/^ERR_(?:TLS|SSL|OSSL)/.test(code)) return { tag: 'TLS-protocol-error' };
+  const { cause } = thrown instanceof Error ? thrown : {};
+  return cause === undefined ? { tag: 'internal-error', val: undefined } : httpError(cause);
+}
