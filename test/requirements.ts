@@ -75,6 +75,12 @@ export const REQUIREMENTS = {
   'services.denied': 'What is not granted links and is refused; sockets always.',
   'services.offered': 'Log, clocks, random and output work.',
   'http.addresses': 'Each address of a granted name is decided, and the connection goes to it.',
+  'grant.store': 'Grants are kept whole, listed and removed once, on every backend.',
+  'approval.store': 'Requests are decided once and bounded, on every backend.',
+  'secret.store': 'Secrets come back as set; no error has a value, on every backend.',
+  'secret.rest': 'Secrets are encrypted in the home, under a key file or a passphrase; tampering is found out.',
+  'mcp.request-permission': 'A model can ask for a permission; that files a request and gives nothing.',
+  'policy.person': 'What gives something needs a person at a terminal or the owner token; nothing of MCP can.',
   'policy.attacks': 'Each attack of test/attacks is refused with the right code and an audit event.',
 } as const satisfies Record<string, string>;
 

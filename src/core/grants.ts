@@ -1,5 +1,5 @@
 /** From requests and grants to what applies; and permissions as a person writes them. Pure. */
-import { hostCovers, isWithin, portCovers, quoted } from './access.ts';
+import { hostCovers, isWithin, quoted } from './access.ts';
 import type { Principal } from './context.ts';
 import { SwitchboardError } from './errors.ts';
 import { looksNumeric, normalHost, parseBlock } from './net-address.ts';

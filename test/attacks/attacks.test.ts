@@ -60,7 +60,7 @@ for (const { name } of folders) {
     host.subscribe((event) => event.type === 'access.denied' && denied.push(event), ['access.denied']);
     try {
       await host.install((await guest(attack.guest)).path, { as: 'test:attacker@1.0.0' });
-      if (attack.limits) await host.setLimits('test:attacker', attack.limits as never);
+      if (attack.limits) await host.setLimits('test:attacker', attack.limits);
       for (const [secret, value] of Object.entries(attack.secrets ?? {})) await host.setSecret(secret, value);
       const permissions = attack.grants.map(([kind, text]) => parsePermission(kind, fill(text)));
       if (permissions.length > 0) await host.grant('test:attacker', { permissions });

@@ -105,7 +105,7 @@ export async function readHidden(prompt: string, signal: AbortSignal): Promise<s
           end();
           return resolve(typed);
         }
-        typed = key === '\u007f' || key === '\b' ? [...typed].slice(0, -1).join('') : typed + key;
+        typed = key === '\u007f' || key === '\b' ? typed.replace(/.$/u, '') : typed + key;
       }
     };
     stdin.on('data', onData);

@@ -35,11 +35,17 @@ export function permissionMethods(channel: Channel, proof: () => Proof): Permiss
       channel.request('request-permission', { component, permissions, reason, principal }),
     approvals: (state) => channel.request('approvals', { state }),
     decideApproval: (id, decision) => channel.request('decide-approval', { id, ...decision, ...proof() }),
-    setSecret: async (name, value) => void (await channel.request('set-secret', { name, value, ...proof() })),
+    setSecret: async (name, value) => {
+      await channel.request('set-secret', { name, value, ...proof() });
+    },
     listSecrets: () => channel.request('list-secrets', {}),
     removeSecret: (name) => channel.request('remove-secret', { name }),
-    unlockSecrets: async (passphrase) => void (await channel.request('unlock-secrets', { passphrase, ...proof() })),
-    protectSecrets: async (passphrase) => void (await channel.request('protect-secrets', { passphrase, ...proof() })),
+    unlockSecrets: async (passphrase) => {
+      await channel.request('unlock-secrets', { passphrase, ...proof() });
+    },
+    protectSecrets: async (passphrase) => {
+      await channel.request('protect-secrets', { passphrase, ...proof() });
+    },
     checkOwner: (token) => channel.request('check-owner', { token }),
     createOwnerToken: () => channel.request('create-owner-token', { ...proof() }),
     removeOwnerToken: () => channel.request('remove-owner-token', {}),

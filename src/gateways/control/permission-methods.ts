@@ -1,5 +1,5 @@
 /** Methods about permissions. What gives something needs a person: a terminal, as the verb says, or the owner's token. */
-import type { AccessRequest, ApprovalItem, Grant, Permission, Principal } from '#core';
+import type { AccessRequest, ApprovalItem, Grant, Permission } from '#core';
 import { SwitchboardError } from '#core/errors';
 import type { Host } from '#host/api';
 import { asInteger, asObject, asPrincipal, asString, asStrings, type Loose, optional } from './check.ts';
@@ -56,7 +56,7 @@ export const PERMISSION_HANDLERS = {
       asString(params['component'], 'component'),
       asItems(params['permissions']),
       asString(params['reason'], 'reason'),
-      optional(params['principal'], asPrincipal) as Principal | undefined,
+      optional(params['principal'], asPrincipal),
     ),
   approvals: ({ host }, { params }) => host.approvals(optional(params['state'], (v) => oneOf(v, STATES, 'state'))),
   'decide-approval': async ({ host }, { params }) => {

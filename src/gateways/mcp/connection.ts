@@ -17,6 +17,7 @@ import { SwitchboardError } from '#core/errors';
 import type { LogLevel, LogRecord } from '#core/events';
 import { printable } from '#core/reference';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
+import { callOwnTool, OWN_TOOLS, REQUEST_PERMISSION } from './own-tools.ts';
 import { callResult, errorResult, RPC, RpcError } from './results.ts';
 import type { Toolbox } from './toolbox.ts';
 import { compare, type ToolEntry } from './tools.ts';
@@ -92,12 +93,16 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   const callTool = async (params: CallToolRequest['params'], callOptions: CallOptions): Promise<Result> => {
     const entry = (toolbox.known() ?? (await toolbox.table())).byName.get(params.name);
-    if (!entry) throw new RpcError(RPC.params, `Unknown tool: ${printable(params.name)}`);
+    if (!entry && params.name !== REQUEST_PERMISSION) {
+      throw new RpcError(RPC.params, `Unknown tool: ${printable(params.name)}`);
+    }
     const args = (params.arguments ?? {}) as CallArguments;
     try {
+      if (!entry) return await callOwnTool(host, params.arguments ?? {}, callOptions.principal ?? principal());
       const caller = entry.viaSession ? await callerFor(entry, host, session) : host;
       return callResult(entry, await caller.call(entry.component, entry.fn, args, callOptions));
     } catch (error) {
+      if (error instanceof RpcError) throw error;
       return errorResult(error);
     }
   };
@@ -169,7 +174,8 @@ async function listTools(toolbox: Toolbox, request: ListToolsRequest): Promise<L
   const last = page.at(-1);
   const more = last !== undefined && start + PAGE < entries.length;
   return {
-    tools: page.map((entry) => entry.tool),
+    // Ours come with the last page, after the components'.
+    tools: [...page.map((entry) => entry.tool), ...(more ? [] : OWN_TOOLS)],
     ...(more ? { nextCursor: Buffer.from(last.tool.name).toString('base64url') } : {}),
   };
 }

@@ -4,6 +4,7 @@ import type { DescribedFunction } from '#core/functions';
 import type { Reuse } from '#core/limits';
 import type { InstalledComponent } from '#core/ports';
 import { toolName } from './names.ts';
+import { REQUEST_PERMISSION } from './own-tools.ts';
 import { cleanText, inputSchema, resultShape } from './schemas.ts';
 
 const LONGEST_DOCS = 4_000;
@@ -48,8 +49,9 @@ export function buildTools(components: readonly OfferedComponent[]): ToolTable {
   for (const { installed, reuse } of components) {
     for (const fn of installed.description.functions) {
       const entry = toolOf(installed, fn, reuse);
-      // Two functions could only meet here by a collision of 100 bits: then the first stays what it was.
-      if (!byName.has(entry.tool.name)) byName.set(entry.tool.name, entry);
+      // Two functions could only meet here by a collision of 100 bits: then the first stays what it was. A name of
+      // our own is never a component's.
+      if (entry.tool.name !== REQUEST_PERMISSION && !byName.has(entry.tool.name)) byName.set(entry.tool.name, entry);
     }
   }
   const entries = [...byName.values()].toSorted((a, b) => compare(a.tool.name, b.tool.name));

@@ -99,7 +99,7 @@ export function createEgress(env: ServiceEnv, resolve: Resolve = resolveBySystem
           timeout: CONNECT_MS,
           maxCachedSessions: 0,
           allowH2: false,
-        } as Parameters<typeof buildConnector>[0]);
+        });
         connector(options, done);
       },
     });
@@ -126,7 +126,7 @@ export function createEgress(env: ServiceEnv, resolve: Resolve = resolveBySystem
         const answer = await dispatcher.request({
           origin: url.origin,
           path: `${url.pathname}${url.search}`,
-          method: method as Dispatcher.HttpMethod,
+          method: method,
           headers: headers.flatMap(([name, value]) => [name, value]),
           body: body as Dispatcher.DispatchOptions['body'] as null,
           signal: AbortSignal.any([env.signal(), ended.signal]),
@@ -141,7 +141,7 @@ export function createEgress(env: ServiceEnv, resolve: Resolve = resolveBySystem
           status: answer.statusCode,
           headers: pairs(raw),
           body: answer.body,
-          trailers: answer.trailers as { readonly [name: string]: string },
+          trailers: answer.trailers,
         };
       } catch (thrown) {
         const inner = refusalIn(thrown);

@@ -76,7 +76,7 @@ const OPS: { readonly [op: string]: (at: Found, other: string) => string } = {
   times: ({ directory, path }) => done(directory.setTimesAt({}, path, { tag: 'now' }, { tag: 'now' })),
 };
 
-function done(_: unknown): string {
+function done(_nothing: unknown): string {
   return 'done';
 }
 

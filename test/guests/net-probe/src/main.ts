@@ -17,7 +17,7 @@ export function tell(name: string): string {
   return attempt(() => {
     const value = secret(name);
     write('info', `it is ${value}`, [['field', value]]);
-    const hex = [...value].map((c) => c.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+    const hex = value.replace(/./gs, (c) => c.charCodeAt(0).toString(16).padStart(2, '0'));
     return `${value} ${encodeURIComponent(value)} ${hex}`;
   });
 }

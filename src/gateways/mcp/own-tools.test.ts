@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import type { ApprovalItem, Principal } from '#core';
+import { fakeHostWithTools } from '#test/fakes/fake-tools';
+import { serveMcpStream } from './index.ts';
+
+async function withClient(work: (client: Client, filed: unknown[]) => Promise<void>): Promise<void> {
+  const filed: unknown[] = [];
+  const host = fakeHostWithTools();
+  host.requestPermission = async (component, permissions, reason, principal) => {
+    filed.push([component, permissions, reason, principal]);
+    return {
+      id: 'r_1',
+      subject: component,
+      permissions: permissions as readonly ApprovalItem[],
+      reason,
+      principal: principal as Principal,
+      filedAt: 0,
+      state: 'open',
+    };
+  };
+  const [toServer, toClient] = [new PassThrough(), new PassThrough()];
+  const served = await serveMcpStream(host, { input: toServer, output: toClient });
+  const client = new Client({ name: 'tester', version: '1' });
+  await client.connect(new StdioServerTransport(toClient, toServer));
+  try {
+    await work(client, filed);
+  } finally {
+    await client.close();
+    await served.close();
+  }
+}
+
+test('[mcp.request-permission] a model asks, which files a request and says what the person must run', () =>
+  withClient(async (client, filed) => {
+    const answer = await client.callTool({
+      name: 'switchboard_request_permission',
+      arguments: { component: 'demo:text', permissions: ['fs /data:ro', 'net api.example.com'], reason: 'to read' },
+    });
+    assert.equal(answer.isError, undefined);
+    assert.match(JSON.stringify(answer.content), /approvals allow r_1 --dir \\\\"\$PWD\\\\":\/data/);
+    assert.deepEqual(filed, [
+      [
+        'demo:text',
+        [
+          { kind: 'fs', guest: '/data', mode: 'ro' },
+          { kind: 'net', host: 'api.example.com' },
+        ],
+        'to read',
+        { kind: 'mcp', label: 'tester/1' },
+      ],
+    ]);
+  }));
+
+test('[mcp.request-permission] what is no permission is refused, and nothing is filed', () =>
+  withClient(async (client, filed) => {
+    for (const permissions of [['fs data'], ['net 2130706433'], ['env A=b'], ['everything'], [5]]) {
+      const { isError } = await client.callTool({
+        name: 'switchboard_request_permission',
+        arguments: { component: 'demo:text', permissions, reason: 'r' },
+      });
+      assert.equal(isError, true, JSON.stringify(permissions));
+    }
+    await assert.rejects(client.callTool({ name: 'switchboard_request_permission', arguments: {} }), { code: -32602 });
+    assert.deepEqual(filed, []);
+  }));
+
+test('[policy.person] nothing that MCP offers grants, installs or reads a secret', () =>
+  withClient(async (client) => {
+    const { tools } = await client.listTools();
+    const ours = tools.filter(({ name }) => name.startsWith('switchboard_'));
+    assert.deepEqual(
+      ours.map(({ name }) => name),
+      ['switchboard_request_permission'],
+    );
+    for (const name of ['switchboard_grant', 'switchboard_install', 'switchboard_secret_get', 'grant']) {
+      await assert.rejects(client.callTool({ name, arguments: {} }), { code: -32602 });
+    }
+  }));
