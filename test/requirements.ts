@@ -75,6 +75,11 @@ export const REQUIREMENTS = {
   'services.denied': 'What is not granted links and is refused; sockets always.',
   'services.offered': 'Log, clocks, random and output work.',
   'http.addresses': 'Each address of a granted name is decided, and the connection goes to it.',
+  'policy.grants':
+    'Installing grants nothing; a grant gives what it says, to versions that ask for it, for as long as it says.',
+  'policy.revoke': 'A revoke reaches running calls, files and connections within a second.',
+  'cli.grant': 'grant, revoke, policy, secret do what their help says, and nothing without a person.',
+  'cli.approvals': 'approvals lists what was asked for and decides it.',
   'grant.store': 'Grants are kept whole, listed and removed once, on every backend.',
   'approval.store': 'Requests are decided once and bounded, on every backend.',
   'secret.store': 'Secrets come back as set; no error has a value, on every backend.',

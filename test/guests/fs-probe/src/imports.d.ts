@@ -6,3 +6,10 @@ declare module 'wasi:filesystem/preopens@0.2.6' {
 declare module 'wasi:cli/environment@0.2.6' {
   export function getEnvironment(): [string, string][];
 }
+
+declare module 'switchboard:host/http@0.1.0' {
+  export function send(request: { method: string; url: string; headers: [string, string][] }): {
+    status: number;
+    body: Uint8Array;
+  };
+}

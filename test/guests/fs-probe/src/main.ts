@@ -1,5 +1,6 @@
 // oxlint-disable typescript/no-explicit-any -- what a guest's imports are is said by its world
 import { getDirectories } from 'wasi:filesystem/preopens@0.2.6';
+import { send } from 'switchboard:host/http@0.1.0';
 import { getEnvironment } from 'wasi:cli/environment@0.2.6';
 
 /** QuickJS has no TextDecoder; what is read here is ASCII. */
@@ -96,6 +97,13 @@ export function run(op: string, path: string, other: string): string {
   });
 }
 
+export function fetch(url: string): string {
+  return attempt(() => {
+    const { status, body } = send({ method: 'GET', url, headers: [] });
+    return `${status} ${text(body)}`;
+  });
+}
+
 export function flood(path: string, times: number): number {
   const kept: unknown[] = [];
   return attempt(() => {
@@ -118,6 +126,8 @@ function attempt<T>(work: () => T): T {
   try {
     return work();
   } catch (thrown: any) {
-    throw typeof thrown === 'string' ? thrown : String(thrown?.payload ?? thrown?.message ?? thrown);
+    throw typeof thrown === 'string'
+      ? thrown
+      : String(thrown?.payload?.tag ?? thrown?.payload ?? thrown?.message ?? thrown);
   }
 }
