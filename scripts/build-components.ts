@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { injectDocs, injectPackage } from '#wit/inject';
+import { injectDocs, injectManifest, injectPackage } from '#wit/inject';
 
 const ROOT = dirname(import.meta.dirname);
 const COMPONENTS = join(ROOT, 'components');
@@ -48,7 +48,9 @@ export async function buildComponent(options: BuildOptions): Promise<BuildResult
   options.onStart?.();
   const wit = await readFile(join(dir, 'world.wit'), 'utf8');
   const bare = await componentize(dir, wit);
-  const component = Buffer.concat([injectPackage(injectDocs(bare, wit), packageName(wit)), stamp(inputs)]);
+  const named = injectPackage(injectDocs(bare, wit), packageName(wit));
+  const manifest = await readFile(join(dir, 'component.toml'), 'utf8').catch(() => undefined);
+  const component = Buffer.concat([manifest === undefined ? named : injectManifest(named, manifest), stamp(inputs)]);
   await mkdir(dirname(out), { recursive: true });
   await writeAtomic(out, component);
   return { out, built: true, bytes: component.length, ms: performance.now() - started };
@@ -138,11 +140,16 @@ async function bundle(entry: string): Promise<string> {
 /** Everything the result depends on: the sources, this script, and the exact versions of tools and libraries. */
 async function inputsHash(dir: string): Promise<string> {
   const hash = createHash('sha256').update(`build ${BUILD_VERSION}\n`);
-  const sources = (await readdir(join(dir, 'src'), { recursive: true }))
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-    .map((name) => join(dir, 'src', name));
+  const sources = await sourcesOf(dir);
+  const main = await readFile(join(dir, 'src', 'main.ts'), 'utf8');
+  // A component may use the sources of another beside it.
+  for (const [, other = ''] of main.matchAll(/'\.\.\/\.\.\/([a-z-]+)\/src\//g)) {
+    sources.push(...(await sourcesOf(join(dirname(dir), other))));
+  }
+  const manifest = join(dir, 'component.toml');
   for (const file of [
-    ...sources,
+    ...new Set(sources),
+    ...(existsSync(manifest) ? [manifest] : []),
     join(dir, 'world.wit'),
     join(ROOT, 'package-lock.json'),
     import.meta.filename,
@@ -150,6 +157,12 @@ async function inputsHash(dir: string): Promise<string> {
     hash.update(`${relative(ROOT, file)}\n${sha256(await readFile(file))}\n`);
   }
   return hash.digest('hex');
+}
+
+async function sourcesOf(dir: string): Promise<string[]> {
+  return (await readdir(join(dir, 'src'), { recursive: true }))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => join(dir, 'src', name));
 }
 
 /** A custom section of fixed size, the last of the component. */

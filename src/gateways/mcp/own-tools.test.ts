@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import type { ApprovalItem, Principal } from '#core';
+import type { Principal } from '#core';
 import { fakeHostWithTools } from '#test/fakes/fake-tools';
 import { serveMcpStream } from './index.ts';
 
@@ -15,7 +15,7 @@ async function withClient(work: (client: Client, filed: unknown[]) => Promise<vo
     return {
       id: 'r_1',
       subject: component,
-      permissions: permissions as readonly ApprovalItem[],
+      permissions,
       reason,
       principal: principal as Principal,
       filedAt: 0,
