@@ -50,7 +50,7 @@ export function metadata(url: string): object {
 
 function plain(html: string): string {
   const $ = parseHtml(html);
-  return textOf($('body').toArray());
+  return textOf($.root().contents().toArray());
 }
 
 function fetchText(url: string): Fetched {
