@@ -27,7 +27,8 @@ const LONGEST_LABEL = 100;
 const UNKNOWN_CLIENT = 'unknown MCP client';
 
 const INSTRUCTIONS =
-  'Each tool is a function of a WebAssembly component, run in a sandbox: it reaches no file, no network and no process.';
+  'Each tool is a function of a WebAssembly component, run in a sandbox: it reaches only the files and hosts that the ' +
+  'owner granted. A tool that is refused something says which command the owner would have to run.';
 
 const LEVELS: { readonly [K in LogLevel]: LoggingLevel } = {
   trace: 'debug',

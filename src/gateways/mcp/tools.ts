@@ -68,6 +68,9 @@ function toolOf(installed: InstalledComponent, fn: DescribedFunction, reuse: Reu
   const shape = fn.result === undefined ? undefined : resultShape(fn.result);
   const keepsState = fn.needsSession || reuse !== 'call';
   const title = `${installed.name} ${cleanText(fn.name)}`;
+  const reaches = (capability: string): boolean =>
+    installed.description.requirements.some((r) => r.capability === capability && r.access === 'grantable');
+  const [files, network] = [reaches('filesystem'), reaches('http')];
   return {
     tool: {
       name: toolName(installed.name, fn.id),
@@ -75,8 +78,13 @@ function toolOf(installed: InstalledComponent, fn: DescribedFunction, reuse: Reu
       description: describe(component, fn),
       inputSchema: inputSchema(fn.arguments) as Tool['inputSchema'],
       ...(shape === undefined ? {} : { outputSchema: shape.schema }),
-      // A component reaches nothing and writes nothing but its log; only where it keeps state can a call change any.
-      annotations: { title, readOnlyHint: !keepsState, destructiveHint: false, openWorldHint: false },
+      // Where state is kept, or files or hosts can be granted, a call can change something.
+      annotations: {
+        title,
+        readOnlyHint: !keepsState && !files && !network,
+        destructiveHint: files,
+        openWorldHint: network,
+      },
     },
     component,
     fn: fn.id,
