@@ -47,6 +47,8 @@ export interface ServiceSet {
   readonly create: CreateServices;
   /** Imports that may return a promise, as `wasi:io/poll#[method]pollable.block`: calls of them suspend the instance. */
   readonly suspending: readonly string[];
+  /** Further ones, of components that import the interface they are listed under: only with it there is what to wait for. */
+  readonly suspendingWith?: { readonly [interfaceId: string]: readonly string[] };
   /** Changes whenever the set or its meaning does; a part of the engine's cache key. */
   readonly version: string;
 }

@@ -184,9 +184,26 @@ function missing(name: string): never {
   throw new SwitchboardError('engine-failed', `the artifact has no module ${name}`);
 }
 
+/** A guest may go on without the thread's event loop for this long, in milliseconds. */
+const BREATH_MS = 5;
+
 function instanceHost(control: ControlBlock, env: InstanceHost['env']): InstanceHost {
+  let turn: Promise<void> | undefined;
+  let lastTurn = 0;
   return {
     env,
+    breathe() {
+      if (turn) return sharedNow() - lastTurn > BREATH_MS ? turn : undefined;
+      // The first wait of this turn of the event loop: the next turn begins with what was waiting meanwhile.
+      lastTurn = sharedNow();
+      turn = new Promise((resolve) => {
+        setImmediate(() => {
+          turn = undefined;
+          resolve();
+        });
+      });
+      return undefined;
+    },
     left(instance) {
       if (slotOnCpu(control) === instance.slot) setSlotOnCpu(control, -1);
     },

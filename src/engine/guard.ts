@@ -34,6 +34,11 @@ export interface SuspensionHooks {
   returned(): void;
   /** Rejects when the running call is stopped. */
   stopped(): Promise<never>;
+  /**
+   * Where the thread was not at its event loop for a while: settles when it was. A guest that waits for what is there
+   * already, over and over, would else keep messages from its cell, its own cancellation among them.
+   */
+  breathe(): Promise<void> | undefined;
 }
 
 // What V8 spends on the object itself, or a list of empty lists would be free.
@@ -97,7 +102,10 @@ class InstanceGuard implements Guard {
   async suspended(pending: unknown): Promise<unknown> {
     this.hooks.left();
     try {
-      return await Promise.race([pending, this.hooks.stopped()]);
+      const value = await Promise.race([pending, this.hooks.stopped()]);
+      const pause = this.hooks.breathe();
+      if (pause) await Promise.race([pause, this.hooks.stopped()]);
+      return value;
     } finally {
       this.hooks.returned();
     }

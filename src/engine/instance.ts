@@ -58,6 +58,8 @@ export interface InstanceParts {
 export interface InstanceHost {
   env(instance: Instance): ServiceEnv;
   left(instance: Instance): void;
+  /** See SuspensionHooks. */
+  breathe(): Promise<void> | undefined;
   returned(instance: Instance): void;
 }
 
@@ -158,6 +160,10 @@ export class Instance implements SuspensionHooks {
     const { enders } = this;
     this.enders = undefined;
     for (const work of enders ?? []) work();
+  }
+
+  breathe(): Promise<void> | undefined {
+    return this.host.breathe();
   }
 
   left(): void {

@@ -5,14 +5,19 @@ export const serviceOffer: Omit<ServiceSet, 'create'> = {
   suspending: [
     'wasi:io/poll#poll',
     'wasi:io/poll#[method]pollable.block',
-    'wasi:io/streams#[method]input-stream.blocking-read',
-    'wasi:io/streams#[method]input-stream.blocking-skip',
-    'wasi:io/streams#[method]output-stream.blocking-write-and-flush',
-    'wasi:io/streams#[method]output-stream.blocking-flush',
-    'wasi:io/streams#[method]output-stream.blocking-write-zeroes-and-flush',
-    'wasi:io/streams#[method]output-stream.blocking-splice',
     'switchboard:host/http#send',
     'switchboard:host/secrets#get',
   ],
+  // Files and the log are never waited for.
+  suspendingWith: {
+    'wasi:http/outgoing-handler': [
+      'wasi:io/streams#[method]input-stream.blocking-read',
+      'wasi:io/streams#[method]input-stream.blocking-skip',
+      'wasi:io/streams#[method]output-stream.blocking-write-and-flush',
+      'wasi:io/streams#[method]output-stream.blocking-flush',
+      'wasi:io/streams#[method]output-stream.blocking-write-zeroes-and-flush',
+      'wasi:io/streams#[method]output-stream.blocking-splice',
+    ],
+  },
   version: '3',
 };

@@ -358,7 +358,7 @@ void test('instances share nothing, and a strange import id finds nothing', () =
 
 void test('suspending names functions that exist', () => {
   const { face } = make();
-  for (const name of serviceSet.suspending) {
+  for (const name of [...serviceSet.suspending, ...Object.values(serviceSet.suspendingWith ?? {}).flat()]) {
     const [id = '', fn = ''] = name.split('#');
     const [, resource = '', method = ''] = /^\[method\]([a-z-]+)\.(.+)$/.exec(fn) ?? [];
     const found = resource === '' ? face(id)[fn] : face(id)[pascalCase(resource)].prototype[camelCase(method)];

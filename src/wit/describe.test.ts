@@ -44,7 +44,7 @@ test('[cli.inspect] a description holds digest, size, needs of every import, and
     ['note', 'unavailable'],
     ['strange:thing/api@1.0.0', 'unavailable'],
     ['wasi:clocks/monotonic-clock@0.2.6', 'allowed'],
-    ['wasi:filesystem/preopens@0.2.6', 'denied'],
+    ['wasi:filesystem/preopens@0.2.6', 'grantable'],
   ]);
   assert.deepEqual(JSON.parse(JSON.stringify(described)), described);
   const session = described.functions.filter((f) => f.needsSession).map((f) => f.id);

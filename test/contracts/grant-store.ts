@@ -37,7 +37,7 @@ async function using<T>(make: Make<T>, work: (store: T) => Promise<void>): Promi
 
 /** What every GrantStore does. */
 export function grantStoreContract(backend: string, make: Make<GrantStore>): void {
-  void test(`[grant.store] ${backend}: grants are kept, listed oldest first, and removed once`, () =>
+  void test(`${backend}: grants are kept, listed oldest first, and removed once`, () =>
     using(make, async (store) => {
       const one = grant('g_1', 'demo:a', { expiresAt: 5, once: true, principal: 'mcp' });
       await store.add([one, grant('g_2', 'demo:b', { createdAt: 2 })]);
@@ -60,7 +60,7 @@ export function grantStoreContract(backend: string, make: Make<GrantStore>): voi
 
 /** What every ApprovalStore does. */
 export function approvalStoreContract(backend: string, make: Make<ApprovalStore>): void {
-  void test(`[approval.store] ${backend}: a request is decided once, and open ones are bounded`, () =>
+  void test(`${backend}: a request is decided once, and open ones are bounded`, () =>
     using(make, async (store) => {
       await store.file(request('r_1'));
       await store.file(request('r_2', 'demo:b'));
@@ -81,7 +81,7 @@ export function approvalStoreContract(backend: string, make: Make<ApprovalStore>
 
 /** What every SecretStore does. */
 export function secretStoreContract(backend: string, make: Make<SecretStore>): void {
-  void test(`[secret.store] ${backend}: values come back as they were set, names are listed, errors have no value`, () =>
+  void test(`${backend}: values come back as they were set, names are listed, errors have no value`, () =>
     using(make, async (store) => {
       await store.set('API_KEY', 'first value');
       await store.set('API_KEY', 'sécret ✓');

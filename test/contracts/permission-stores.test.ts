@@ -24,14 +24,14 @@ grantStoreContract(
   'SQLite',
   ofHome((home) => home.grants),
 );
-grantStoreContract('memory', async () => ({ store: memoryGrantStore(), close: closing }));
+grantStoreContract('[grant.store] memory', async () => ({ store: memoryGrantStore(), close: closing }));
 approvalStoreContract(
   'SQLite',
   ofHome((home) => home.approvals),
 );
-approvalStoreContract('memory', async () => ({ store: memoryApprovalStore(), close: closing }));
+approvalStoreContract('[approval.store] memory', async () => ({ store: memoryApprovalStore(), close: closing }));
 secretStoreContract(
   'files',
   ofHome((home) => home.secrets),
 );
-secretStoreContract('memory', async () => ({ store: memorySecretStore(() => 1), close: closing }));
+secretStoreContract('[secret.store] memory', async () => ({ store: memorySecretStore(() => 1), close: closing }));
