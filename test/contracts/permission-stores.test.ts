@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describe } from 'node:test';
 import { type Home, memoryApprovalStore, memoryGrantStore, memorySecretStore, openHome } from '#home';
 import { approvalStoreContract, grantStoreContract, secretStoreContract } from './grant-store.ts';
 
@@ -24,14 +25,24 @@ grantStoreContract(
   'SQLite',
   ofHome((home) => home.grants),
 );
-grantStoreContract('[grant.store] memory', async () => ({ store: memoryGrantStore(), close: closing }));
-approvalStoreContract(
-  'SQLite',
-  ofHome((home) => home.approvals),
-);
-approvalStoreContract('[approval.store] memory', async () => ({ store: memoryApprovalStore(), close: closing }));
-secretStoreContract(
-  'files',
-  ofHome((home) => home.secrets),
-);
-secretStoreContract('[secret.store] memory', async () => ({ store: memorySecretStore(() => 1), close: closing }));
+describe('[grant.store] grants', () => {
+  grantStoreContract(
+    'SQLite',
+    ofHome((home) => home.grants),
+  );
+  grantStoreContract('memory', async () => ({ store: memoryGrantStore(), close: closing }));
+});
+describe('[approval.store] requests', () => {
+  approvalStoreContract(
+    'SQLite',
+    ofHome((home) => home.approvals),
+  );
+  approvalStoreContract('memory', async () => ({ store: memoryApprovalStore(), close: closing }));
+});
+describe('[secret.store] secrets', () => {
+  secretStoreContract(
+    'files',
+    ofHome((home) => home.secrets),
+  );
+  secretStoreContract('memory', async () => ({ store: memorySecretStore(() => 1), close: closing }));
+});
