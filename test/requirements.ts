@@ -78,6 +78,10 @@ export const REQUIREMENTS = {
   'services.denied': 'What is not granted links and is refused; sockets always.',
   'services.offered': 'Log, clocks, random and output work.',
   'http.addresses': 'Each address of a granted name is decided, and the connection goes to it.',
+  'policy.decide': 'One pure function decides each access; a refusal names the flag that would allow it.',
+  'policy.addresses': 'Addresses that are not public are known in every spelling; a number is never a name.',
+  'policy.flags': 'Permissions are read and written alike.',
+  'secret.redact': 'A handed-out secret is taken out of what its component says.',
   'policy.grants':
     'Installing grants nothing; a grant gives what it says, to versions that ask for it, for as long as it says.',
   'policy.revoke': 'A revoke reaches running calls, files and connections within a second.',

@@ -71,7 +71,8 @@ export function parseBlock(text: string): AddressBlock | undefined {
 
 export function inBlock(address: AddressBytes, { bytes, prefix }: AddressBlock): boolean {
   const whole = prefix >> 3;
-  for (let i = 0; i < whole; i += 1) if (address[i] !== bytes[i]) return false;
+  // From the end: blocks differ there first.
+  for (let i = whole - 1; i >= 0; i -= 1) if (address[i] !== bytes[i]) return false;
   const rest = prefix & 7;
   if (rest === 0) return true;
   const mask = 0xff << (8 - rest);
@@ -123,6 +124,14 @@ const SPECIAL: readonly (readonly [AddressBlock, string])[] = (
   ] as const
 ).map(([text, name]) => [block(text), name]);
 
+const SPECIAL_V4 = SPECIAL.filter(([{ bytes }]) => isMapped(bytes));
+const SPECIAL_V6 = SPECIAL.filter(([{ bytes }]) => !isMapped(bytes));
+
+function nameIn(blocks: typeof SPECIAL, address: AddressBytes): string | undefined {
+  for (const [special, name] of blocks) if (inBlock(address, special)) return name;
+  return undefined;
+}
+
 const GLOBAL_V6 = block('2000::/3');
 /** Where an IPv4 address is inside: [block, byte at which it begins]. NAT64, 6to4. */
 const EMBEDDED: readonly (readonly [AddressBlock, number])[] = [
@@ -134,8 +143,9 @@ const COMPATIBLE = block('::/96');
 
 /** Why an address is not on the public internet; undefined if it is. Addresses inside addresses are judged too. */
 export function specialAddress(address: AddressBytes): string | undefined {
-  for (const [special, name] of SPECIAL) if (inBlock(address, special)) return name;
-  if (isMapped(address)) return undefined;
+  if (isMapped(address)) return nameIn(SPECIAL_V4, address);
+  const name = nameIn(SPECIAL_V6, address);
+  if (name !== undefined) return name;
   for (const [outer, at] of EMBEDDED) {
     if (!inBlock(address, outer)) continue;
     const inner = specialAddress(mapped(address.subarray(at, at + 4)));
