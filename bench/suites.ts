@@ -12,6 +12,7 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   loop: async () => (await import('./suites/endless-loop.ts')).endlessLoop,
   floods: async () => (await import('./suites/floods.ts')).floods,
   mcp: async () => boundSuite('mcp'),
+  permissions: async () => (await import('./suites/permissions.ts')).permissions,
 };
 
 /** The name of the last row: a call that no event told of, or an event of no call, fails the bench. */

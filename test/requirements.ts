@@ -82,6 +82,7 @@ export const REQUIREMENTS = {
   'policy.addresses': 'Addresses that are not public are known in every spelling; a number is never a name.',
   'policy.flags': 'Permissions are read and written alike.',
   'secret.redact': 'A handed-out secret is taken out of what its component says.',
+  'fs.race': 'Swapping symlinks from outside leads nobody out; nothing stays open after an instance.',
   'policy.grants':
     'Installing grants nothing; a grant gives what it says, to versions that ask for it, for as long as it says.',
   'policy.revoke': 'A revoke reaches running calls, files and connections within a second.',

@@ -45,7 +45,7 @@ test('[policy.decide] nothing is allowed unless granted, and the flag that a ref
     if (decision.allowed) throw new Error(`allowed: ${JSON.stringify(request)}`);
     const [, kind = '', text = ''] = /^--(fs|net|secret) (.+)$/.exec(decision.denial.grant ?? '') ?? [];
     const permission = parsePermission(kind as 'fs', text.replace('"$PWD"', '/home/me').replaceAll("'", ''));
-    deepEqual(decideAccess(policyOf(permission), request), { allowed: true }, decision.denial.grant);
+    deepEqual(decideAccess(policyOf(permission), request), { allowed: true }, text);
   }
 });
 
