@@ -218,8 +218,8 @@ test('[policy.flags] permissions are read and written alike, and what is none is
   for (const [kind, text] of [
     ['fs', '/home/me:/data:rw'],
     ['net', 'api.example.com'],
-    ['net', '10.0.0.0/8:*'],
-    ['net', "'[::1]':80"],
+    ['net', "'10.0.0.0/8:*'"],
+    ['net', "'[::1]:80'"],
     ['secret', 'API_KEY'],
   ] as const) {
     equal(formatPermission(parsePermission(kind, text.replaceAll("'", ''))), `--${kind} ${text}`);

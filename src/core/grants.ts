@@ -161,7 +161,7 @@ export function formatPermission(permission: Permission | { kind: 'fs'; guest: s
   }
   if (permission.kind !== 'net') return `--${permission.kind} ${permission.name}`;
   const host = permission.host.includes(':') ? permission.host.replace(/^([^/]*)/, '[$1]') : permission.host;
-  return `--net ${quoted(host)}${permission.port === undefined ? '' : `:${permission.port}`}`;
+  return `--net ${quoted(permission.port === undefined ? host : `${host}:${permission.port}`)}`;
 }
 
 function invalid(kind: string, text: string, why: string): SwitchboardError {

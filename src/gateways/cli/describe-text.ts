@@ -2,6 +2,7 @@
 import type { ComponentDescription, DescribedFunction, InstalledComponent } from '#core';
 import { isToolchainExport } from '#core/functions';
 import { formatSize } from '#core/limits';
+import { permissionFlag, permissionText } from './permission-flags.ts';
 import { safeLine, safeText } from './safe.ts';
 
 /** `ns:name@version`. */
@@ -20,7 +21,18 @@ export function descriptionDocument(description: ComponentDescription): object {
     imports: requirements,
     exports: exportNames(description),
     functions,
+    ...(description.manifest === undefined ? {} : { manifest: description.manifest }),
   };
+}
+
+/** What the manifest asks for, a line each; with the flag that would grant it. */
+export function requestLines({ manifest }: ComponentDescription): string[] {
+  return table(
+    (manifest?.permissions ?? []).map(({ reason, ...request }) => {
+      const item = request.kind === 'env' ? { ...request, value: '' } : request;
+      return [permissionText(item), `“${safeLine(reason)}”`, permissionFlag(item)];
+    }),
+  );
 }
 
 export function descriptionText(description: ComponentDescription): string {
@@ -35,6 +47,7 @@ export function descriptionText(description: ComponentDescription): string {
     requirements.length === 0 ? 'Imports nothing.' : 'Imports',
     ...table(requirements.map((r) => [safeLine(r.import), safeLine(r.capability), r.access, safeLine(r.reason)])),
     '',
+    ...(description.manifest?.permissions.length ? ['Requests', ...requestLines(description), ''] : []),
     exported.length === 0 ? 'Exports nothing.' : 'Exports',
     ...exported.map((name) => `  ${safeLine(name)}`),
     '',

@@ -1,5 +1,5 @@
 import { formatSize } from '#core/limits';
-import { componentId } from './describe-text.ts';
+import { componentId, requestLines } from './describe-text.ts';
 import { safeLine } from './safe.ts';
 import type { Define } from './verbs.ts';
 
@@ -16,7 +16,8 @@ export const define: Define = (command, act) => {
         const installed = await context.progress(`installing ${safeLine(file)}`, work);
         const { digest, size, functions, requirements } = installed.description;
         const component = componentId(installed);
-        const denied = requirements.filter((r) => r.access !== 'allowed');
+        const denied = requirements.filter((r) => r.access === 'denied');
+        const requests = installed.description.manifest?.permissions ?? [];
         const document = {
           component,
           digest,
@@ -25,11 +26,19 @@ export const define: Define = (command, act) => {
           source: installed.source,
           functions: functions.map((f) => f.name),
           refused: denied,
+          requests,
         };
         context.print(document, () =>
           [
             `installed ${component} (${formatSize(size)}, ${functions.length} functions)`,
             ...denied.map((r) => `${r.access}: ${safeLine(r.import)}: ${safeLine(r.reason)}`),
+            ...(requests.length === 0
+              ? []
+              : [
+                  'it requests, and was granted nothing:',
+                  ...requestLines(installed.description),
+                  `to grant: switchboard grant ${installed.name} …`,
+                ]),
           ].join('\n'),
         );
       }),
