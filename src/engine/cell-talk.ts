@@ -43,8 +43,9 @@ export function createCellTalk(component: string, ports: CellTalkPorts): CellTal
     denied(cell, { id, denial }) {
       const call = cell.calls.get(id);
       if (!call) return;
-      (call.figures.denials ??= []).push(denial);
-      ports.denied(call.request, denial);
+      const clean = (ports.redactor(component)?.json(denial) ?? denial) as Denial;
+      (call.figures.denials ??= []).push(clean);
+      ports.denied(call.request, clean);
     },
     ask(cell, { id, ask, service, payload }) {
       const call = cell.calls.get(id);

@@ -35,6 +35,8 @@ export interface Approvals extends Pick<Host, 'requestPermission' | 'approvals' 
 
 const LONGEST_REASON = 500;
 const MOST_ITEMS = 20;
+/** Of one component's denials; one that tries every host there is must not fill the list of a person. */
+const MOST_FILED = 20;
 
 export function createApprovals({ store, permissions, catalog, events, clock, random }: ApprovalPorts): Approvals {
   const file: Host['requestPermission'] = async (component, items, reason, principal) => {
@@ -70,6 +72,9 @@ export function createApprovals({ store, permissions, catalog, events, clock, ra
     return request;
   };
 
+  /** What was filed for denials since the host started: tried again and again, it is filed once. */
+  const filed = new Map<string, Set<string>>();
+
   const decide = async (id: string, decision: ApprovalDecision): Promise<readonly Grant[]> => {
     const request = await store.get(id);
     if (request?.state !== 'open') {
@@ -82,6 +87,8 @@ export function createApprovals({ store, permissions, catalog, events, clock, ra
     if (!decided) throw new SwitchboardError('grant-not-found', `the request ${printable(id)} was decided meanwhile`);
     events.emit({ type: 'approval.decided', request: decided });
     if (!decision.allow) return [];
+    // What is revoked later may be asked for again.
+    for (const [component, known] of filed) if (component.startsWith(`${request.subject}@`)) known.clear();
     return permissions.grant(request.subject, {
       permissions: wanted,
       creator: `approval ${id}`,
@@ -96,7 +103,9 @@ export function createApprovals({ store, permissions, catalog, events, clock, ra
     decideApproval: decide,
     async fileDenial(component, denial, principal) {
       const item = itemOf(denial);
-      if (!item) return;
+      const known = filed.get(component) ?? new Set();
+      if (!item || known.has(denial.grant ?? '') || known.size >= MOST_FILED) return;
+      filed.set(component, known.add(denial.grant ?? ''));
       const reason = `a call was refused ${denial.what}`;
       // Refused by a bound, or by the manifest: the denial itself has told of it.
       await file(component, [item], reason, principal).catch(() => undefined);

@@ -312,7 +312,7 @@ test('[cli.json] every verb prints one JSON document of a known shape', async ()
     ],
     [
       ['install', path, '--as', 'demo:json@1.0.0'],
-      ['component', 'digest', 'functions', 'installedAt', 'refused', 'size', 'source'],
+      ['component', 'digest', 'functions', 'installedAt', 'refused', 'requests', 'size', 'source'],
     ],
     [['list'], ['components']],
     [

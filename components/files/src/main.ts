@@ -22,7 +22,7 @@ interface Entry {
 /** The functions that world.wit exports. The message of a thrown error is the error case of a result. */
 export function roots(): string[] {
   // The root refuses everything, where it is not granted itself.
-  return getDirectories().flatMap(([, name]) => (name === '/' ? [] : [name]));
+  return directories().flatMap(([, name]) => (name === '/' ? [] : [name]));
 }
 
 export function listDirectory(path: string, deep: boolean | null): Entry[] {
@@ -89,12 +89,33 @@ interface Place {
   readonly path: string;
 }
 
+let granted: ReturnType<typeof getDirectories> | undefined;
+
+/** What is granted does not change in the life of an instance. */
+function directories(): ReturnType<typeof getDirectories> {
+  granted ??= getDirectories();
+  return granted;
+}
+
+interface Closed {
+  [Symbol.dispose](): void;
+}
+
+/** Runs `work`, then closes what it used: few files may be open at once. */
+function close<R extends Closed, T>(resource: R, work: (resource: R) => T): T {
+  try {
+    return work(resource);
+  } finally {
+    resource[Symbol.dispose]();
+  }
+}
+
 function place(path: string): Place {
   if (!path.startsWith('/'))
-    throw new Error(`write an absolute path, as in ${getDirectories()[0]?.[1] ?? '/work'}/${path}`);
+    throw new Error(`write an absolute path, as in ${directories()[0]?.[1] ?? '/work'}/${path}`);
   let best: Place | undefined;
   let length = -1;
-  for (const [directory, name] of getDirectories()) {
+  for (const [directory, name] of directories()) {
     if (name.length <= length || !(name === '/' || path === name || path.startsWith(`${name}/`))) continue;
     length = name.length;
     best = { directory, path: path.slice(name === '/' ? 1 : name.length + 1) || '.' };
@@ -105,15 +126,15 @@ function place(path: string): Place {
 
 function visit(root: string, below: string, deep: boolean, each: (entry: Entry) => boolean): boolean {
   const at = place(below === '' ? root : `${root}/${below}`);
-  const entries = at.directory.openAt(FOLLOW, at.path, { directory: true }, { read: true }).readDirectory();
   const names: [string, string][] = [];
-  for (
-    let entry = entries.readDirectoryEntry();
-    entry && names.length < MOST_ENTRIES * 5;
-    entry = entries.readDirectoryEntry()
-  ) {
-    names.push([entry.name, entry.type]);
-  }
+  close(at.directory.openAt(FOLLOW, at.path, { directory: true }, { read: true }), (directory) =>
+    close(directory.readDirectory(), (entries) => {
+      let entry = entries.readDirectoryEntry();
+      for (; entry && names.length < MOST_ENTRIES * 5; entry = entries.readDirectoryEntry()) {
+        names.push([entry.name, entry.type]);
+      }
+    }),
+  );
   names.sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, type] of names) {
     const path = below === '' ? name : `${below}/${name}`;
@@ -143,15 +164,16 @@ function read(path: string): string {
   const at = place(path);
   const size = Number(at.directory.statAt(FOLLOW, at.path).size);
   if (size > LARGEST_FILE) throw new Error(`it is larger than ${LARGEST_FILE} bytes`);
-  const file = at.directory.openAt(FOLLOW, at.path, {}, { read: true });
   const bytes = new Uint8Array(size);
   let length = 0;
-  while (length < size) {
-    const [chunk, end] = file.read(Math.min(size - length, 1_000_000), length);
-    bytes.set(chunk, length);
-    length += chunk.length;
-    if (end || chunk.length === 0) break;
-  }
+  close(at.directory.openAt(FOLLOW, at.path, {}, { read: true }), (file) => {
+    while (length < size) {
+      const [chunk, end] = file.read(Math.min(size - length, 1_000_000), length);
+      bytes.set(chunk, length);
+      length += chunk.length;
+      if (end || chunk.length === 0) break;
+    }
+  });
   return decode(bytes.subarray(0, length));
 }
 
@@ -159,10 +181,11 @@ function write(path: string, text: string): number {
   const at = place(path);
   const names = at.path.split('/').slice(0, -1);
   for (let i = 1; i <= names.length; i += 1) makeDirectory(at.directory, names.slice(0, i).join('/'));
-  const file = at.directory.openAt(FOLLOW, at.path, { create: true, truncate: true }, { write: true });
   const bytes = encode(text);
   let written = 0;
-  while (written < bytes.length) written += Number(file.write(bytes.subarray(written, written + 1_000_000), written));
+  close(at.directory.openAt(FOLLOW, at.path, { create: true, truncate: true }, { write: true }), (file) => {
+    while (written < bytes.length) written += Number(file.write(bytes.subarray(written, written + 1_000_000), written));
+  });
   return written;
 }
 

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { printable } from '#core/reference';
 import { InputStream, OutputStream } from '../io/streams.ts';
 import { WitError } from '../wit-error.ts';
 import { asHeld, type Files, guestPath, type OpenNode } from './directory.ts';
@@ -278,7 +279,7 @@ export class Descriptor {
   #refuseOutside(path: string): void {
     this.#files.scope.env.denied({
       capability: 'fs',
-      what: `reach ${JSON.stringify(path.slice(0, 200))} from ${this.#node.guest}`,
+      what: `reach "${printable(path, 200)}" from ${this.#node.guest}`,
       reason: 'the path, or a symlink on it, leads out of the granted directory',
     });
   }

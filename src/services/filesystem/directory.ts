@@ -25,6 +25,8 @@ export interface OpenNode {
 export class Files {
   readonly scope: Scope;
   private readonly open = new Set<number>();
+  /** Granted directories, opened once for the instance, whoever holds them. */
+  private readonly granted = new Map<string, number>();
 
   constructor(scope: Scope) {
     this.scope = scope;
@@ -48,12 +50,17 @@ export class Files {
   }
 
   close(fd: number): void {
+    for (const kept of this.granted.values()) if (kept === fd) return;
     if (this.open.delete(fd)) fs.closeSync(fd);
   }
 
-  /** Opens a granted directory. Its path is the owner's own, so that links in it are followed. */
+  /** A granted directory. Its path is the owner's own, so that links in it are followed. Stays open with the instance. */
   openGranted(host: string): number {
-    return this.keep(system(() => openDirectory(host)));
+    const known = this.granted.get(host);
+    if (known !== undefined) return known;
+    const fd = this.keep(system(() => openDirectory(host)));
+    this.granted.set(host, fd);
+    return fd;
   }
 
   /** Tells that a path outside of what is granted, or a change of what may only be read, was refused. */
