@@ -173,6 +173,7 @@ export interface Host {
   /** A new owner token; it is shown once, and the one before counts no longer. */
   createOwnerToken(): Promise<string>;
   removeOwnerToken(): Promise<boolean>;
+  hasOwnerToken(): Promise<boolean>;
   /** Ends running calls with `host-closed` and frees everything. Idempotent. */
   close(): Promise<void>;
 }

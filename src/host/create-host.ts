@@ -191,6 +191,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     checkOwner: (token) => home.ownerToken.check(token),
     createOwnerToken: () => home.ownerToken.create(),
     removeOwnerToken: () => home.ownerToken.remove(),
+    hasOwnerToken: () => home.ownerToken.exists(),
     async token() {
       ready();
       return tokens.token();

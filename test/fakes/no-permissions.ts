@@ -21,5 +21,6 @@ export function noPermissionMethods(): PermissionMethods {
     checkOwner: refuse,
     createOwnerToken: refuse,
     removeOwnerToken: refuse,
+    hasOwnerToken: refuse,
   };
 }

@@ -19,6 +19,7 @@ export type PermissionMethods = Pick<
   | 'checkOwner'
   | 'createOwnerToken'
   | 'removeOwnerToken'
+  | 'hasOwnerToken'
 >;
 
 /** What shows that a person asks; sent with what gives something. */
@@ -49,5 +50,6 @@ export function permissionMethods(channel: Channel, proof: () => Proof): Permiss
     checkOwner: (token) => channel.request('check-owner', { token }),
     createOwnerToken: () => channel.request('create-owner-token', { ...proof() }),
     removeOwnerToken: () => channel.request('remove-owner-token', {}),
+    hasOwnerToken: () => channel.request('has-owner-token', {}),
   };
 }

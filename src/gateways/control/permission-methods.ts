@@ -1,6 +1,7 @@
 /** Methods about permissions. What gives something needs a person: a terminal, as the verb says, or the owner's token. */
 import type { AccessRequest, ApprovalItem, Grant, Permission } from '#core';
 import { SwitchboardError } from '#core/errors';
+import { guestDirectory, hostPattern, parsePermission } from '#core/grants';
 import type { Host } from '#host/api';
 import { asInteger, asObject, asPrincipal, asString, asStrings, type Loose, optional } from './check.ts';
 import type { Asked, MethodEnv } from './methods.ts';
@@ -48,7 +49,7 @@ export const PERMISSION_HANDLERS = {
   'check-access': ({ host }, { params }) =>
     host.checkAccess(
       asString(params['component'], 'component'),
-      asObject(params['access'], 'access') as unknown as AccessRequest,
+      asAccess(asObject(params['access'], 'access')),
       optional(params['principal'], (v) => oneOf(v, ['owner', 'mcp', 'program'] as const, 'principal')),
     ),
   'request-permission': ({ host }, { params }) =>
@@ -69,7 +70,7 @@ export const PERMISSION_HANDLERS = {
       expiresAt: optional(params['expiresAt'], (v) => asInteger(v, 'expiresAt', 0, Number.MAX_SAFE_INTEGER)),
       directories: optional(params['directories'], (v) => {
         const entries = Object.entries(asObject(v, 'directories'));
-        return Object.fromEntries(entries.map(([guest, dir]) => [guest, asString(dir, 'directory')]));
+        return Object.fromEntries(entries.map(([guest, dir]) => [guest, asDirectory(dir, 'directory')]));
       }),
     });
   },
@@ -85,6 +86,7 @@ export const PERMISSION_HANDLERS = {
   'check-owner': ({ host }, { params }) => host.checkOwner(asString(params['token'], 'token')),
   'create-owner-token': person(({ host }) => host.createOwnerToken()),
   'remove-owner-token': ({ host }) => host.removeOwnerToken(),
+  'has-owner-token': ({ host }) => host.hasOwnerToken(),
 } as const satisfies { readonly [method: string]: Handler };
 
 function oneOf<T extends string>(value: unknown, allowed: readonly T[], name: string): T {
@@ -105,21 +107,45 @@ function asPermissions(value: unknown): readonly Permission[] {
   });
 }
 
+/** In the form that a flag would give: nothing of a stranger's gets past it to a terminal or into a grant. */
 function asItem(item: Loose): ApprovalItem {
   const kind = oneOf(item['kind'], ['fs', 'net', 'env', 'secret'] as const, 'kind');
   if (kind === 'fs') {
     const mode = oneOf(item['mode'], ['ro', 'rw'] as const, 'mode');
-    const guest = asString(item['guest'], 'guest');
+    const guest = guestDirectory(asString(item['guest'], 'guest'));
     return item['host'] === undefined
       ? { kind, guest, mode }
-      : { kind, guest, mode, host: asString(item['host'], 'host') };
+      : { kind, guest, mode, host: asDirectory(item['host'], 'host') };
   }
   if (kind === 'net') {
     const { port } = item;
-    const host = asString(item['host'], 'host');
+    const host = hostPattern(asString(item['host'], 'host'));
+    if (host === undefined) throw new SwitchboardError('invalid-setting', 'host is no host name, address or block');
     if (port === undefined) return { kind, host };
     return { kind, host, port: port === '*' ? '*' : asInteger(port, 'port', 1, 65_535) };
   }
   const name = asString(item['name'], 'name');
-  return kind === 'secret' ? { kind, name } : { kind, name, value: asString(item['value'], 'value') };
+  if (kind === 'secret') return parsePermission(kind, name);
+  if (name.includes('=')) throw new SwitchboardError('invalid-setting', 'the name of a variable has no =');
+  return parsePermission(kind, `${name}=${asString(item['value'], 'value')}`);
+}
+
+/** An absolute path of this machine. */
+function asDirectory(value: unknown, name: string): string {
+  const path = asString(value, name);
+  if (!path.startsWith('/') || path.includes('\0')) {
+    throw new SwitchboardError('invalid-setting', `${name} must be an absolute directory`);
+  }
+  return path;
+}
+
+function asAccess(access: Loose): AccessRequest {
+  const kind = oneOf(access['kind'], ['fs', 'net', 'address', 'env', 'secret'] as const, 'access.kind');
+  if (kind === 'fs') {
+    return { kind, path: guestDirectory(asString(access['path'], 'access.path')), write: access['write'] === true };
+  }
+  if (kind === 'env' || kind === 'secret') return { kind, name: asString(access['name'], 'access.name') };
+  const host = asString(access['host'], 'access.host');
+  const port = asInteger(access['port'], 'access.port', 1, 65_535);
+  return kind === 'net' ? { kind, host, port } : { kind, host, port, address: asString(access['address'], 'address') };
 }

@@ -124,6 +124,7 @@ export interface PermissionRequests {
   readonly 'check-owner': { params: { token: string }; result: boolean };
   readonly 'create-owner-token': { params: Proven; result: string };
   readonly 'remove-owner-token': { params: object; result: boolean };
+  readonly 'has-owner-token': { params: object; result: boolean };
 }
 
 /** Every method: what it takes and what it answers. A `source` is an absolute path; without it the bytes follow. */
