@@ -77,6 +77,7 @@ export const REQUIREMENTS = {
   'bundled.time': 'time: now, parse, add, difference.',
   'services.denied': 'What is not granted links and is refused; sockets always.',
   'services.offered': 'Log, clocks, random and output work.',
+  'http.wasi': 'Bodies stream both ways through wasi:http, of any size.',
   'http.addresses': 'Each address of a granted name is decided, and the connection goes to it.',
   'policy.decide': 'One pure function decides each access; a refusal names the flag that would allow it.',
   'policy.addresses': 'Addresses that are not public are known in every spelling; a number is never a name.',

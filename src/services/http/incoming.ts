@@ -160,6 +160,8 @@ export class FutureTrailers {
   }
 }
 
+const CUT = Object.assign(new Error('cut'), { code: 'ECONNRESET' });
+
 /** A Node stream as a source that gives what is there. What is not read is not fetched from the network. */
 export function readableSource(readable: Readable): Source {
   let failed: unknown;
@@ -187,8 +189,11 @@ export function readableSource(readable: Readable): Source {
     read(length) {
       const chunk = rest ?? (readable.read() as Buffer | null);
       if (chunk === null) {
-        if (failed !== undefined) throw streamFailed('the response was cut short', httpError(failed));
-        return readable.readableEnded || readable.destroyed ? 'end' : new Uint8Array();
+        // One that was destroyed before its end was cut, whether its error has been told yet or not.
+        if (failed !== undefined || (readable.destroyed && !readable.readableEnded)) {
+          throw streamFailed('the response was cut short', httpError(failed ?? readable.errored ?? CUT));
+        }
+        return readable.readableEnded ? 'end' : new Uint8Array();
       }
       rest = chunk.length > length ? chunk.subarray(length) : undefined;
       return chunk.length > length ? chunk.subarray(0, length) : chunk;
