@@ -2,6 +2,7 @@
 import type { ComponentDescription, DescribedFunction, InstalledComponent } from '#core';
 import { isToolchainExport } from '#core/functions';
 import { formatSize } from '#core/limits';
+import type { ApprovalItem, PermissionRequest } from '#core/permission';
 import { permissionFlag, permissionText } from './permission-flags.ts';
 import { safeLine, safeText } from './safe.ts';
 
@@ -28,11 +29,22 @@ export function descriptionDocument(description: ComponentDescription): object {
 /** What the manifest asks for, a line each; with the flag that would grant it. */
 export function requestLines({ manifest }: ComponentDescription): string[] {
   return table(
-    (manifest?.permissions ?? []).map(({ reason, ...request }) => {
-      const item = request.kind === 'env' ? { ...request, value: '' } : request;
-      return [permissionText(item), `“${safeLine(reason)}”`, permissionFlag(item)];
+    (manifest?.permissions ?? []).map((request) => {
+      const item = itemOf(request);
+      return [permissionText(item), `“${safeLine(request.reason)}”`, permissionFlag(item)];
     }),
   );
+}
+
+/** The command that would grant all that the manifest asks for. */
+export function grantCommand(name: string, { manifest }: ComponentDescription): string {
+  const flags = (manifest?.permissions ?? []).map((request) => permissionFlag(itemOf(request)));
+  return ['switchboard grant', name, ...flags].join(' ');
+}
+
+function itemOf(requested: PermissionRequest): ApprovalItem {
+  const { reason: _, ...request } = requested;
+  return request.kind === 'env' ? { ...request, value: '' } : request;
 }
 
 export function descriptionText(description: ComponentDescription): string {

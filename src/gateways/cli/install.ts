@@ -1,5 +1,5 @@
 import { formatSize } from '#core/limits';
-import { componentId, requestLines } from './describe-text.ts';
+import { componentId, grantCommand, requestLines } from './describe-text.ts';
 import { safeLine } from './safe.ts';
 import type { Define } from './verbs.ts';
 
@@ -37,7 +37,7 @@ export const define: Define = (command, act) => {
               : [
                   'it requests, and was granted nothing:',
                   ...requestLines(installed.description),
-                  `to grant: switchboard grant ${installed.name} …`,
+                  `to grant it: ${grantCommand(installed.name, installed.description)}`,
                 ]),
           ].join('\n'),
         );

@@ -25,6 +25,16 @@ export function permissionOptions(command: Command): Command {
     .option('--secret <name>', 'a secret (switchboard secret set)', collect);
 }
 
+/** `HOST_DIR:GUEST_DIR` of `--dir`, by guest directory. Errors: `invalid-setting`, `file-unreadable`. */
+export function directoriesOf(texts: readonly string[]): { readonly [guest: string]: string } {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const permission = checkedDirectory(parsePermission('fs', absolute(text)));
+      return permission.kind === 'fs' ? [permission.guest, permission.host] : [];
+    }),
+  );
+}
+
 /** Those given, in the order fs, net, env, secret. Errors: `invalid-setting`, `file-unreadable`. */
 export function permissionsOf(flags: PermissionFlags): Permission[] {
   return [
@@ -48,6 +58,11 @@ function checkedDirectory(permission: Permission): Permission {
   throw new SwitchboardError('file-unreadable', `${safeLine(permission.host)} ${why}`);
 }
 
+/** Where it comes from somebody else: with the value that a variable would have. */
+export function askedText(item: ApprovalItem): string {
+  return item.kind === 'env' ? `${permissionText(item)} as “${safeLine(item.value)}”` : permissionText(item);
+}
+
 /** For a person: what it gives. */
 export function permissionText(item: ApprovalItem): string {
   if (item.kind === 'fs') {
@@ -58,7 +73,7 @@ export function permissionText(item: ApprovalItem): string {
     const ports = item.port === undefined ? 'ports 80 and 443' : item.port === '*' ? 'every port' : `port ${item.port}`;
     return `reach ${item.host === '*' ? 'any public host' : safeLine(item.host)} by HTTP, ${ports}`;
   }
-  return item.kind === 'env' ? `see the variable ${item.name}` : `read the secret ${item.name}`;
+  return `${item.kind === 'env' ? 'see the variable' : 'read the secret'} ${safeLine(item.name)}`;
 }
 
-export const permissionFlag = (item: ApprovalItem): string => safeLine(formatPermission(item));
+export const permissionFlag = (item: ApprovalItem): string => safeLine(formatPermission(item), 2_000);

@@ -1,10 +1,12 @@
+import { Argument } from 'commander';
 import { SwitchboardError } from '#core/errors';
 import { guestDirectory, parsePermission } from '#core/grants';
-import type { AccessRequest } from '#core/access';
+import { parseAddress } from '#core/net-address';
+import type { AccessDecision, AccessRequest } from '#core/access';
 import type { ComponentPolicy } from '#host/api';
 import { withBundled } from './bundled.ts';
 import { table } from './describe-text.ts';
-import { until } from './grant.ts';
+import { until } from './grant-text.ts';
 import { permissionFlag, permissionOptions, type PermissionFlags, permissionText } from './permission-flags.ts';
 import { safeLine } from './safe.ts';
 import type { Define } from './verbs.ts';
@@ -12,36 +14,40 @@ import type { Define } from './verbs.ts';
 /** `policy show|check <component>`. */
 export const define: Define = (command, act) => {
   command
-    .argument('<action>', 'show what is requested and granted, or check one access')
+    .addArgument(new Argument('<action>', 'what is requested and granted, or one access').choices(['show', 'check']))
     .argument('<component>', 'namespace:name[@version]');
   permissionOptions(command)
     .addHelpText(
       'after',
-      '\nFor check, --fs takes a path of the guest: /data/file:ro or :rw.\n\nExamples:\n  $ switchboard policy show demo:notes\n  $ switchboard policy check demo:notes --net api.example.com:443',
+      '\nFor check, --fs takes a path of the guest: /data/file:ro or :rw. A name’s addresses are decided when it is used.\n\nExamples:\n  $ switchboard policy show demo:notes\n  $ switchboard policy check demo:notes --net api.example.com:443',
     )
     .action(
-      act(async (context, action: string, component: string, flags: PermissionFlags) => {
+      act(async (context, action: 'show' | 'check', component: string, flags: PermissionFlags) => {
+        const accesses = action === 'check' ? accessesOf(flags) : [];
         const host = await context.attach();
         if (action === 'show') {
           const policy = await withBundled(context, host, component, () => host.policy(component));
           context.print(policy, () => policyText(policy));
           return;
         }
-        if (action !== 'check')
-          throw new SwitchboardError('invalid-usage', `policy is show or check, not "${safeLine(action)}"`);
-        const access = accessOf(flags);
-        const decision = await withBundled(context, host, component, () => host.checkAccess(component, access));
-        if (!decision.allowed) {
-          const { what, reason, grant } = decision.denial;
-          const fix = grant === undefined ? undefined : `switchboard grant ${component.replace(/@.*/, '')} ${grant}`;
-          throw new SwitchboardError('denied', `${what}: ${reason}`, { fix, data: decision.denial });
+        let decision: AccessDecision = { allowed: true };
+        for (const access of accesses) {
+          decision = await withBundled(context, host, component, () => host.checkAccess(component, access));
+          if (!decision.allowed) throw refusal(component, decision.denial);
         }
         context.print(decision, () => 'allowed');
       }),
     );
 };
 
-function accessOf({ fs = [], net = [], env = [], secret = [] }: PermissionFlags): AccessRequest {
+function refusal(component: string, denial: (AccessDecision & { allowed: false })['denial']): SwitchboardError {
+  const { what, reason, grant } = denial;
+  const fix = grant === undefined ? undefined : `switchboard grant ${component.replace(/@.*/, '')} ${grant}`;
+  return new SwitchboardError('denied', `${what}: ${reason}`, { fix, data: denial });
+}
+
+/** What a component would have decided, one after another: of an address the host and then the address. */
+function accessesOf({ fs = [], net = [], env = [], secret = [] }: PermissionFlags): readonly AccessRequest[] {
   const [first, ...more] = [...fs, ...net, ...env, ...secret];
   if (first === undefined || more.length > 0) {
     throw new SwitchboardError('invalid-usage', 'name one access: --fs, --net, --env or --secret');
@@ -49,21 +55,28 @@ function accessOf({ fs = [], net = [], env = [], secret = [] }: PermissionFlags)
   if (fs.length > 0) {
     const m = /^(\/.*?)(?::(ro|rw))?$/.exec(first);
     if (!m?.[1]) throw new SwitchboardError('invalid-setting', `--fs "${safeLine(first)}": write /path:ro or /path:rw`);
-    return { kind: 'fs', path: guestDirectory(m[1]), write: m[2] === 'rw' };
+    return [{ kind: 'fs', path: guestDirectory(m[1]), write: m[2] === 'rw' }];
   }
-  if (net.length > 0) {
-    const permission = parsePermission('net', first);
-    if (permission.kind !== 'net') throw new SwitchboardError('internal', 'not a host');
-    return { kind: 'net', host: permission.host, port: typeof permission.port === 'number' ? permission.port : 443 };
+  if (net.length > 0) return networkAccesses(first);
+  return [{ kind: env.length > 0 ? 'env' : 'secret', name: first }];
+}
+
+function networkAccesses(text: string): readonly AccessRequest[] {
+  const wanted = parsePermission('net', text);
+  const pattern = wanted.kind !== 'net' || wanted.host.includes('*') || wanted.host.includes('/');
+  if (pattern || wanted.port === '*') {
+    throw new SwitchboardError('invalid-setting', `--net "${safeLine(text)}": name one host and one port`);
   }
-  return { kind: env.length > 0 ? 'env' : 'secret', name: first };
+  const { host, port = 443 } = wanted;
+  const access = { kind: 'net', host, port } as const;
+  return parseAddress(host) ? [access, { kind: 'address', host, address: host, port }] : [access];
 }
 
 function policyText({ component, manifest, requests, grants }: ComponentPolicy): string {
   const name = component.replace(/@.*/, '');
   const lines = [component];
-  if (!manifest) lines.push('  its manifest: none; what is granted counts for this version only');
-  else if (requests.length === 0) lines.push('  requests nothing');
+  if (!manifest) lines.push('no manifest: what is granted counts for this version only');
+  else if (requests.length === 0) lines.push('requests nothing');
   if (requests.length > 0) {
     lines.push('requests');
     lines.push(
@@ -72,7 +85,7 @@ function policyText({ component, manifest, requests, grants }: ComponentPolicy):
           const { reason, ...wanted } = request;
           const item = wanted.kind === 'env' ? { ...wanted, value: '' } : wanted;
           const state = ids.length > 0 ? 'granted' : `not granted: switchboard grant ${name} ${permissionFlag(item)}`;
-          return [`  ${permissionText(item)}`, `“${safeLine(reason)}”`, state];
+          return [permissionText(item), `“${safeLine(reason)}”`, state];
         }),
       ),
     );
@@ -81,7 +94,7 @@ function policyText({ component, manifest, requests, grants }: ComponentPolicy):
   lines.push(
     ...table(
       grants.map((grant) => [
-        `  ${grant.id}`,
+        grant.id,
         `${permissionText(grant.permission)}${until(grant)}`,
         grant.principal === 'anyone' ? '' : `for ${grant.principal}`,
         grant.counts ? '' : 'does not count for this version',
