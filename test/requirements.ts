@@ -87,7 +87,8 @@ export const REQUIREMENTS = {
   'policy.grants':
     'Installing grants nothing; a grant gives what it says, to versions that ask for it, for as long as it says.',
   'policy.revoke': 'A revoke reaches running calls, files and connections within a second.',
-  'cli.grant': 'grant, revoke, policy, secret do what their help says, and nothing without a person.',
+  'cli.grant': 'grant, revoke and policy do what their help says, and give nothing without a person.',
+  'cli.secret': 'secret keeps what is typed unseen or read from the input, and no verb prints a value.',
   'cli.approvals': 'approvals lists what was asked for and decides it.',
   'grant.store': 'Grants are kept whole, listed and removed once, on every backend.',
   'approval.store': 'Requests are decided once and bounded, on every backend.',
