@@ -82,3 +82,63 @@ test('[policy.person] nothing that MCP offers grants, installs or reads a secret
       await assert.rejects(client.callTool({ name, arguments: {} }), { code: -32602 });
     }
   }));
+
+test('[policy.person] whatever a client asks for, no more of the host is touched than tools need', async () => {
+  const touched = new Set<string>();
+  const fake = fakeHostWithTools();
+  fake.requestPermission = async (subject, permissions, reason) => {
+    const principal = { kind: 'mcp', label: 'x' } as const;
+    return { id: 'r_1', subject, permissions, reason, principal, filedAt: 0, state: 'open' };
+  };
+  const host = new Proxy(fake, {
+    get(target, key) {
+      if (typeof key === 'string') touched.add(key);
+      return Reflect.get(target, key) as unknown;
+    },
+  });
+  const [toServer, toClient] = [new PassThrough(), new PassThrough()];
+  const served = await serveMcpStream(host, { input: toServer, output: toClient });
+  const client = new Client({ name: 'tester', version: '1' });
+  await client.connect(new StdioServerTransport(toClient, toServer));
+  const { tools } = await client.listTools();
+  const permissions = ['fs /data:rw', 'net *', 'secret KEY'];
+  const args = {
+    component: 'demo:text',
+    permissions,
+    reason: 'r',
+    text: 'a',
+    host: '/',
+    allow: true,
+    person: 'terminal',
+  };
+
+  for (const { name } of tools.filter((tool) => !tool.name.endsWith('_wait'))) {
+    await client.callTool({ name, arguments: args }, { timeout: 200 }).catch(() => undefined);
+  }
+  for (const name of ['grant', 'decide-approval', 'set-secret', 'install', '__proto__']) {
+    await assert.rejects(client.callTool({ name, arguments: args }), { code: -32602 });
+  }
+  const answered = new Map<number, { readonly error?: { readonly code: number } }>();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const methods = ['grant', 'decide-approval', 'set-secret', 'install', 'resources/list', 'prompts/list', '__proto__'];
+  toClient.on('data', (chunk: Buffer) => {
+    for (const line of chunk.toString().split('\n').filter(Boolean)) {
+      const message = JSON.parse(line) as { readonly id?: number; readonly error?: { readonly code: number } };
+      if (message.id !== undefined && message.id >= 1_000) answered.set(message.id, message);
+    }
+    if (answered.size === methods.length) resolve();
+  });
+  for (const [i, method] of methods.entries()) {
+    toServer.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1_000 + i, method, params: args })}\n`);
+  }
+  await promise;
+  for (const { error } of answered.values()) assert.equal(error?.code, -32601);
+  await client.close();
+  await served.close();
+  const offered = ['call', 'limits', 'list', 'requestPermission', 'session', 'status', 'subscribe'];
+  assert.deepEqual(
+    [...touched].filter((name) => !offered.includes(name)),
+    [],
+  );
+  assert.ok(touched.has('requestPermission') && touched.has('session'));
+});
