@@ -8,10 +8,12 @@ const FAILED_BY_DENIAL: ReadonlySet<ErrorCode> = new Set([
   'invalid-result',
 ]);
 
-/** The commands' arguments that would allow what was refused, each once. */
-const flagsOf = (denials: readonly Denial[]): readonly string[] => [
-  ...new Set(denials.flatMap((denial) => denial.grant ?? [])),
-];
+/** A program that looks for its files in many places is refused all of them; nobody should grant a list of those. */
+const MOST_FLAGS = 4;
+
+/** The commands' arguments that would allow what was refused first, each once. */
+const flagsOf = (denials: readonly Denial[]): readonly string[] =>
+  [...new Set(denials.flatMap((denial) => denial.grant ?? []))].slice(0, MOST_FLAGS);
 
 /** The command that would allow what was refused, if any can. */
 export function grantCommand(component: string, denials: readonly Denial[]): string | undefined {
@@ -34,7 +36,8 @@ export function withDenials(
   const [first] = denials ?? [];
   if (!denials || !first || !FAILED_BY_DENIAL.has(error.code)) return error;
   const more = new Set(denials.map((denial) => denial.what)).size - 1;
-  const others = more > 0 ? ` (and ${more} more)` : '';
+  const others =
+    more > 0 ? ` (and ${more} more${more >= MOST_FLAGS ? `, all in: switchboard logs ${component}` : ''})` : '';
   const message = `${component} was refused ${first.what}: ${first.reason}${others}; it said: ${printable(error.message, 200)}`;
   return new SwitchboardError('denied', message, {
     fix: grantCommand(component, denials),

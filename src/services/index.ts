@@ -27,10 +27,7 @@ const SHARED: { readonly [id: string]: ServiceInterface } = {
   'wasi:filesystem/types': filesystemTypesInterface,
   'wasi:sockets/network': sockets.networkInterface,
   'wasi:sockets/tcp': sockets.tcpInterface,
-  'wasi:sockets/tcp-create-socket': sockets.tcpCreateSocketInterface,
   'wasi:sockets/udp': sockets.udpInterface,
-  'wasi:sockets/udp-create-socket': sockets.udpCreateSocketInterface,
-  'wasi:sockets/ip-name-lookup': sockets.ipNameLookupInterface,
 };
 
 /** Made for an instance when its code first asks: most components import few of them. */
@@ -51,6 +48,9 @@ const OWN: { readonly [id: string]: (scope: Scope) => ServiceInterface } = {
   'wasi:random/random': randomInterface,
   'wasi:random/insecure': insecureInterface,
   'wasi:random/insecure-seed': insecureSeedInterface,
+  'wasi:sockets/tcp-create-socket': sockets.tcpCreateSocketInterface,
+  'wasi:sockets/udp-create-socket': sockets.udpCreateSocketInterface,
+  'wasi:sockets/ip-name-lookup': sockets.ipNameLookupInterface,
   'wasi:sockets/instance-network': sockets.instanceNetworkInterface,
 };
 

@@ -164,6 +164,12 @@ void test('[services.offered] a text cut into full pieces keeps its lines; long 
   logged.length = 0;
   out.write(new Uint8Array(65_536).fill(10));
   assert.ok(logged.length < 100, `${logged.length} records`);
+  logged.length = 0;
+  for (const part of ['a line', '\n', '\n', 'b', '\r\n']) out.blockingWriteAndFlush(text(part));
+  assert.deepEqual(
+    logged.map((r) => r[2]),
+    ['a line', '', 'b'],
+  );
   out.write(Uint8Array.of(0xff, 0xfe, 10));
   assert.equal(logged.at(-1)?.[2], '\ufffd\ufffd');
 });
@@ -239,8 +245,9 @@ void test('[services.denied] files: a root that refuses everything, and says wha
   assert.equal(types.filesystemErrorCode({}), undefined);
 });
 
-void test('[services.denied] sockets: none is made, no name looked up', () => {
-  const { face } = make();
+void test('[services.denied] sockets: none is made, no name looked up, and it is on record', () => {
+  const denials: Denial[] = [];
+  const { face } = make({ denied: (denial) => void denials.push(denial) });
   const network = face('wasi:sockets/instance-network').instanceNetwork();
   assert.ok(network instanceof face('wasi:sockets/network').Network);
   for (const [id, name] of [
@@ -253,6 +260,11 @@ void test('[services.denied] sockets: none is made, no name looked up', () => {
       'access-denied',
     );
   }
+  const tried = ['open a TCP socket', 'open a UDP socket', 'look up example.org'];
+  assert.deepEqual(
+    denials.map(({ capability, what, grant }) => ({ capability, what, grant })),
+    tried.map((what) => ({ capability: 'sockets', what, grant: undefined })),
+  );
 });
 
 void test('[services.denied] http: a request can be built; sending it is refused', () => {

@@ -14,6 +14,8 @@ export function lineSink(scope: Scope, stream: 'stdout' | 'stderr'): Sink {
   const level = stream === 'stdout' ? 'info' : 'warn';
   const decoder = new TextDecoder();
   let pending = '';
+  /** The last line was said before its newline came: that newline is no empty line. */
+  let said = false;
   const log = (text: string): void => scope.env.log(stream, level, text.endsWith('\r') ? text.slice(0, -1) : text);
   const logLong = (text: string): void => {
     let rest = text;
@@ -28,6 +30,10 @@ export function lineSink(scope: Scope, stream: 'stdout' | 'stderr'): Sink {
     write: (bytes) => {
       let rest = pending + decoder.decode(bytes, { stream: true });
       pending = '';
+      if (said && rest !== '') {
+        said = false;
+        rest = rest.replace(/^\r?\n/, '');
+      }
       for (let lines = 0, end = rest.indexOf('\n'); end >= 0; lines += 1, end = rest.indexOf('\n')) {
         if (lines === LINES_OF_ONE_WRITE) end = rest.lastIndexOf('\n');
         logLong(rest.slice(0, end));
@@ -40,6 +46,7 @@ export function lineSink(scope: Scope, stream: 'stdout' | 'stderr'): Sink {
       if (pending === '') return;
       const text = pending;
       pending = '';
+      said = true;
       log(text);
     },
   };

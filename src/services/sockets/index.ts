@@ -1,13 +1,16 @@
 /** `wasi:sockets`: links; no socket is made and no name looked up. */
+import { printable } from '#core/reference';
 import type { ServiceInterface } from '#core/services';
 import type { Scope } from '../scope.ts';
 import { refusedResource, WitError } from '../wit-error.ts';
 
 const DENIED = 'access-denied';
+const REASON = 'sockets are never given; a granted host is reached by wasi:http or switchboard:host/http';
 
-const deny = (): never => {
+function deny(scope: Scope, what: string): never {
+  scope.env.denied({ capability: 'sockets', what, reason: REASON });
   throw new WitError(DENIED);
-};
+}
 
 /** `wasi:sockets/network.network`: gives access to nothing; functions only want one as an argument. */
 class Network {
@@ -65,7 +68,20 @@ export function instanceNetworkInterface(scope: Scope): ServiceInterface {
 }
 
 export const tcpInterface: ServiceInterface = { TcpSocket };
-export const tcpCreateSocketInterface: ServiceInterface = { createTcpSocket: deny };
 export const udpInterface: ServiceInterface = { UdpSocket, IncomingDatagramStream, OutgoingDatagramStream };
-export const udpCreateSocketInterface: ServiceInterface = { createUdpSocket: deny };
-export const ipNameLookupInterface: ServiceInterface = { ResolveAddressStream, resolveAddresses: deny };
+
+export function tcpCreateSocketInterface(scope: Scope): ServiceInterface {
+  return { createTcpSocket: () => deny(scope, 'open a TCP socket') };
+}
+
+export function udpCreateSocketInterface(scope: Scope): ServiceInterface {
+  return { createUdpSocket: () => deny(scope, 'open a UDP socket') };
+}
+
+/** Names are looked up for a granted host only, by the host itself: a name server would be a way out for data. */
+export function ipNameLookupInterface(scope: Scope): ServiceInterface {
+  return {
+    ResolveAddressStream,
+    resolveAddresses: (_network: unknown, name: string) => deny(scope, `look up ${printable(name, 200)}`),
+  };
+}
