@@ -76,6 +76,8 @@ export const REQUIREMENTS = {
   'bundled.files': 'files: list, read, search, write, edit in granted directories.',
   'bundled.time': 'time: now, parse, add, difference.',
   'services.denied': 'What is not granted links and is refused; sockets always.',
+  'services.stock':
+    'Components of cargo (wasm32-wasip2), componentize-py, StarlingMonkey and the C library of wasi-sdk run unchanged.',
   'services.offered': 'Log, clocks, random and output work.',
   'http.wasi': 'Bodies stream both ways through wasi:http, of any size.',
   'http.addresses': 'Each address of a granted name is decided, and the connection goes to it.',
