@@ -82,7 +82,7 @@ export const REQUIREMENTS = {
   'policy.decide': 'One pure function decides each access; a refusal names the flag that would allow it.',
   'policy.addresses': 'Addresses that are not public are known in every spelling; a number is never a name.',
   'policy.wassette':
-    'policy.yaml of wassette is read as permissions and limits; what cannot be given exactly is refused.',
+    'policy.yaml of wassette becomes permissions and limits; what cannot be given exactly is left out and told, with its line.',
   'policy.flags': 'Permissions are read and written alike.',
   'secret.redact': 'A handed-out secret is taken out of what its component says.',
   'fs.race': 'Swapping symlinks from outside leads nobody out; nothing stays open after an instance.',

@@ -16,6 +16,7 @@ import {
   printable,
   type Random,
   requestCovers,
+  sameTarget,
   snapshotOf,
   SwitchboardError,
 } from '#core';
@@ -210,13 +211,8 @@ function describe(permission: Permission): string {
   return permission.kind === 'env' ? `the variable ${permission.name}` : `the secret ${permission.name}`;
 }
 
-function replaces(grant: Grant, old: Grant): boolean {
-  const [a, b] = [grant.permission, old.permission];
-  if (grant.principal !== old.principal || grant.once !== old.once || a.kind !== b.kind) return false;
-  if (a.kind === 'fs' && b.kind === 'fs') return a.guest === b.guest;
-  if (a.kind === 'net' && b.kind === 'net') return a.host === b.host && a.port === b.port;
-  return (a as { name: string }).name === (b as { name: string }).name;
-}
+const replaces = (grant: Grant, old: Grant): boolean =>
+  grant.principal === old.principal && grant.once === old.once && sameTarget(grant.permission, old.permission);
 
 /** Whether something that the one gives the other does not. */
 export function loses(before: PolicySnapshot, after: PolicySnapshot): boolean {
