@@ -119,6 +119,20 @@ export function formatDuration(ms: number): string {
   return ms < 1000 ? `${ms} ms` : ms < 60_000 ? `${ms / 1000} s` : `${Math.round(ms / 6000) / 10} min`;
 }
 
+/** Limits to set; one that is null is set no longer. */
+export type LimitChanges = { readonly [K in keyof Limits]?: Limits[K] | null | undefined };
+
+/** As `checkLimits`, of changes. */
+export function checkLimitChanges(given: { readonly [key: string]: unknown }): LimitChanges {
+  const unset = Object.keys(given).filter((key) => given[key] === null);
+  const unknown = unset.find((key) => !LIMIT_KEYS.some((known) => known === key));
+  if (unknown !== undefined) {
+    throw new SwitchboardError('invalid-setting', `there is no limit "${printable(unknown)}"`);
+  }
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
+  return { ...checkLimits(set), ...Object.fromEntries(unset.map((key) => [key, null])) };
+}
+
 /** Checks every key and value; an unknown key or a value out of range is `invalid-setting`. Returns only what was given. */
 export function checkLimits(given: { readonly [key: string]: unknown }): Partial<Limits> {
   const checked: { [key: string]: unknown } = {};

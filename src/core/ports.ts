@@ -67,7 +67,7 @@ export interface ComponentStore {
   /** The bytes of a digest; fails with `database-corrupt` if they no longer match it. */
   bytes(digest: Digest): Promise<Uint8Array>;
   limits(name: ComponentName): Promise<Partial<Limits>>;
-  /** Replaces the limits of a name that differ from the defaults. */
+  /** Replaces the limits that the owner set for a name. */
   setLimits(name: ComponentName, limits: Partial<Limits>): Promise<void>;
 }
 

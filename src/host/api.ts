@@ -13,7 +13,8 @@ import type {
   Grant,
   HostEvent,
   InstalledComponent,
-  Limits,
+  LimitChanges,
+  LimitSources,
   LogRecord,
   Manifest,
   Permission,
@@ -83,12 +84,8 @@ export type ApprovalDecision =
       readonly directories?: { readonly [guest: string]: string } | undefined;
     };
 
-export interface ComponentLimits {
-  /** What applies. */
-  readonly effective: Limits;
-  /** What the owner set. */
-  readonly set: Partial<Limits>;
-}
+/** What applies to a version, and why. */
+export type ComponentLimits = LimitSources;
 
 export interface HostStatus {
   readonly pid: number;
@@ -130,8 +127,11 @@ export interface Host {
   call(component: string, fn: string, args?: CallArguments, options?: CallOptions): Promise<Json | undefined>;
   session(options?: { readonly principal?: Principal | undefined }): Promise<Session>;
   limits(component: string): Promise<ComponentLimits>;
-  /** Sets the limits given, leaves the others. Running cells of the component are retired. */
-  setLimits(component: string, limits: Partial<Limits>): Promise<ComponentLimits>;
+  /**
+   * Sets the limits given, for all versions of the name, and leaves the others; null takes one back. Running cells of
+   * the component are retired.
+   */
+  setLimits(component: string, limits: LimitChanges): Promise<ComponentLimits>;
   logs(options?: {
     readonly component?: string | undefined;
     readonly last?: number | undefined;

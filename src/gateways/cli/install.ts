@@ -1,5 +1,5 @@
 import { formatSize } from '#core/limits';
-import { componentId, grantCommand, requestLines } from './describe-text.ts';
+import { componentId, grantCommand, limitLines, namedLimits, requestLines } from './describe-text.ts';
 import { safeLine } from './safe.ts';
 import type { Define } from './verbs.ts';
 
@@ -17,6 +17,8 @@ export const define: Define = (command, act) => {
         const { digest, size, functions, requirements } = installed.description;
         const component = componentId(installed);
         const denied = requirements.filter((r) => r.access === 'denied');
+        const limits = await host.limits(component);
+        const named = limitLines(installed.name, limits);
         const requests = installed.description.manifest?.permissions ?? [];
         const document = {
           component,
@@ -27,6 +29,7 @@ export const define: Define = (command, act) => {
           functions: functions.map((f) => f.name),
           refused: denied,
           requests,
+          limits: namedLimits(limits),
         };
         context.print(document, () =>
           [
@@ -39,6 +42,7 @@ export const define: Define = (command, act) => {
                   ...requestLines(installed.description),
                   `to grant it: ${grantCommand(installed.name, installed.description)}`,
                 ]),
+            ...(named.length === 0 ? [] : ['its manifest names limits:', ...named]),
           ].join('\n'),
         );
       }),

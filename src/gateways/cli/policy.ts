@@ -3,10 +3,10 @@ import { SwitchboardError } from '#core/errors';
 import { guestDirectory, parsePermission } from '#core/grants';
 import { parseAddress } from '#core/net-address';
 import type { AccessDecision, AccessRequest } from '#core/access';
-import type { ComponentPolicy } from '#host/api';
+import type { ComponentLimits, ComponentPolicy } from '#host/api';
 import { withBundled } from './bundled.ts';
 import type { Context } from './context.ts';
-import { table } from './describe-text.ts';
+import { limitLines, table } from './describe-text.ts';
 import { until } from './grant-text.ts';
 import { policyFileDocument, policyFileText, readPolicyFile } from './policy-file.ts';
 import { permissionFlag, permissionOptions, type PermissionFlags, permissionText } from './permission-flags.ts';
@@ -35,7 +35,8 @@ export const define: Define = (command, act) => {
         const host = await context.attach();
         if (action === 'show') {
           const policy = await withBundled(context, host, component, () => host.policy(component));
-          context.print(policy, () => policyText(policy));
+          const limits = await host.limits(policy.component);
+          context.print({ ...policy, limits }, () => policyText(policy, limits));
           return;
         }
         let decision: AccessDecision = { allowed: true };
@@ -92,7 +93,7 @@ function networkAccesses(text: string): readonly AccessRequest[] {
   return parseAddress(host) ? [access, { kind: 'address', host, address: host, port }] : [access];
 }
 
-function policyText({ component, manifest, requests, grants }: ComponentPolicy): string {
+function policyText({ component, manifest, requests, grants }: ComponentPolicy, limits: ComponentLimits): string {
   const name = component.replace(/@.*/, '');
   const lines = [component];
   if (!manifest) lines.push('no manifest: what is granted counts for this version only');
@@ -110,6 +111,8 @@ function policyText({ component, manifest, requests, grants }: ComponentPolicy):
       ),
     );
   }
+  const named = limitLines(name, limits);
+  if (named.length > 0) lines.push('limits', ...named);
   lines.push(grants.length === 0 ? 'grants: none' : 'grants');
   lines.push(
     ...table(

@@ -29,7 +29,7 @@ import type {
   Grant,
   HostEvent,
   InstalledComponent,
-  Limits,
+  LimitChanges,
   LogRecord,
   Principal,
 } from '#core';
@@ -142,7 +142,7 @@ export interface Methods extends PermissionRequests {
   readonly 'open-session': { params: { principal?: Principal | undefined }; result: { id: string } };
   readonly 'close-session': { params: { session: string }; result: undefined };
   readonly limits: { params: { component: string }; result: ComponentLimits };
-  readonly 'set-limits': { params: { component: string; limits: Partial<Limits> }; result: ComponentLimits };
+  readonly 'set-limits': { params: { component: string; limits: LimitChanges }; result: ComponentLimits };
   readonly logs: {
     params: { component?: string | undefined; last?: number | undefined };
     result: readonly LogRecord[];
