@@ -58,6 +58,11 @@ export interface InstalledComponent {
 export interface ComponentStore {
   /** Adds a version; adding the same bytes again under the same name is no change and returns false. */
   add(component: InstalledComponent, bytes: Uint8Array): Promise<boolean>;
+  /**
+   * Replaces what is kept of an installed version besides its bytes: description and source. False if there is no such
+   * version with these bytes.
+   */
+  redescribe(component: InstalledComponent): Promise<boolean>;
   /** The version named, or the newest by semver precedence (releases before pre-releases). */
   get(reference: Reference): Promise<InstalledComponent | undefined>;
   /** By name, then newest first. */

@@ -87,6 +87,14 @@ export type ApprovalDecision =
 /** What applies to a version, and why. */
 export type ComponentLimits = LimitSources;
 
+/** What `install` did. */
+export interface Installation extends InstalledComponent {
+  /** `same`: it was there like that. `changed`: these bytes were there, but said otherwise what they are or request. */
+  readonly outcome: 'installed' | 'same' | 'changed';
+  /** Where the manifest is another: the grants of the name that it ended, and those it brought back, for this version. */
+  readonly manifestChange?: { readonly lost: readonly Grant[]; readonly regained: readonly Grant[] } | undefined;
+}
+
 export interface HostStatus {
   readonly pid: number;
   readonly version: string;
@@ -111,7 +119,11 @@ export interface Host {
     source: string | Uint8Array,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<ComponentDescription>;
-  /** Installs a file or bytes. Without `as` the name comes from the component's own package name. Grants nothing. */
+  /**
+   * Installs a file or bytes. Without `as` the name comes from the component's own package name. Grants nothing. Bytes
+   * that are there under that name already, with another manifest or documentation beside them, are described anew:
+   * grants count as they do for another version, running calls that lose something are cut.
+   */
   install(
     source: string | Uint8Array,
     options?: {
@@ -119,7 +131,7 @@ export interface Host {
       readonly signal?: AbortSignal | undefined;
       readonly origin?: string | undefined;
     },
-  ): Promise<InstalledComponent>;
+  ): Promise<Installation>;
   uninstall(reference: string): Promise<readonly InstalledComponent[]>;
   list(): Promise<readonly InstalledComponent[]>;
   info(reference: string): Promise<InstalledComponent>;

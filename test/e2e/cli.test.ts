@@ -321,7 +321,7 @@ test('[cli.json] every verb prints one JSON document of a known shape', async ()
     ],
     [
       ['install', path, '--as', 'demo:json@1.0.0'],
-      ['component', 'digest', 'functions', 'installedAt', 'limits', 'refused', 'requests', 'size', 'source'],
+      ['component', 'digest', 'functions', 'installedAt', 'limits', 'outcome', 'refused', 'requests', 'size', 'source'],
     ],
     [['list'], ['components']],
     [

@@ -74,7 +74,10 @@ export function fakeHost(home: string): FakeHost {
       return promise;
     },
     inspect: async (source) => installed(String(source), source.length).description,
-    install: async (source, options = {}) => installed(options.as ?? String(source), source.length),
+    install: async (source, options = {}) => ({
+      ...installed(options.as ?? String(source), source.length),
+      outcome: 'installed',
+    }),
     uninstall: async (reference) => [installed(reference, 0)],
     list: async () => [],
     info: async (reference) => installed(reference, 0),

@@ -41,6 +41,7 @@ import type {
   ComponentPolicy,
   GrantOptions,
   HostStatus,
+  Installation,
   Json,
 } from '#host/api';
 
@@ -132,7 +133,7 @@ export interface Methods extends PermissionRequests {
   readonly inspect: { params: { source?: string | undefined }; result: ComponentDescription };
   readonly install: {
     params: { source?: string | undefined; as?: string | undefined; origin?: string | undefined };
-    result: InstalledComponent;
+    result: Installation;
   };
   readonly uninstall: { params: { reference: string }; result: readonly InstalledComponent[] };
   readonly list: { params: object; result: readonly InstalledComponent[] };
