@@ -32,6 +32,7 @@ export type {
   Host,
   HostOptions,
   HostStatus,
+  Installation,
   Json,
   Session,
 } from '#host';

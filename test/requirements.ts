@@ -83,6 +83,12 @@ export const REQUIREMENTS = {
   'http.addresses': 'Each address of a granted name is decided, and the connection goes to it.',
   'policy.decide': 'One pure function decides each access; a refusal names the flag that would allow it.',
   'policy.addresses': 'Addresses that are not public are known in every spelling; a number is never a name.',
+  'policy.wassette':
+    'policy.yaml of wassette becomes permissions and limits; what cannot be given exactly is left out and told, with its line.',
+  'policy.limits':
+    'A manifest’s limits apply as far as they are tighter; more is shown as requested; what the owner set wins.',
+  'policy.manifest-change':
+    'The same bytes installed with another manifest have that one from then on: grants, limits and running calls follow it.',
   'policy.flags': 'Permissions are read and written alike.',
   'secret.redact': 'A handed-out secret is taken out of what its component says.',
   'fs.race': 'Swapping symlinks from outside leads nobody out; nothing stays open after an instance.',

@@ -30,6 +30,13 @@ export type EventBody =
   | { readonly type: 'host.started'; readonly pid: number }
   | { readonly type: 'host.stopping' }
   | { readonly type: 'component.installed'; readonly component: string; readonly digest: Digest }
+  /** The same bytes were installed again, described anew; `manifest` is what grants are bound to from now on. */
+  | {
+      readonly type: 'component.changed';
+      readonly component: string;
+      readonly digest: Digest;
+      readonly manifest: Digest;
+    }
   | { readonly type: 'component.uninstalled'; readonly component: string; readonly digest: Digest }
   | {
       readonly type: 'limits.changed';

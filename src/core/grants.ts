@@ -41,6 +41,13 @@ function patternCovers(wide: string, narrow: string): boolean {
   return hostCovers(wide, narrow);
 }
 
+/** Whether the second is the same thing as the first, if on other terms: granted anew, it takes its place. */
+export function sameTarget(a: Permission, b: Permission): boolean {
+  if (a.kind === 'fs') return b.kind === 'fs' && a.guest === b.guest;
+  if (a.kind === 'net') return b.kind === 'net' && a.host === b.host && a.port === b.port;
+  return a.kind === b.kind && a.name === b.name;
+}
+
 /** Whether a grant counts for this version, this kind of caller and this moment. */
 export function grantCounts(grant: Grant, description: Described, principal: Principal['kind'], now: number): boolean {
   if (grant.expiresAt !== undefined && grant.expiresAt <= now) return false;

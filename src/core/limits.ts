@@ -1,4 +1,5 @@
 import { SwitchboardError } from './errors.ts';
+import { printable } from './reference.ts';
 
 /** How long an instance lives. `call`: fresh each call. `session`: one per session. `resident`: kept, state and all. */
 export type Reuse = 'call' | 'session' | 'resident';
@@ -58,7 +59,24 @@ export const LIMIT_RANGES: { readonly [K in Exclude<keyof Limits, 'reuse'>]: rea
   handles: [0, 1_000_000],
 };
 
+/** The tightest first. */
 const REUSES: readonly Reuse[] = ['call', 'session', 'resident'];
+
+/** How a limit is written. */
+export const LIMIT_KINDS: { readonly [K in keyof Limits]: 'size' | 'time' | 'count' | 'reuse' } = {
+  memory: 'size',
+  table: 'count',
+  stack: 'size',
+  timeout: 'time',
+  queueTimeout: 'time',
+  queue: 'count',
+  instances: 'count',
+  cells: 'count',
+  transfer: 'size',
+  handles: 'count',
+  reuse: 'reuse',
+};
+export const LIMIT_KEYS = Object.keys(LIMIT_KINDS) as readonly (keyof Limits)[];
 const SIZES: { readonly [unit: string]: number } = {
   '': 1,
   B: 1,
@@ -101,6 +119,20 @@ export function formatDuration(ms: number): string {
   return ms < 1000 ? `${ms} ms` : ms < 60_000 ? `${ms / 1000} s` : `${Math.round(ms / 6000) / 10} min`;
 }
 
+/** Limits to set; one that is null is set no longer. */
+export type LimitChanges = { readonly [K in keyof Limits]?: Limits[K] | null | undefined };
+
+/** As `checkLimits`, of changes. */
+export function checkLimitChanges(given: { readonly [key: string]: unknown }): LimitChanges {
+  const unset = Object.keys(given).filter((key) => given[key] === null);
+  const unknown = unset.find((key) => !LIMIT_KEYS.some((known) => known === key));
+  if (unknown !== undefined) {
+    throw new SwitchboardError('invalid-setting', `there is no limit "${printable(unknown)}"`);
+  }
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
+  return { ...checkLimits(set), ...Object.fromEntries(unset.map((key) => [key, null])) };
+}
+
 /** Checks every key and value; an unknown key or a value out of range is `invalid-setting`. Returns only what was given. */
 export function checkLimits(given: { readonly [key: string]: unknown }): Partial<Limits> {
   const checked: { [key: string]: unknown } = {};
@@ -129,3 +161,91 @@ function checkNumber(key: string, value: unknown): number {
   }
   return value;
 }
+
+/** As flags and manifests name it: `queue-timeout` for `queueTimeout`. */
+export const limitName = (key: keyof Limits): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** A limit as a person writes it: sizes and counts may be numbers, a duration needs its unit. Errors: `invalid-setting`. */
+export function parseLimit(key: keyof Limits, text: string | number): Limits[typeof key] {
+  return checkLimits({ [key]: valueOf(key, String(text)) })[key] as Limits[typeof key];
+}
+
+function valueOf(key: keyof Limits, text: string): unknown {
+  const kind = LIMIT_KINDS[key];
+  if (kind === 'size') return parseSize(text);
+  if (kind === 'time') return parseDuration(text);
+  if (kind === 'reuse') return text;
+  if (!/^\d{1,12}$/.test(text))
+    throw new SwitchboardError('invalid-setting', `"${printable(text)}" is not a whole number`);
+  return Number(text);
+}
+
+/** A limit as a person reads it. */
+export function formatLimit(key: keyof Limits, value: number | string): string {
+  if (typeof value === 'string') return value;
+  const kind = LIMIT_KINDS[key];
+  return kind === 'size' ? formatSize(value) : kind === 'time' ? formatDuration(value) : String(value);
+}
+
+/** The flag of `switchboard limits` that sets exactly this: `--memory 128MiB`. */
+export function limitFlag(key: keyof Limits, value: number | string): string {
+  const [size, sizeUnit] = unitOf(Number(value), [
+    [1024 * MiB, 'GiB'],
+    [MiB, 'MiB'],
+    [1024, 'KiB'],
+  ]);
+  const [time, timeUnit] = unitOf(Number(value), [
+    [60_000, 'm'],
+    [1000, 's'],
+    [1, 'ms'],
+  ]);
+  const written = { size: `${size}${sizeUnit}`, time: `${time}${timeUnit}`, count: `${value}`, reuse: `${value}` };
+  return `--${limitName(key)} ${written[LIMIT_KINDS[key]]}`;
+}
+
+function unitOf(value: number, units: readonly (readonly [size: number, unit: string])[]): readonly [number, string] {
+  const [size, unit] = units.find(([of]) => value >= of && value % of === 0) ?? [1, ''];
+  return [value / size, unit];
+}
+
+/** The limits that a manifest names. Errors: `invalid-setting`, whose message names the limit. */
+export function manifestLimits(limits: { readonly [name: string]: string | number }): Partial<Limits> {
+  const asked: { [key: string]: unknown } = {};
+  for (const [name, text] of Object.entries(limits)) {
+    const key = LIMIT_KEYS.find((one) => limitName(one) === name);
+    if (key === undefined) throw new SwitchboardError('invalid-setting', `${printable(name)}: there is no such limit`);
+    try {
+      asked[key] = parseLimit(key, text);
+    } catch (error) {
+      throw new SwitchboardError('invalid-setting', `${name}: ${error instanceof Error ? error.message : ''}`);
+    }
+  }
+  return asked;
+}
+
+/** What applies to one version, and why. */
+export interface LimitSources {
+  readonly effective: Limits;
+  /** What the owner set for the name: it always wins. */
+  readonly set: Partial<Limits>;
+  /** What the version's manifest makes tighter than the default, where the owner set nothing. */
+  readonly manifest: Partial<Limits>;
+  /** What its manifest asks for beyond what applies: the owner's to give. */
+  readonly requested: Partial<Limits>;
+}
+
+/** A manifest may take from its own component, never give it more: `asked` applies as far as it is tighter. */
+export function effectiveLimits(asked: Partial<Limits>, set: Partial<Limits>): LimitSources {
+  const pick = (test: (key: keyof Limits, value: number | string) => boolean): Partial<Limits> =>
+    Object.fromEntries(
+      LIMIT_KEYS.flatMap((key) => {
+        const value = asked[key];
+        return value !== undefined && test(key, value) ? [[key, value]] : [];
+      }),
+    );
+  const manifest = pick((key, value) => set[key] === undefined && rank(value) < rank(DEFAULT_LIMITS[key]));
+  const effective = { ...DEFAULT_LIMITS, ...manifest, ...set };
+  return { effective, set, manifest, requested: pick((key, value) => rank(value) > rank(effective[key])) };
+}
+
+const rank = (value: number | string): number => (typeof value === 'number' ? value : REUSES.indexOf(value as Reuse));

@@ -155,7 +155,8 @@ export function specialAddress(address: AddressBytes): string | undefined {
   return inBlock(address, GLOBAL_V6) ? undefined : 'reserved';
 }
 
-const LOOPBACK: readonly AddressBlock[] = [block('127.0.0.0/8'), block('::1')];
+/** Where `localhost` leads. */
+export const LOOPBACK: readonly AddressBlock[] = [block('127.0.0.0/8'), block('::1')];
 
 export const isLoopbackAddress = (address: AddressBytes): boolean => LOOPBACK.some((b) => inBlock(address, b));
 
@@ -205,3 +206,11 @@ function groupsOf(text: string, last: boolean): number[] | undefined {
   }
   return groups;
 }
+
+/** Whether no address of the block is on the public internet. */
+export const isSpecialBlock = ({ bytes, prefix }: AddressBlock): boolean =>
+  SPECIAL.some(([special]) => special.prefix <= prefix && inBlock(bytes, special));
+
+/** Whether two blocks have an address in common. */
+export const blocksMeet = (a: AddressBlock, b: AddressBlock): boolean =>
+  a.prefix < b.prefix ? inBlock(b.bytes, a) : inBlock(a.bytes, b);

@@ -97,6 +97,6 @@ export interface Manifest {
   readonly digest: Digest;
   readonly description?: string;
   readonly permissions: readonly PermissionRequest[];
-  /** The limits it asks for, as text (`128MiB`); the owner's own settings win. */
+  /** The limits it names, as text (`128MiB`). Those tighter than the default apply, unless the owner set others. */
   readonly limits: { readonly [name: string]: string | number };
 }

@@ -58,6 +58,11 @@ export interface InstalledComponent {
 export interface ComponentStore {
   /** Adds a version; adding the same bytes again under the same name is no change and returns false. */
   add(component: InstalledComponent, bytes: Uint8Array): Promise<boolean>;
+  /**
+   * Replaces what is kept of an installed version besides its bytes: description and source. False if there is no such
+   * version with these bytes.
+   */
+  redescribe(component: InstalledComponent): Promise<boolean>;
   /** The version named, or the newest by semver precedence (releases before pre-releases). */
   get(reference: Reference): Promise<InstalledComponent | undefined>;
   /** By name, then newest first. */
@@ -67,7 +72,7 @@ export interface ComponentStore {
   /** The bytes of a digest; fails with `database-corrupt` if they no longer match it. */
   bytes(digest: Digest): Promise<Uint8Array>;
   limits(name: ComponentName): Promise<Partial<Limits>>;
-  /** Replaces the limits of a name that differ from the defaults. */
+  /** Replaces the limits that the owner set for a name. */
   setLimits(name: ComponentName, limits: Partial<Limits>): Promise<void>;
 }
 

@@ -134,6 +134,16 @@ export function sqliteComponentStore(options: SqliteComponentStoreOptions): Sqli
           throw error;
         }
       }),
+    redescribe: ({ name, version, source, description }) =>
+      guard(() => {
+        faults.hit('components.before-redescribe');
+        const { changes } = statement(
+          'UPDATE components SET description = ?, source = ? WHERE name = ? AND version = ? AND digest = ?',
+        ).run(JSON.stringify(description), source, name, version, description.digest);
+        rows.clear();
+        faults.hit('components.after-redescribe');
+        return changes > 0;
+      }),
     get: (reference) => guard(() => find(reference)[0]),
     list: () =>
       guard(() => {

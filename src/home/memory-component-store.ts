@@ -28,6 +28,13 @@ export function memoryComponentStore(): ComponentStore {
       );
       return true;
     },
+    redescribe: async ({ name, version, source, description }) => {
+      const [there] = find({ name, version });
+      if (there?.description.digest !== description.digest) return false;
+      const changed = { ...there, source, description: structuredClone(description) };
+      installed = installed.map((one) => (one === there ? changed : one));
+      return true;
+    },
     get: async (reference) => find(reference)[0],
     list: async () => installed,
     remove: async (reference) => {

@@ -13,7 +13,8 @@ import type {
   Grant,
   HostEvent,
   InstalledComponent,
-  Limits,
+  LimitChanges,
+  LimitSources,
   LogRecord,
   Manifest,
   Permission,
@@ -83,11 +84,15 @@ export type ApprovalDecision =
       readonly directories?: { readonly [guest: string]: string } | undefined;
     };
 
-export interface ComponentLimits {
-  /** What applies. */
-  readonly effective: Limits;
-  /** What the owner set. */
-  readonly set: Partial<Limits>;
+/** What applies to a version, and why. */
+export type ComponentLimits = LimitSources;
+
+/** What `install` did. */
+export interface Installation extends InstalledComponent {
+  /** `same`: it was there like that. `changed`: these bytes were there, but said otherwise what they are or request. */
+  readonly outcome: 'installed' | 'same' | 'changed';
+  /** Where the manifest is another: the grants of the name that it ended, and those it brought back, for this version. */
+  readonly manifestChange?: { readonly lost: readonly Grant[]; readonly regained: readonly Grant[] } | undefined;
 }
 
 export interface HostStatus {
@@ -114,7 +119,11 @@ export interface Host {
     source: string | Uint8Array,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<ComponentDescription>;
-  /** Installs a file or bytes. Without `as` the name comes from the component's own package name. Grants nothing. */
+  /**
+   * Installs a file or bytes. Without `as` the name comes from the component's own package name. Grants nothing. Bytes
+   * that are there under that name already, with another manifest or documentation beside them, are described anew:
+   * grants count as they do for another version, running calls that lose something are cut.
+   */
   install(
     source: string | Uint8Array,
     options?: {
@@ -122,7 +131,7 @@ export interface Host {
       readonly signal?: AbortSignal | undefined;
       readonly origin?: string | undefined;
     },
-  ): Promise<InstalledComponent>;
+  ): Promise<Installation>;
   uninstall(reference: string): Promise<readonly InstalledComponent[]>;
   list(): Promise<readonly InstalledComponent[]>;
   info(reference: string): Promise<InstalledComponent>;
@@ -130,8 +139,11 @@ export interface Host {
   call(component: string, fn: string, args?: CallArguments, options?: CallOptions): Promise<Json | undefined>;
   session(options?: { readonly principal?: Principal | undefined }): Promise<Session>;
   limits(component: string): Promise<ComponentLimits>;
-  /** Sets the limits given, leaves the others. Running cells of the component are retired. */
-  setLimits(component: string, limits: Partial<Limits>): Promise<ComponentLimits>;
+  /**
+   * Sets the limits given, for all versions of the name, and leaves the others; null takes one back. Running cells of
+   * the component are retired.
+   */
+  setLimits(component: string, limits: LimitChanges): Promise<ComponentLimits>;
   logs(options?: {
     readonly component?: string | undefined;
     readonly last?: number | undefined;

@@ -3,7 +3,6 @@ import {
   type ComponentDescription,
   type ComponentName,
   type ComponentStore,
-  DEFAULT_LIMITS,
   type DescribedFunction,
   findFunction,
   formatReference,
@@ -19,6 +18,7 @@ import {
   SwitchboardError,
 } from '#core';
 import type { Target } from '#engine';
+import { limitsFor } from './limits.ts';
 
 /** An installed component, ready to be called. */
 export interface CatalogEntry {
@@ -77,8 +77,8 @@ export function createCatalog({ store, grants, clock, digest }: CatalogPorts): C
   const load = async (text: string): Promise<CatalogEntry> => {
     const installed = await store.get(parseReference(text));
     if (!installed) throw await notFound(store, text);
-    const limits = { ...DEFAULT_LIMITS, ...(await store.limits(installed.name)) };
     const { description } = installed;
+    const limits = limitsFor(description, await store.limits(installed.name)).effective;
     const reference = formatReference(installed);
     const given = await grants.list(installed.name);
     const lasting = given.filter((grant) => !grant.once);

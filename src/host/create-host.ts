@@ -97,7 +97,16 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const secrets = createSecrets(home.secrets, events);
   const hasSecret = async (name: string): Promise<boolean> =>
     (await home.secrets.list()).some((secret) => secret.name === name);
-  const permissions = await createPermissions({ grants, engine, catalog, events, clock, random, hasSecret });
+  const permissions = await createPermissions({
+    components,
+    grants,
+    engine,
+    catalog,
+    events,
+    clock,
+    random,
+    hasSecret,
+  });
   const approvals = createApprovals({ store: home.approvals, permissions, catalog, events, clock, random });
   Object.assign(opened, { secrets, approvals });
   const sessions = createSessions(random);
@@ -123,7 +132,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     inspect: async (source, { signal } = {}) => (await describeSource(source, signal)).description,
     async install(source, installOptions = {}) {
       ready();
-      return installComponent({ components, engine, catalog, events, clock }, source, installOptions);
+      return installComponent({ components, engine, catalog, events, clock, permissions }, source, installOptions);
     },
     async uninstall(reference) {
       ready();

@@ -9,7 +9,9 @@ import {
 } from '#core';
 import type { Engine } from '#engine';
 import type { Catalog } from './catalog.ts';
+import type { Installation } from './api.ts';
 import type { EventHub } from './events.ts';
+import type { Permissions } from './permissions.ts';
 import { type DescribedSource, describeSource } from './source.ts';
 
 export interface InstallPorts {
@@ -18,11 +20,13 @@ export interface InstallPorts {
   readonly catalog: Catalog;
   readonly events: EventHub;
   readonly clock: Clock;
+  readonly permissions: Pick<Permissions, 'redescribe'>;
 }
 
 /**
  * Reads, checks, transpiles into the cache and keeps a component; runs none of it and grants nothing. The same bytes
- * under the same name again are no change. Errors: those of reading and decoding, `import-unavailable`,
+ * under the same name again are no change, unless what lies beside them says otherwise than before what they request or
+ * do: that is then what counts. Errors: those of reading and decoding, `import-unavailable`,
  * `invalid-reference` (no name or version known), `version-exists`, `disk-full`.
  */
 export async function installComponent(
@@ -33,7 +37,7 @@ export async function installComponent(
     readonly signal?: AbortSignal | undefined;
     readonly origin?: string | undefined;
   },
-): Promise<InstalledComponent> {
+): Promise<Installation> {
   const described = await describeSource(source, options.signal);
   const { bytes, description } = described;
   const { name, version } = referenceFor(described, options.as);
@@ -45,15 +49,14 @@ export async function installComponent(
     description,
   };
   await ports.engine.prepare(description, () => Promise.resolve(bytes), options.signal);
-  if (await ports.components.add(component, bytes)) {
-    ports.catalog.refresh();
-    ports.events.emit({
-      type: 'component.installed',
-      component: formatReference(component),
-      digest: description.digest,
-    });
-  }
-  return (await ports.components.get({ name, version })) ?? component;
+  if (!(await ports.components.add(component, bytes))) return ports.permissions.redescribe(component);
+  ports.catalog.refresh();
+  ports.events.emit({
+    type: 'component.installed',
+    component: formatReference(component),
+    digest: description.digest,
+  });
+  return { ...((await ports.components.get({ name, version })) ?? component), outcome: 'installed' };
 }
 
 function referenceFor(described: DescribedSource, as: string | undefined): Required<Reference> {

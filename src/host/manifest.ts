@@ -6,9 +6,11 @@ import {
   guestDirectory,
   hostPattern,
   type Manifest,
+  manifestLimits,
   type PermissionRequest,
   printable,
   SwitchboardError,
+  toSwitchboardError,
 } from '#core';
 
 /** A longer manifest is refused before it is parsed. */
@@ -60,20 +62,6 @@ const SCHEMA = z.strictObject({
   limits: z.record(z.string().regex(/^[a-z-]{1,32}$/), z.union([z.string().max(32), z.number().int()])).optional(),
 });
 
-const LIMITS: readonly string[] = [
-  'memory',
-  'table',
-  'stack',
-  'timeout',
-  'queue-timeout',
-  'queue',
-  'instances',
-  'cells',
-  'transfer',
-  'handles',
-  'reuse',
-];
-
 /**
  * Reads a manifest. An unknown key, capability or limit is an error, never ignored: what it was meant to say is not
  * known. Errors: `invalid-manifest`, whose message names the key.
@@ -93,8 +81,10 @@ export function parseManifest(text: string, digest: Digest): Manifest {
     throw invalid(`${path === '' ? '' : `${path}: `}${printable(issue?.message ?? 'wrong', 200)}`);
   }
   const { description, permissions = {}, limits = {} } = parsed.data;
-  for (const key of Object.keys(limits)) {
-    if (!LIMITS.includes(key)) throw invalid(`limits.${key}: there is no such limit`);
+  try {
+    manifestLimits(limits);
+  } catch (error) {
+    throw invalid(`limits.${toSwitchboardError(error).message}`);
   }
   const requests: PermissionRequest[] = [
     ...(permissions.fs ?? []).map((fs) => ({ kind: 'fs' as const, ...fs })),

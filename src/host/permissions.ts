@@ -2,8 +2,11 @@
 import { createHash } from 'node:crypto';
 import {
   type Clock,
+  type ComponentDescription,
   type ComponentName,
+  type ComponentStore,
   decideAccess,
+  formatReference,
   type Grant,
   grantCounts,
   type GrantStore,
@@ -16,15 +19,17 @@ import {
   printable,
   type Random,
   requestCovers,
+  sameTarget,
   snapshotOf,
   SwitchboardError,
 } from '#core';
 import type { Engine } from '#engine';
-import type { ComponentPolicy, GrantOptions, Host } from './api.ts';
+import type { ComponentPolicy, GrantOptions, Host, Installation } from './api.ts';
 import type { Catalog } from './catalog.ts';
 import type { EventHub } from './events.ts';
 
 export interface PermissionPorts {
+  readonly components: ComponentStore;
   readonly grants: GrantStore;
   readonly engine: Engine;
   readonly catalog: Catalog;
@@ -38,6 +43,11 @@ export interface PermissionPorts {
 export interface Permissions extends Pick<Host, 'grant' | 'revoke' | 'policy' | 'checkAccess'> {
   /** The call takes grants that are for one call. False if another call was quicker: then decide anew. */
   take(once: readonly Grant[]): Promise<boolean>;
+  /**
+   * An installed version described anew, by the same bytes: where that changes what it requests, grants count as they
+   * do for another version, and what runs is brought up to it. Errors: `component-not-found` (it went meanwhile).
+   */
+  redescribe(component: InstalledComponent): Promise<Installation>;
   /** What was granted to a name goes with its last version: another component of that name begins with nothing. */
   forgetIfGone(name: ComponentName): Promise<void>;
   close(): void;
@@ -68,7 +78,9 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
     const before = catalog.targetsOf(subject);
     catalog.refresh();
     const now = await grants.list(subject);
-    for (const { target, principal, description } of before) {
+    for (const { target, principal, description: known } of before) {
+      const entry = await catalog.entry(target.component).catch(() => undefined);
+      const description = entry?.installed.description ?? known;
       const after = snapshotOf(description, now, principal, clock.now(), sha256);
       if (after.version === target.policy.version) continue;
       if (loses(target.policy, after)) {
@@ -114,6 +126,32 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
         fix,
       },
     );
+  };
+
+  const counts = (grant: Grant, description: ComponentDescription): boolean =>
+    grantCounts(grant, description, grant.principal === 'anyone' ? 'owner' : grant.principal, clock.now());
+
+  const redescribe = async (component: InstalledComponent): Promise<Installation> => {
+    const { components } = ports;
+    const { name, version, description } = component;
+    const before = await components.get({ name, version });
+    const same = before !== undefined && JSON.stringify(before.description) === JSON.stringify(description);
+    if (same) return { ...before, outcome: 'same' };
+    if (!before || !(await components.redescribe(component))) {
+      throw new SwitchboardError('component-not-found', `${formatReference(component)} was removed meanwhile`);
+    }
+    const reference = formatReference(component);
+    const manifest = manifestDigest(description);
+    await apply(name, 'its manifest was changed');
+    // Limits are no part of a policy, and documentation is none of a cell.
+    engine.retire((key) => key.startsWith(`${reference} `));
+    events.emit({ type: 'component.changed', component: reference, digest: description.digest, manifest });
+    const after = { ...before, source: component.source, description, outcome: 'changed' as const };
+    if (manifestDigest(before.description) === manifest) return after;
+    const all = await grants.list(name);
+    const lost = all.filter((grant) => counts(grant, before.description) && !counts(grant, description));
+    const regained = all.filter((grant) => !counts(grant, before.description) && counts(grant, description));
+    return { ...after, manifestChange: { lost, regained } };
   };
 
   const add = async (component: string, options: GrantOptions): Promise<readonly Grant[]> => {
@@ -170,20 +208,19 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
   return {
     grant: (component, options) => inTurn(() => add(component, options)),
     revoke: (component, ids) => inTurn(() => revoke(component, ids)),
+    redescribe: (component) => inTurn(() => redescribe(component)),
     async policy(component): Promise<ComponentPolicy> {
       const { installed, reference } = await catalog.entry(component);
       const { description } = installed;
       const all = await grants.list(installed.name);
-      const counts = (grant: Grant): boolean =>
-        grantCounts(grant, description, grant.principal === 'anyone' ? 'owner' : grant.principal, clock.now());
       return {
         component: reference,
         manifest: description.manifest,
         requests: (description.manifest?.permissions ?? []).map((request) => ({
           request,
-          grants: all.filter((g) => counts(g) && requestCovers(request, g.permission)).map((g) => g.id),
+          grants: all.filter((g) => counts(g, description) && requestCovers(request, g.permission)).map((g) => g.id),
         })),
-        grants: all.map((grant) => ({ ...grant, counts: counts(grant) })),
+        grants: all.map((grant) => ({ ...grant, counts: counts(grant, description) })),
       };
     },
     async checkAccess(component, access, principal = 'owner') {
@@ -210,13 +247,8 @@ function describe(permission: Permission): string {
   return permission.kind === 'env' ? `the variable ${permission.name}` : `the secret ${permission.name}`;
 }
 
-function replaces(grant: Grant, old: Grant): boolean {
-  const [a, b] = [grant.permission, old.permission];
-  if (grant.principal !== old.principal || grant.once !== old.once || a.kind !== b.kind) return false;
-  if (a.kind === 'fs' && b.kind === 'fs') return a.guest === b.guest;
-  if (a.kind === 'net' && b.kind === 'net') return a.host === b.host && a.port === b.port;
-  return (a as { name: string }).name === (b as { name: string }).name;
-}
+const replaces = (grant: Grant, old: Grant): boolean =>
+  grant.principal === old.principal && grant.once === old.once && sameTarget(grant.permission, old.permission);
 
 /** Whether something that the one gives the other does not. */
 export function loses(before: PolicySnapshot, after: PolicySnapshot): boolean {

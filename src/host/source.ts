@@ -23,10 +23,26 @@ export async function describeSource(source: string | Uint8Array, signal?: Abort
   const witText = await readFile(source.replace(/\.wasm$/, '.wit'), 'utf8').catch(() => undefined);
   const beside = witText === undefined || !source.endsWith('.wasm') ? {} : { witText };
   const tomlText = source.endsWith('.wasm')
-    ? await readFile(source.replace(/\.wasm$/, '.component.toml'), 'utf8').catch(() => undefined)
+    ? await textBeside(source.replace(/\.wasm$/, '.component.toml'))
     : undefined;
   const manifest = await manifestOf(manifestText(bytes), tomlText);
   return { bytes, description: { ...describeComponent(bytes, beside), ...manifest }, origin: source };
+}
+
+/** A file that may be absent; one that is there is read, or it is an error: what it requests would be left out unsaid. */
+async function textBeside(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return undefined;
+    throw new SwitchboardError(
+      'file-unreadable',
+      `cannot read ${printable(path)}: ${String(errnoOf(cause) ?? cause)}`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 /** The manifest inside the component, or the one beside it. Errors: `invalid-manifest`, also if both are there and differ. */

@@ -76,6 +76,21 @@ export function componentStoreContract(backend: string, make: () => Promise<Back
     assert.deepEqual(Buffer.from(await store.bytes(digest(A))), Buffer.from(A));
   });
 
+  scenario('what is said of a version is replaced, only with its own bytes', async (store) => {
+    const first = component('demo:a', '1.0.0', A);
+    const other = component('demo:a', '1.1.0', A);
+    await store.add(first, A);
+    await store.add(other, A);
+    const anew = { ...first, source: 'elsewhere', description: { ...first.description, docs: 'other words' } };
+    assert.equal(await store.redescribe({ ...anew, installedAt: 5 }), true);
+    assert.deepEqual(await store.get({ name: 'demo:a', version: '1.0.0' }), anew);
+    assert.deepEqual(await store.get({ name: 'demo:a', version: '1.1.0' }), other);
+    assert.equal(await store.redescribe(component('demo:a', '1.0.0', B)), false);
+    assert.equal(await store.redescribe(component('demo:b', '1.0.0', A)), false);
+    assert.deepEqual(await store.list(), [other, anew]);
+    assert.deepEqual(Buffer.from(await store.bytes(digest(A))), Buffer.from(A));
+  });
+
   scenario('refuses bytes that are not of the digest', async (store) => {
     await assert.rejects(store.add(component('demo:a', '1.0.0', A), B), { code: 'internal' });
     assert.deepEqual(await store.list(), []);

@@ -185,9 +185,17 @@ test('[cli.exit-codes] 0 ok, 1 failed, 2 usage, 3 denied, 4 stopped by a limit',
   assert.match((await cli('lisst')).stderr, /Did you mean list\?/);
 });
 
+/** What a manifest says of limits, where there is none. */
+const NO_MANIFEST = { manifest: {}, requested: {} };
+
 test('[cli.limits] limits shows and sets each limit, refuses what is out of range, and resets', async () => {
   const shown = await cli('limits', 'demo:echo', '--output', 'json');
-  assert.deepEqual(jsonOf(shown.stdout), { component: 'demo:echo', effective: DEFAULT_LIMITS, set: {} });
+  assert.deepEqual(jsonOf(shown.stdout), {
+    component: 'demo:echo',
+    effective: DEFAULT_LIMITS,
+    set: {},
+    ...NO_MANIFEST,
+  });
   const flags: { readonly [flag: string]: string } = {
     memory: '32MiB',
     table: '500',
@@ -216,7 +224,7 @@ test('[cli.limits] limits shows and sets each limit, refuses what is out of rang
   };
   const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
   const set = await cli('limits', 'demo:echo', ...args, '--output', 'json');
-  assert.deepEqual(jsonOf(set.stdout), { component: 'demo:echo', effective: expected, set: expected });
+  assert.deepEqual(jsonOf(set.stdout), { component: 'demo:echo', effective: expected, set: expected, ...NO_MANIFEST });
   const text = await cli('limits', 'demo:echo');
   assert.match(text.stdout, / {2}memory +32 MiB +set\n/);
   for (const [flag, value] of Object.entries({ ...flags, memory: '1', timeout: '0s', reuse: 'never', queue: '-1' })) {
@@ -230,6 +238,7 @@ test('[cli.limits] limits shows and sets each limit, refuses what is out of rang
     component: 'demo:echo',
     effective: { ...DEFAULT_LIMITS, queue: 9 },
     set: { queue: 9 },
+    ...NO_MANIFEST,
   });
   await cli('limits', 'demo:echo', '--reset');
 });
@@ -312,7 +321,7 @@ test('[cli.json] every verb prints one JSON document of a known shape', async ()
     ],
     [
       ['install', path, '--as', 'demo:json@1.0.0'],
-      ['component', 'digest', 'functions', 'installedAt', 'refused', 'requests', 'size', 'source'],
+      ['component', 'digest', 'functions', 'installedAt', 'limits', 'outcome', 'refused', 'requests', 'size', 'source'],
     ],
     [['list'], ['components']],
     [
@@ -322,7 +331,7 @@ test('[cli.json] every verb prints one JSON document of a known shape', async ()
     [['call', 'demo:json', 'add', '1', '2'], ['result']],
     [
       ['limits', 'demo:json'],
-      ['component', 'effective', 'set'],
+      ['component', 'effective', 'manifest', 'requested', 'set'],
     ],
     [['uninstall', 'demo:json'], ['removed']],
     [['token', 'show'], ['token']],

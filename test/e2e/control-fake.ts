@@ -1,7 +1,7 @@
 /** A host for tests of the control socket: answers from memory, runs nothing. */
 import type { HostEvent, InstalledComponent, LogRecord, StopSignal } from '#core';
 import { SwitchboardError } from '#core/errors';
-import { DEFAULT_LIMITS } from '#core/limits';
+import { checkLimits, effectiveLimits } from '#core/limits';
 import { noPermissionMethods } from '#test/fakes/no-permissions';
 import type { CallArguments, CallOptions, Host, Json, Session } from '#host/api';
 
@@ -74,7 +74,10 @@ export function fakeHost(home: string): FakeHost {
       return promise;
     },
     inspect: async (source) => installed(String(source), source.length).description,
-    install: async (source, options = {}) => installed(options.as ?? String(source), source.length),
+    install: async (source, options = {}) => ({
+      ...installed(options.as ?? String(source), source.length),
+      outcome: 'installed',
+    }),
     uninstall: async (reference) => [installed(reference, 0)],
     list: async () => [],
     info: async (reference) => installed(reference, 0),
@@ -84,8 +87,8 @@ export function fakeHost(home: string): FakeHost {
       call: (component, fn, args, options) => call(component, `in-session-${fn}`, args, options),
       close: async () => note('session closed'),
     }),
-    limits: async () => ({ effective: DEFAULT_LIMITS, set: {} }),
-    setLimits: async (_component, limits) => ({ effective: { ...DEFAULT_LIMITS, ...limits }, set: limits }),
+    limits: async () => effectiveLimits({}, {}),
+    setLimits: async (_component, limits) => effectiveLimits({}, checkLimits(limits)),
     logs: async () => [logRecord('kept')],
     subscribe: (listener) => {
       listeners.add(listener);

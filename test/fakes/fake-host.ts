@@ -1,9 +1,10 @@
 /** A host without an engine, for tests of gateways: functions are closures, calls are recorded, events are real. */
 import { noPermissionMethods } from './no-permissions.ts';
 import {
+  checkLimits,
   type ComponentDescription,
-  DEFAULT_LIMITS,
   type DescribedFunction,
+  effectiveLimits,
   type EventBody,
   formatReference,
   type HostEvent,
@@ -137,13 +138,14 @@ export function createFakeHost(): FakeHost {
       };
     },
     async limits(component) {
-      const set = limits.get(find(component).component.name) ?? {};
-      return { set, effective: { ...DEFAULT_LIMITS, ...set } };
+      return effectiveLimits({}, limits.get(find(component).component.name) ?? {});
     },
-    async setLimits(component, set) {
-      limits.set(component, { ...limits.get(component), ...set });
-      emit({ type: 'limits.changed', component, limits: { ...set } });
-      return { set, effective: { ...DEFAULT_LIMITS, ...set } };
+    async setLimits(component, changes) {
+      const wanted = { ...limits.get(component), ...changes };
+      const set = checkLimits(Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== null)));
+      limits.set(component, set);
+      emit({ type: 'limits.changed', component, limits: { ...changes } });
+      return effectiveLimits({}, set);
     },
     subscribe(listener) {
       listeners.add(listener);

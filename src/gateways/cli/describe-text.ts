@@ -1,7 +1,17 @@
 /** What is known of a component, as the document of `--output json` and as text. */
 import type { ComponentDescription, DescribedFunction, InstalledComponent } from '#core';
 import { isToolchainExport } from '#core/functions';
-import { formatSize } from '#core/limits';
+import {
+  effectiveLimits,
+  formatLimit,
+  formatSize,
+  DEFAULT_LIMITS,
+  LIMIT_KEYS,
+  limitFlag,
+  limitName,
+  type LimitSources,
+  manifestLimits,
+} from '#core/limits';
 import type { ApprovalItem, PermissionRequest } from '#core/permission';
 import { permissionFlag, permissionText } from './permission-flags.ts';
 import { safeLine, safeText } from './safe.ts';
@@ -12,7 +22,7 @@ export function componentId(component: InstalledComponent): string {
 }
 
 /** The members that `inspect` and `info` share. */
-export function descriptionDocument(description: ComponentDescription): object {
+export function descriptionDocument(description: ComponentDescription, limits = ownLimits(description)): object {
   const { digest, size, docs, types, functions, requirements } = description;
   return {
     ...(types.package === undefined ? {} : { package: types.package }),
@@ -22,7 +32,7 @@ export function descriptionDocument(description: ComponentDescription): object {
     imports: requirements,
     exports: exportNames(description),
     functions,
-    ...(description.manifest === undefined ? {} : { manifest: description.manifest }),
+    ...(description.manifest === undefined ? {} : { manifest: description.manifest, limits: namedLimits(limits) }),
   };
 }
 
@@ -42,14 +52,57 @@ export function grantCommand(name: string, { manifest }: ComponentDescription): 
   return ['switchboard grant', name, ...flags].join(' ');
 }
 
+/** What applies where the owner set nothing. */
+const ownLimits = ({ manifest }: ComponentDescription): LimitSources =>
+  effectiveLimits(manifestLimits(manifest?.limits ?? {}), {});
+
+/** What the manifest makes tighter, and what it asks for beyond what applies. */
+export const namedLimits = ({ manifest, requested }: LimitSources): Pick<LimitSources, 'manifest' | 'requested'> => ({
+  manifest,
+  requested,
+});
+
+/** What the manifest says of limits, a line each, and the command that would give what it asks for. */
+export function limitLines(name: string, limits: LimitSources): string[] {
+  const { effective, manifest, requested } = limits;
+  const rows = LIMIT_KEYS.flatMap((key) => {
+    const [less, more] = [manifest[key], requested[key]];
+    if (less !== undefined) {
+      return [
+        [limitName(key), formatLimit(key, less), `applies; the default is ${formatLimit(key, DEFAULT_LIMITS[key])}`],
+      ];
+    }
+    return more === undefined
+      ? []
+      : [[limitName(key), formatLimit(key, more), `requested; ${formatLimit(key, effective[key])} applies`]];
+  });
+  const command = limitsCommand(name, limits);
+  return [...table(rows), ...(command === undefined ? [] : [`  to give what it requests: ${command}`])];
+}
+
+/** The command that would give the limits that the manifest asks for. */
+export function limitsCommand(name: string, { requested }: LimitSources): string | undefined {
+  const flags = LIMIT_KEYS.flatMap((key) => {
+    const value = requested[key];
+    return value === undefined ? [] : [limitFlag(key, value)];
+  });
+  return flags.length === 0 ? undefined : ['switchboard limits', name, ...flags].join(' ');
+}
+
 function itemOf(requested: PermissionRequest): ApprovalItem {
   const { reason: _, ...request } = requested;
   return request.kind === 'env' ? { ...request, value: '' } : request;
 }
 
-export function descriptionText(description: ComponentDescription): string {
+/** Of a file, or of what is installed under `name` with these limits. */
+export function descriptionText(
+  description: ComponentDescription,
+  name = description.types.package?.replace(/@.*/, '') ?? 'namespace:name',
+  limits = ownLimits(description),
+): string {
   const { digest, size, docs, requirements, functions, types } = description;
   const exported = exportNames(description);
+  const named = limitLines(safeLine(name), limits);
   const lines = [
     ...(types.package === undefined ? [] : [`package  ${safeLine(types.package)}`]),
     `digest   ${digest}`,
@@ -60,6 +113,7 @@ export function descriptionText(description: ComponentDescription): string {
     ...table(requirements.map((r) => [safeLine(r.import), safeLine(r.capability), r.access, safeLine(r.reason)])),
     '',
     ...(description.manifest?.permissions.length ? ['Requests', ...requestLines(description), ''] : []),
+    ...(named.length === 0 ? [] : ['Limits', ...named, '']),
     exported.length === 0 ? 'Exports nothing.' : 'Exports',
     ...exported.map((name) => `  ${safeLine(name)}`),
     '',

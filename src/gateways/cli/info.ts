@@ -14,11 +14,12 @@ export const define: Define = (command, act) => {
         const installed = await withBundled(context, host, reference, () => host.info(reference));
         const { installedAt, source, description } = installed;
         const component = componentId(installed);
-        context.print({ component, installedAt, source, ...descriptionDocument(description) }, () =>
+        const limits = await host.limits(component);
+        context.print({ component, installedAt, source, ...descriptionDocument(description, limits) }, () =>
           [
             component,
             `from     ${safeLine(source)}, ${new Date(installedAt).toISOString()}`,
-            descriptionText(description),
+            descriptionText(description, installed.name, limits),
           ].join('\n'),
         );
       }),

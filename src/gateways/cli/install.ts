@@ -1,5 +1,7 @@
 import { formatSize } from '#core/limits';
-import { componentId, grantCommand, requestLines } from './describe-text.ts';
+import type { Installation } from '#host/api';
+import { componentId, grantCommand, limitLines, namedLimits, requestLines } from './describe-text.ts';
+import { permissionText } from './permission-flags.ts';
 import { safeLine } from './safe.ts';
 import type { Define } from './verbs.ts';
 
@@ -17,9 +19,12 @@ export const define: Define = (command, act) => {
         const { digest, size, functions, requirements } = installed.description;
         const component = componentId(installed);
         const denied = requirements.filter((r) => r.access === 'denied');
+        const limits = await host.limits(component);
+        const named = limitLines(installed.name, limits);
         const requests = installed.description.manifest?.permissions ?? [];
         const document = {
           component,
+          outcome: installed.outcome,
           digest,
           size,
           installedAt: installed.installedAt,
@@ -27,20 +32,37 @@ export const define: Define = (command, act) => {
           functions: functions.map((f) => f.name),
           refused: denied,
           requests,
+          limits: namedLimits(limits),
+          ...(installed.manifestChange === undefined ? {} : { manifestChange: installed.manifestChange }),
         };
         context.print(document, () =>
           [
-            `installed ${component} (${formatSize(size)}, ${functions.length} functions)`,
+            ...outcomeLines(component, installed),
             ...denied.map((r) => `${r.access}: ${safeLine(r.import)}: ${safeLine(r.reason)}`),
             ...(requests.length === 0
               ? []
               : [
-                  'it requests, and was granted nothing:',
+                  installed.outcome === 'installed' ? 'it requests, and was granted nothing:' : 'it requests',
                   ...requestLines(installed.description),
                   `to grant it: ${grantCommand(installed.name, installed.description)}`,
                 ]),
+            ...(named.length === 0 ? [] : ['its manifest names limits:', ...named]),
           ].join('\n'),
         );
       }),
     );
 };
+
+function outcomeLines(component: string, { outcome, manifestChange, name, description }: Installation): string[] {
+  const { size, functions, manifest } = description;
+  if (outcome === 'installed') return [`installed ${component} (${formatSize(size)}, ${functions.length} functions)`];
+  if (outcome === 'same') return [`${component} was installed already; nothing changed`];
+  if (!manifestChange) return [`${component} was installed already; its documentation is now this`];
+  const { lost, regained } = manifestChange;
+  return [
+    `${component} was installed already; ${manifest ? 'its manifest is now this one' : 'it has no manifest any more'}`,
+    ...lost.map(({ id, permission }) => `no longer counts for it: ${id}: ${permissionText(permission)}`),
+    ...regained.map(({ id, permission }) => `counts for it again: ${id}: ${permissionText(permission)}`),
+    ...(lost.length + regained.length === 0 ? [] : [`to see all: switchboard policy show ${name}`]),
+  ];
+}

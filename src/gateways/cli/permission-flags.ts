@@ -52,10 +52,15 @@ function absolute(text: string): string {
 
 function checkedDirectory(permission: Permission): Permission {
   if (permission.kind !== 'fs') return permission;
-  const found = statSync(permission.host, { throwIfNoEntry: false });
-  if (found?.isDirectory()) return permission;
-  const why = found ? 'is not a directory' : 'does not exist';
-  throw new SwitchboardError('file-unreadable', `${safeLine(permission.host)} ${why}`);
+  const problem = directoryProblem(permission.host);
+  if (problem !== undefined) throw new SwitchboardError('file-unreadable', problem);
+  return permission;
+}
+
+/** Why a directory of this machine cannot be granted; undefined if it can. */
+export function directoryProblem(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isDirectory() ? undefined : `${safeLine(path)} ${found ? 'is not a directory' : 'does not exist'}`;
 }
 
 /** Where it comes from somebody else: with the value that a variable would have. */

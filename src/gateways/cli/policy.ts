@@ -3,13 +3,19 @@ import { SwitchboardError } from '#core/errors';
 import { guestDirectory, parsePermission } from '#core/grants';
 import { parseAddress } from '#core/net-address';
 import type { AccessDecision, AccessRequest } from '#core/access';
-import type { ComponentPolicy } from '#host/api';
+import type { ComponentLimits, ComponentPolicy } from '#host/api';
 import { withBundled } from './bundled.ts';
-import { table } from './describe-text.ts';
+import type { Context } from './context.ts';
+import { limitLines, table } from './describe-text.ts';
 import { until } from './grant-text.ts';
+import { policyFileDocument, policyFileText, readPolicyFile } from './policy-file.ts';
 import { permissionFlag, permissionOptions, type PermissionFlags, permissionText } from './permission-flags.ts';
 import { safeLine } from './safe.ts';
 import type { Define } from './verbs.ts';
+
+interface Flags extends PermissionFlags {
+  readonly policy?: string;
+}
 
 /** `policy show|check <component>`. */
 export const define: Define = (command, act) => {
@@ -17,17 +23,20 @@ export const define: Define = (command, act) => {
     .addArgument(new Argument('<action>', 'what is requested and granted, or one access').choices(['show', 'check']))
     .argument('<component>', 'namespace:name[@version]');
   permissionOptions(command)
+    .option('--policy <file>', 'for check: what this policy.yaml of wassette would give; nothing is changed')
     .addHelpText(
       'after',
-      '\nFor check, --fs takes a path of the guest: /data/file:ro or :rw. A name’s addresses are decided when it is used.\n\nExamples:\n  $ switchboard policy show demo:notes\n  $ switchboard policy check demo:notes --net api.example.com:443',
+      '\nFor check, --fs takes a path of the guest: /data/file:ro or :rw. A name’s addresses are decided when it is used.\n\nExamples:\n  $ switchboard policy show demo:notes\n  $ switchboard policy check demo:notes --net api.example.com:443\n  $ switchboard policy check demo:notes --policy notes.policy.yaml',
     )
     .action(
-      act(async (context, action: 'show' | 'check', component: string, flags: PermissionFlags) => {
+      act(async (context, action: 'show' | 'check', component: string, flags: Flags) => {
+        if (action === 'check' && flags.policy !== undefined) return checkFile(context, component, flags.policy, flags);
         const accesses = action === 'check' ? accessesOf(flags) : [];
         const host = await context.attach();
         if (action === 'show') {
           const policy = await withBundled(context, host, component, () => host.policy(component));
-          context.print(policy, () => policyText(policy));
+          const limits = await host.limits(policy.component);
+          context.print({ ...policy, limits }, () => policyText(policy, limits));
           return;
         }
         let decision: AccessDecision = { allowed: true };
@@ -39,6 +48,18 @@ export const define: Define = (command, act) => {
       }),
     );
 };
+
+/** Shows what a file would give, and changes nothing. */
+async function checkFile(context: Context, component: string, file: string, flags: PermissionFlags): Promise<void> {
+  if ([flags.fs, flags.net, flags.env, flags.secret].some((one) => one !== undefined)) {
+    throw new SwitchboardError('invalid-usage', 'name one access or a policy, not both');
+  }
+  const wanted = await readPolicyFile(file, []);
+  const host = await context.attach();
+  const policy = await withBundled(context, host, component, () => host.policy(component));
+  const document = policyFileDocument(file, wanted, policy, await host.limits(component));
+  context.print(document, () => policyFileText(document));
+}
 
 function refusal(component: string, denial: (AccessDecision & { allowed: false })['denial']): SwitchboardError {
   const { what, reason, grant } = denial;
@@ -72,7 +93,7 @@ function networkAccesses(text: string): readonly AccessRequest[] {
   return parseAddress(host) ? [access, { kind: 'address', host, address: host, port }] : [access];
 }
 
-function policyText({ component, manifest, requests, grants }: ComponentPolicy): string {
+function policyText({ component, manifest, requests, grants }: ComponentPolicy, limits: ComponentLimits): string {
   const name = component.replace(/@.*/, '');
   const lines = [component];
   if (!manifest) lines.push('no manifest: what is granted counts for this version only');
@@ -90,6 +111,8 @@ function policyText({ component, manifest, requests, grants }: ComponentPolicy):
       ),
     );
   }
+  const named = limitLines(name, limits);
+  if (named.length > 0) lines.push('limits', ...named);
   lines.push(grants.length === 0 ? 'grants: none' : 'grants');
   lines.push(
     ...table(

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { LogRecord } from '#core';
 import { SwitchboardError } from '#core/errors';
-import { checkLimits } from '#core/limits';
+import { checkLimitChanges } from '#core/limits';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
 import { asArguments, asInteger, asObject, asPrincipal, asString, asStrings, type Loose, optional } from './check.ts';
 import type { HttpGate } from './http-gate.ts';
@@ -93,7 +93,7 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
   },
   limits: ({ host }, { params }) => host.limits(asString(params['component'], 'component')),
   'set-limits': ({ host }, { params }) =>
-    host.setLimits(asString(params['component'], 'component'), checkLimits(asObject(params['limits'], 'limits'))),
+    host.setLimits(asString(params['component'], 'component'), checkLimitChanges(asObject(params['limits'], 'limits'))),
   logs: ({ host }, { params }) =>
     host.logs({
       component: optional(params['component'], (v) => asString(v, 'component')),

@@ -29,7 +29,7 @@ import type {
   Grant,
   HostEvent,
   InstalledComponent,
-  Limits,
+  LimitChanges,
   LogRecord,
   Principal,
 } from '#core';
@@ -41,6 +41,7 @@ import type {
   ComponentPolicy,
   GrantOptions,
   HostStatus,
+  Installation,
   Json,
 } from '#host/api';
 
@@ -132,7 +133,7 @@ export interface Methods extends PermissionRequests {
   readonly inspect: { params: { source?: string | undefined }; result: ComponentDescription };
   readonly install: {
     params: { source?: string | undefined; as?: string | undefined; origin?: string | undefined };
-    result: InstalledComponent;
+    result: Installation;
   };
   readonly uninstall: { params: { reference: string }; result: readonly InstalledComponent[] };
   readonly list: { params: object; result: readonly InstalledComponent[] };
@@ -142,7 +143,7 @@ export interface Methods extends PermissionRequests {
   readonly 'open-session': { params: { principal?: Principal | undefined }; result: { id: string } };
   readonly 'close-session': { params: { session: string }; result: undefined };
   readonly limits: { params: { component: string }; result: ComponentLimits };
-  readonly 'set-limits': { params: { component: string; limits: Partial<Limits> }; result: ComponentLimits };
+  readonly 'set-limits': { params: { component: string; limits: LimitChanges }; result: ComponentLimits };
   readonly logs: {
     params: { component?: string | undefined; last?: number | undefined };
     result: readonly LogRecord[];

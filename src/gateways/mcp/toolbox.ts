@@ -100,7 +100,12 @@ function createBox(host: Host): SharedBox {
  * Limits count because `reuse` shows in a tool's annotations and decides whether its calls go
  * through a session. None of these events is ever dropped.
  */
-const TOOL_EVENTS: readonly EventType[] = ['component.installed', 'component.uninstalled', 'limits.changed'];
+const TOOL_EVENTS: readonly EventType[] = [
+  'component.installed',
+  'component.changed',
+  'component.uninstalled',
+  'limits.changed',
+];
 
 function changesTools(event: HostEvent): boolean {
   if (event.type === 'limits.changed') return Object.hasOwn(event.limits, 'reuse');
