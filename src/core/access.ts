@@ -107,12 +107,12 @@ function decideHost(policy: PolicySnapshot, text: string, port: number): AccessD
 }
 
 function decideAddress(policy: PolicySnapshot, name: string, text: string, port: number): AccessDecision {
-  const host = normalHost(name) ?? name;
   const address = parseAddress(text);
+  const special = address && specialAddress(address);
+  if (address && special === undefined) return ALLOWED;
+  const host = normalHost(name) ?? name;
   const what = `connect to ${inUrl(host)}:${port}${host === text ? '' : ` at ${printable(text, 64)}`}`;
   if (!address) return denied('net', what, 'the resolver gave no address');
-  const special = specialAddress(address);
-  if (special === undefined) return ALLOWED;
   for (const net of policy.net) {
     if (!portCovers(net.port, port)) continue;
     if (net.host === 'localhost' && host === 'localhost' && isLoopbackAddress(address)) return ALLOWED;
@@ -151,8 +151,11 @@ function parentOf(path: string): string {
   return at <= 0 ? '/' : path.slice(0, at);
 }
 
+const SLASH = 47;
+
 export function isWithin(path: string, directory: string): boolean {
-  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
+  if (directory === '/' || path === directory) return true;
+  return path.charCodeAt(directory.length) === SLASH && path.startsWith(directory);
 }
 
 /** For a POSIX shell. */
