@@ -46,7 +46,13 @@ async function waits({ host, add, call }: CountedHost, upstream: Server, quick: 
   await together(many);
   const thousand = await together(many);
   const bundled = fs.readFileSync(join(ROOT, 'components', 'dist', 'fetch.wasm'));
-  const fetcher = await add('fetch', bundled, { reuse: 'call', timeout: 60_000, queue: 2000, instances: 200, cells: 2 });
+  const fetcher = await add('fetch', bundled, {
+    reuse: 'call',
+    timeout: 60_000,
+    queue: 2000,
+    instances: 200,
+    cells: 2,
+  });
   await host.grant(fetcher, { permissions: [{ kind: 'net', host: '127.0.0.1', port }], unrequested: true });
   const fetches = async (calls: number): Promise<number> => {
     const started = performance.now();
