@@ -5,7 +5,6 @@ import {
   type Implementation,
   LOG_LEVEL_META_KEY,
   type JSONRPCRequest,
-  type ListToolsRequest,
   type ListToolsResult,
   type LoggingLevel,
   type Result,
@@ -123,14 +122,14 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   };
 
-  server.setRequestHandler('tools/list', (request) => listTools(toolbox, request));
   server.setRequestHandler('logging/setLevel', (request) => {
     level = request.params.level;
     return {};
   });
-  // Not `setRequestHandler('tools/call')`: for that one the SDK parses the request twice and the result
-  // once with zod, which costs more than the rest of the call. `callParams` checks the same of the request.
+  // Not `setRequestHandler` for these two: with it the SDK parses the request twice and the result once with zod, which
+  // costs more than the rest. `callParams` and `listTools` check the same of the request.
   server.fallbackRequestHandler = async (request, ctx) => {
+    if (request.method === 'tools/list') return listTools(toolbox, request.params?.['cursor']);
     if (request.method !== 'tools/call') throw new RpcError(RPC.method, 'Method not found');
     return answerCall(callParams(request), ctx);
   };
@@ -162,14 +161,14 @@ function callParams(request: JSONRPCRequest): CallToolRequest['params'] {
 }
 
 /** One page of the tools, in the order of their names; a cursor is the last name of the page before. */
-async function listTools(toolbox: Toolbox, request: ListToolsRequest): Promise<ListToolsResult> {
+async function listTools(toolbox: Toolbox, cursor: unknown): Promise<ListToolsResult> {
+  if (cursor !== undefined && typeof cursor !== 'string') throw new RpcError(RPC.params, 'Invalid cursor');
   const { entries } = await toolbox.table().catch((error: unknown) => {
     // Same classes as a call: what the owner can mend is said, a bug of ours is not.
     const failed = errorResult(error);
     const [first] = failed.content;
     throw new RpcError(RPC.internal, first?.type === 'text' ? first.text : 'Internal error', failed._meta);
   });
-  const cursor = request.params?.cursor;
   const start = cursor === undefined ? 0 : after(entries, decodeCursor(cursor));
   const page = entries.slice(start, start + PAGE);
   const last = page.at(-1);
