@@ -3,7 +3,7 @@ import { type Denial, errorFromBody, type PolicySnapshot, type ServiceEnv, Switc
 import type { CellLogs } from './cell-logs.ts';
 import { GuestExit } from './faults.ts';
 import type { Instance } from './instance.ts';
-import { type FromCell, MOST_DENIALS, type ToCell } from './protocol.ts';
+import { type FromCell, type LoadMessage, MOST_DENIALS, type ToCell } from './protocol.ts';
 
 /** Service environments of a cell's instances, and the questions they have put to the host. */
 export interface ServiceEnvs {
@@ -15,7 +15,7 @@ export interface ServiceEnvs {
 /** Environments whose logs and questions leave through `post`. */
 export function createServiceEnvs(
   logs: CellLogs,
-  policy: PolicySnapshot,
+  { policy, nameServers }: Pick<LoadMessage, 'policy' | 'nameServers'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -31,6 +31,7 @@ export function createServiceEnvs(
   const cell: CellSide = {
     logs,
     policy,
+    nameServers,
     ask,
     denied: (id, denial) => post({ t: 'denied', id, denial }),
   };
@@ -49,6 +50,7 @@ export function createServiceEnvs(
 interface CellSide {
   readonly logs: CellLogs;
   readonly policy: PolicySnapshot;
+  readonly nameServers: readonly string[] | undefined;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
   denied(id: number, denial: Denial): void;
 }
@@ -67,6 +69,10 @@ class InstanceEnv implements ServiceEnv {
 
   get policy(): PolicySnapshot {
     return this.cell.policy;
+  }
+
+  get nameServers(): readonly string[] | undefined {
+    return this.cell.nameServers;
   }
 
   denied(denial: Denial): void {

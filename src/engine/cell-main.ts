@@ -64,7 +64,7 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
   };
   const functions = load.functions.map((fn) => prepareFunction(load.types, fn));
   const logs = createCellLogs(control, post);
-  const envs = createServiceEnvs(logs, load.policy, post);
+  const envs = createServiceEnvs(logs, load, post);
   const host = instanceHost(control, envs.env);
   const create = (prepare: (instance: Instance) => void) => Instance.create(parts, host, prepare);
   const housekeeping = (work: () => void): void => {

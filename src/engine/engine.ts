@@ -34,6 +34,8 @@ export interface EngineOptions {
   readonly blankCells?: number;
   readonly onLog: (record: LogRecord) => void;
   readonly onCell: (type: 'cell.started' | 'cell.stopped', cell: number, component: string, reason: string) => void;
+  /** For the services of every cell, see `ServiceEnv`. */
+  readonly nameServers?: readonly string[] | undefined;
   /** For those who look into the protocol: told every message. */
   readonly trace?: CellTrace;
   /** For what a component says, if there is anything to be kept out of it. */
@@ -151,6 +153,7 @@ export function createEngine(options: EngineOptions): Engine {
       types,
       functions: callable(target.description),
       suspends: artifact.suspends,
+      ...(options.nameServers === undefined ? {} : { nameServers: options.nameServers }),
     };
   };
 

@@ -33,6 +33,8 @@ export interface LoadMessage {
   readonly memory: number;
   /** What the instances are granted, for the cell's life; a change retires the cell. */
   readonly policy: PolicySnapshot;
+  /** See `ServiceEnv`. */
+  readonly nameServers?: readonly string[];
   readonly control: SharedArrayBuffer;
   /** Slots of the control block; slot 0 is the cell's own work. */
   readonly slots: number;

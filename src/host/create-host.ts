@@ -1,4 +1,5 @@
 /** The composition root: every part of a host is made and wired here, by explicit constructors. */
+import { Resolver } from 'node:dns';
 import {
   type Clock,
   DEFAULT_LIMITS,
@@ -38,6 +39,11 @@ export interface HostOptions {
   readonly maxCells?: number | undefined;
   /** Idle time after which a cell without state is ended, ms. Default 30,000. */
   readonly idleMs?: number | undefined;
+  /**
+   * Name servers that components' requests are resolved by, instead of the system's resolver: `192.0.2.1`,
+   * `192.0.2.1:5353`, `[2001:db8::1]:53`.
+   */
+  readonly nameServers?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -62,6 +68,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     cellEntry: new URL(import.meta.filename.endsWith('.ts') ? './cell-entry.ts' : './cell-entry.js', import.meta.url),
     ...(options.maxCells === undefined ? {} : { maxCells: options.maxCells }),
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
+    nameServers: checkedNameServers(options.nameServers),
     onLog,
     onCell: (type, cell, component, reason) => events.emit({ type, cell, component, reason }),
     redactor: (component) => opened.secrets?.redactorOf(component),
@@ -236,6 +243,17 @@ export async function createHost(options: HostOptions): Promise<Host> {
   };
   events.emit({ type: 'host.started', pid: process.pid });
   return host;
+}
+
+function checkedNameServers(servers: readonly string[] | undefined): readonly string[] | undefined {
+  try {
+    if (servers !== undefined) new Resolver().setServers(servers);
+    return servers;
+  } catch (cause) {
+    throw new SwitchboardError('invalid-setting', 'a name server is not an address, or an address and a port', {
+      cause,
+    });
+  }
 }
 
 /** The host's methods of these parts, refused once it is closed. */

@@ -3,7 +3,6 @@
  * that was decided: a name server that changes its answer changes nothing. No proxy, no cookies, no redirect is followed
  * here, and no connection is used twice, so that each request is decided anew.
  */
-import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
@@ -11,6 +10,7 @@ import { type AccessRequest, decideAccess } from '#core/access';
 import { normalHost } from '#core/net-address';
 import type { ServiceEnv } from '#core/services';
 import { Refused } from './failures.ts';
+import { type Resolve, resolverOf } from './resolve.ts';
 
 export interface EgressRequest {
   readonly method: string;
@@ -37,21 +37,13 @@ export interface Egress {
   request(request: EgressRequest): Promise<EgressResponse>;
 }
 
-/** `dns.lookup` with all addresses. */
-export type Resolve = (
-  host: string,
-  done: (error: Error | null, addresses: readonly { readonly address: string; readonly family: number }[]) => void,
-) => void;
-
-const resolveBySystem: Resolve = (host, done) => systemLookup(host, { all: true, order: 'verbatim' }, done);
-
 const MOST_HEADER_BYTES = 64 * 1024;
 const CONNECT_MS = 10_000;
 /** Sockets of one instance. */
 const MOST_CONNECTIONS = 64;
 
 /** Of one instance; loads the HTTP client when first used. */
-export function createEgress(env: ServiceEnv, resolve: Resolve = resolveBySystem): Egress {
+export function createEgress(env: ServiceEnv, resolve: Resolve = resolverOf(env)): Egress {
   let agent: Promise<Dispatcher> | undefined;
   const ended = new AbortController();
   env.onEnd(() => {
