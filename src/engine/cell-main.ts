@@ -109,6 +109,7 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
       return;
     }
     let instance: Instance | undefined;
+    let goesOn = false;
     const prepare = (made: Instance): void => {
       instance = made;
       made.callId = message.id;
@@ -132,13 +133,22 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
     onCpu(control, message.slot, () => {
       try {
         const acquired = message.session === undefined ? pool.take(prepare) : sessions.take(message.session, prepare);
-        const value = acquired instanceof Promise ? acquired.then(callOn) : callOn(acquired);
+        const value =
+          acquired instanceof Promise
+            ? acquired.then((ready) => {
+                host.returned(ready);
+                return callOn(ready);
+              })
+            : callOn(acquired);
+        goesOn = value instanceof Promise;
         if (value instanceof Promise) value.then(succeed, fail);
         else succeed(value);
       } catch (thrown) {
         fail(thrown);
       }
     });
+    // A guest that may wait begins in a microtask of what generated code does first.
+    if (goesOn) claimCpu(control, message.slot);
   };
 
   const cancel = (id: number, reason: 'cancelled' | 'timeout'): void => {
@@ -180,6 +190,14 @@ function onCpu(control: ControlBlock, slot: number, work: () => void): void {
   }
 }
 
+/** The guest has the thread from now on: until it waits, or the microtasks are over that this one began with. */
+function claimCpu(control: ControlBlock, slot: number): void {
+  setSlotOnCpu(control, slot);
+  setImmediate(() => {
+    if (slotOnCpu(control) === slot) setSlotOnCpu(control, -1);
+  });
+}
+
 function missing(name: string): never {
   throw new SwitchboardError('engine-failed', `the artifact has no module ${name}`);
 }
@@ -208,11 +226,7 @@ function instanceHost(control: ControlBlock, env: InstanceHost['env']): Instance
       if (slotOnCpu(control) === instance.slot) setSlotOnCpu(control, -1);
     },
     returned(instance) {
-      setSlotOnCpu(control, instance.slot);
-      // The guest's next stretch is over when the microtasks that it started with are.
-      setImmediate(() => {
-        if (slotOnCpu(control) === instance.slot) setSlotOnCpu(control, -1);
-      });
+      claimCpu(control, instance.slot);
     },
   };
 }
