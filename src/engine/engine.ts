@@ -73,6 +73,8 @@ export interface Engine {
   retire(matches: (key: string) => boolean): void;
   /** Like `retire`, at once: calls under way fail with the error, files and connections are closed. */
   cut(matches: (key: string) => boolean, error: SwitchboardError): void;
+  /** Whether calls of the target with that key run, or its cells are kept for the next. */
+  readonly isUsed: (key: string) => boolean;
   /** Starts a blank cell ahead of the first call. */
   warm(): void;
   stats(): EngineStats;
@@ -225,6 +227,11 @@ export function createEngine(options: EngineOptions): Engine {
         retiring.add(pool);
         pool.cut(error);
       }
+    },
+    isUsed(key) {
+      if (pools.has(key)) return true;
+      for (const pool of retiring) if (pool.key === key && (pool.cells.size > 0 || pool.waiting > 0)) return true;
+      return false;
     },
     warm: blank,
     stats() {
