@@ -111,7 +111,7 @@ export class Descriptor {
 
   readDirectory(): DirectoryEntryStream {
     this.#directory();
-    return new DirectoryEntryStream(this.#files.scope, asHeld(this.#node));
+    return new DirectoryEntryStream(this.#files, asHeld(this.#node));
   }
 
   createDirectoryAt(path: string): void {

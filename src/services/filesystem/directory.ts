@@ -25,6 +25,8 @@ export interface OpenNode {
 export class Files {
   readonly scope: Scope;
   private readonly open = new Set<number>();
+  /** Directories that are being listed: a descriptor each. */
+  private readonly listed = new Set<fs.Dir>();
   /** Granted directories, opened once for the instance, whoever holds them. */
   private readonly granted = new Map<string, number>();
 
@@ -33,20 +35,33 @@ export class Files {
     scope.env.onEnd(() => {
       for (const fd of this.open) fs.closeSync(fd);
       this.open.clear();
+      for (const directory of this.listed) directory.closeSync();
+      this.listed.clear();
     });
   }
 
   /** Keeps a descriptor that was just opened. Throws, and closes it, when there are too many. */
   keep(fd: number): number {
-    if (this.open.size >= MOST_OPEN) {
-      fs.closeSync(fd);
-      throw new SwitchboardError(
-        'handle-limit',
-        `the component holds ${MOST_OPEN} files open; it must close some first`,
-      );
-    }
+    this.bound(() => fs.closeSync(fd));
     this.open.add(fd);
     return fd;
+  }
+
+  /** The same for a directory that is being listed. */
+  keepDirectory(directory: fs.Dir): fs.Dir {
+    this.bound(() => directory.closeSync());
+    this.listed.add(directory);
+    return directory;
+  }
+
+  closeDirectory(directory: fs.Dir): void {
+    if (this.listed.delete(directory)) directory.closeSync();
+  }
+
+  private bound(close: () => void): void {
+    if (this.open.size + this.listed.size < MOST_OPEN) return;
+    close();
+    throw new SwitchboardError('handle-limit', `the component holds ${MOST_OPEN} files open; it must close some first`);
   }
 
   close(fd: number): void {
