@@ -3,7 +3,7 @@
  * that was decided: a name server that changes its answer changes nothing. No proxy, no cookies, no redirect is followed
  * here, and no connection is used twice, so that each request is decided anew.
  */
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { type AccessRequest, decideAccess } from '#core/access';
@@ -46,8 +46,11 @@ const MOST_CONNECTIONS = 64;
 export function createEgress(env: ServiceEnv, resolve: Resolve = resolverOf(env)): Egress {
   let agent: Promise<Dispatcher> | undefined;
   const ended = new AbortController();
+  // The client forgets a connection that is being made, as in the middle of TLS.
+  const sockets = new Set<Socket>();
   env.onEnd(() => {
     ended.abort();
+    for (const socket of sockets) socket.destroy();
     void agent?.then((made) => made.destroy());
   });
 
@@ -92,7 +95,10 @@ export function createEgress(env: ServiceEnv, resolve: Resolve = resolverOf(env)
           maxCachedSessions: 0,
           allowH2: false,
         });
-        connector(options, done);
+        // Its type says nothing of the socket that it gives.
+        const socket = connector(options, done) as unknown as Socket;
+        sockets.add(socket);
+        socket.once('close', () => sockets.delete(socket));
       },
     });
   };

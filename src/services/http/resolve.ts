@@ -1,5 +1,4 @@
-import { lookup } from 'node:dns';
-import { Resolver } from 'node:dns/promises';
+import { lookup, Resolver } from 'node:dns';
 import type { ServiceEnv } from '#core/services';
 
 /** `dns.lookup` with all addresses. */
@@ -22,12 +21,18 @@ export function resolverOf(env: ServiceEnv): Resolve {
   return (host, done) => {
     // RFC 6761: nobody else may say where `localhost` is.
     if (host === 'localhost') return bySystem(host, done);
-    void Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]).then(([v4, v6]) => {
-      const found = [v4, v6].flatMap((answer, i) =>
-        answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family: i === 0 ? 4 : 6 })) : [],
-      );
-      const failed = v4.status === 'rejected' ? v4.reason : undefined;
-      done(found.length === 0 && failed instanceof Error ? failed : null, found);
-    });
+    const found: { readonly address: string; readonly family: number }[] = [];
+    let failed: Error | null = null;
+    let waiting = 2;
+    const answered =
+      (family: 4 | 6) =>
+      (error: Error | null, addresses: readonly string[] = []): void => {
+        if (error) failed ??= error;
+        else found.push(...addresses.map((address) => ({ address, family })));
+        waiting -= 1;
+        if (waiting === 0) done(found.length === 0 ? failed : null, found);
+      };
+    resolver.resolve4(host, answered(4));
+    resolver.resolve6(host, answered(6));
   };
 }
