@@ -6,10 +6,10 @@ const GRANT = z.tuple([z.enum(['fs', 'net', 'env', 'secret']), z.string()]);
 const MEANWHILE = z.strictObject({
   /** A log record of the call, or `METHOD path` at the server, that this matches: then what follows is done, once. */
   at: z.string(),
-  /** Takes back everything that was granted. */
-  revoke: z.boolean().optional(),
   /** Grants these; the same directory or host granted again takes the place of what was there. */
   grant: z.array(GRANT).optional(),
+  /** Then takes back everything that was granted. */
+  revoke: z.boolean().optional(),
   /** With `grant`: for so many milliseconds. */
   expires: z.number().optional(),
 });
@@ -26,6 +26,8 @@ const STEP = z.strictObject({
   denial: z.string().optional(),
   /** The command that would allow it; absent with a denial: nothing can. */
   fix: z.string().optional(),
+  /** Granted for this call alone. */
+  once: z.array(GRANT).optional(),
   /** What is done while the call is under way. */
   meanwhile: MEANWHILE.optional(),
   /** Each must match an event of the step: `type {…}`. */
@@ -41,7 +43,8 @@ export const ATTACK = z.strictObject({
   guest: z.string(),
   /** Flags, as of `switchboard grant`. */
   grants: z.array(GRANT),
-  secrets: z.record(z.string(), z.string()).optional(),
+  /** Pairs of name and value. */
+  secrets: z.array(z.tuple([z.string(), z.string()])).optional(),
   /** Symlinks made in DIR: name to target. */
   links: z.record(z.string(), z.string()).optional(),
   /** Empty files made in DIR. */

@@ -44,7 +44,7 @@ export async function runAttack(attack: Attack, tree: string): Promise<void> {
   try {
     await host.install((await guest(attack.guest)).path, { as: `${ATTACKER}@1.0.0` });
     if (attack.limits) await host.setLimits(ATTACKER, attack.limits);
-    for (const [secret, value] of Object.entries(attack.secrets ?? {})) await host.setSecret(secret, value);
+    for (const [secret, value] of attack.secrets ?? []) await host.setSecret(secret, value);
     await grant(host, attack.grants, fill);
     const never = (attack.never ?? []).map(fill);
     const memory = watchMemory();
@@ -80,6 +80,7 @@ interface Run {
 }
 
 async function runStep({ host, fill, never, listeners, tell }: Run, step: Step): Promise<void> {
+  await grant(host, step.once ?? [], fill, { once: true });
   const events: HostEvent[] = [];
   const unsubscribe = host.subscribe((event) => void events.push(event));
   const logged: string[] = [];
@@ -118,7 +119,7 @@ async function runStep({ host, fill, never, listeners, tell }: Run, step: Step):
   if (step.denial === undefined) deepEqual(denials, [], label);
   else someMatch(denials, fill(step.denial), label);
   if (step.fix !== undefined) equal(fix, fill(step.fix), label);
-  const audited = events.map(({ type, v: _, seq: __, at: ___, ...rest }) => `${type} ${JSON.stringify(rest)}`);
+  const audited = events.map((event) => `${event.type} ${JSON.stringify(event)}`);
   for (const wanted of step.audit ?? []) someMatch(audited, fill(wanted), label);
   for (const wanted of step.logged ?? []) someMatch(logged, fill(wanted), label);
   if (step.within !== undefined) ok(took < step.within, `it took ${Math.round(took)} ms: ${label}`);
@@ -132,14 +133,20 @@ function someMatch(texts: readonly string[], pattern: string, label: string): vo
   );
 }
 
-async function grant(host: Host, grants: Attack['grants'], fill: (text: string) => string, expiresAt?: number) {
+async function grant(
+  host: Host,
+  grants: Attack['grants'],
+  fill: Run['fill'],
+  options: { expiresAt?: number | undefined; once?: boolean } = {},
+): Promise<void> {
   const permissions = grants.map(([kind, text]) => parsePermission(kind, fill(text)));
-  if (permissions.length > 0) await host.grant(ATTACKER, { permissions, expiresAt });
+  if (permissions.length > 0) await host.grant(ATTACKER, { permissions, ...options });
 }
 
 async function changeGrants(host: Host, how: NonNullable<Step['meanwhile']>, fill: Run['fill']): Promise<void> {
+  const expiresAt = how.expires === undefined ? undefined : Date.now() + how.expires;
+  await grant(host, how.grant ?? [], fill, { expiresAt });
   if (how.revoke) await host.revoke(ATTACKER);
-  await grant(host, how.grant ?? [], fill, how.expires === undefined ? undefined : Date.now() + how.expires);
 }
 
 async function attempt(work: () => Promise<unknown>): Promise<{ code: string; said: string; fix: string | undefined }> {
