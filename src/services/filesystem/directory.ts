@@ -24,7 +24,8 @@ export interface OpenNode {
 /** Counts what is open and closes it when the instance ends. */
 export class Files {
   readonly scope: Scope;
-  private readonly open = new Set<number>();
+  /** With how many hold each: a file's streams may outlive its descriptor. */
+  private readonly open = new Map<number, number>();
   /** Directories that are being listed: a descriptor each. */
   private readonly listed = new Set<fs.Dir>();
   /** Granted directories, opened once for the instance, whoever holds them. */
@@ -33,7 +34,7 @@ export class Files {
   constructor(scope: Scope) {
     this.scope = scope;
     scope.env.onEnd(() => {
-      for (const fd of this.open) fs.closeSync(fd);
+      for (const fd of this.open.keys()) fs.closeSync(fd);
       this.open.clear();
       for (const directory of this.listed) directory.closeSync();
       this.listed.clear();
@@ -43,7 +44,16 @@ export class Files {
   /** Keeps a descriptor that was just opened. Throws, and closes it, when there are too many. */
   keep(fd: number): number {
     this.bound(() => fs.closeSync(fd));
-    this.open.add(fd);
+    this.open.set(fd, 1);
+    return fd;
+  }
+
+  /**
+   * One more holds it, until it calls `close`. Without, the number of a closed descriptor would live on in a stream, and
+   * be that of whatever the process opens next.
+   */
+  share(fd: number): number {
+    this.open.set(fd, (this.open.get(fd) ?? 0) + 1);
     return fd;
   }
 
@@ -66,7 +76,13 @@ export class Files {
 
   close(fd: number): void {
     for (const kept of this.granted.values()) if (kept === fd) return;
-    if (this.open.delete(fd)) fs.closeSync(fd);
+    const holders = this.open.get(fd);
+    if (holders === undefined) return;
+    if (holders > 1) this.open.set(fd, holders - 1);
+    else {
+      this.open.delete(fd);
+      fs.closeSync(fd);
+    }
   }
 
   /** A granted directory. Its path is the owner's own, so that links in it are followed. Stays open with the instance. */
