@@ -17,7 +17,7 @@ const MEANWHILE = z.strictObject({
 const STEP = z.strictObject({
   call: z.string(),
   /** In order, or by name. */
-  args: z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]),
+  args: z.custom<object>((value) => typeof value === 'object' && value !== null),
   /** The error code, or `ok`. */
   code: z.string(),
   /** What the error's message or the value (as JSON) must match. */

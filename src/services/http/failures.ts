@@ -50,7 +50,9 @@ export function httpError(thrown: unknown): HttpError {
   const code = errnoOf(thrown) ?? '';
   const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
   if (known) return known;
-  if (code.startsWith('HPE_')) return { tag: 'HTTP-protocol-error' };
+  // The parser does not always say what it is that it refuses.
+  if (code.startsWith('HPE_') || (thrown instanceof Error && thrown.name === 'HTTPParserError'))
+    return { tag: 'HTTP-protocol-error' };
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) return { tag: 'TLS-certificate-error' };
   if (/^ERR_(?:TLS|SSL|OSSL)/.test(code)) return { tag: 'TLS-protocol-error' };
   const { cause } = thrown instanceof Error ? thrown : {};
