@@ -47,6 +47,7 @@ export async function runAttack(attack: Attack, tree: string): Promise<void> {
     for (const [secret, value] of attack.secrets ?? []) await host.setSecret(secret, value);
     await grant(host, attack.grants, fill);
     const never = (attack.never ?? []).map(fill);
+    const sockets = openSockets();
     const memory = watchMemory();
     const run: Run = { host, fill, never, listeners, tell };
     for (const step of attack.step) await runStep(run, step);
@@ -56,12 +57,15 @@ export async function runAttack(attack: Attack, tree: string): Promise<void> {
       () => upstream.open() === 0,
       () => `${upstream.open()} connections are open`,
     );
-    if (attack.limits?.['reuse'] === undefined) {
-      await eventually(
-        () => openBelow(dir).length === 0,
-        () => `${openBelow(dir).join(' ')} is open`,
-      );
-    }
+    const left = (): string[] => openFiles().filter((one) => one === dir || one.startsWith(`${dir}/`));
+    await eventually(
+      () => left().length === 0,
+      () => `${left().join(' ')} is open`,
+    );
+    await eventually(
+      () => openSockets() <= sockets,
+      () => `${openSockets() - sockets} sockets are open`,
+    );
     deepEqual(ownNames(), prototypes, 'prototypes of the host were changed');
     await checkLogs(host, root, never);
   } finally {
@@ -172,19 +176,20 @@ async function checkLogs(host: Host, root: string, never: readonly string[]): Pr
   for (const line of lines) equal(typeof (JSON.parse(line) as { message?: unknown }).message, 'string');
 }
 
-/** Files and directories below `dir` that this process, its cells included, has open. Known on Linux only. */
-function openBelow(dir: string): string[] {
+/** What this process, its cells included, has open. Known on Linux only. */
+function openFiles(): string[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc/self/fd').flatMap((fd) => {
     try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`);
-      return target === dir || target.startsWith(`${dir}/`) ? [target] : [];
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
     } catch {
       // The one that was opened to read the directory.
       return [];
     }
   });
 }
+
+const openSockets = (): number => openFiles().filter((one) => one.startsWith('socket:')).length;
 
 async function eventually(done: () => boolean, what: () => string): Promise<void> {
   for (const until = performance.now() + SETTLED_MS; !done(); ) {
