@@ -82,6 +82,7 @@ export const REQUIREMENTS = {
   'http.wasi': 'Bodies stream both ways through wasi:http, of any size.',
   'http.addresses': 'Each address of a granted name is decided, and the connection goes to it.',
   'policy.decide': 'One pure function decides each access; a refusal names the flag that would allow it.',
+  'policy.denial': 'A denial names the command that would allow it, and that command works.',
   'policy.addresses': 'Addresses that are not public are known in every spelling; a number is never a name.',
   'policy.wassette':
     'policy.yaml of wassette becomes permissions and limits; what cannot be given exactly is left out and told, with its line.',

@@ -66,7 +66,8 @@ export async function callFunction(
     const request = { context, policy, fn, args, session, signal: options.signal, onLog: options.onLog };
     return (await path.engine.call(target, request, figures)) as Json | undefined;
   } catch (thrown) {
-    const error = withDenials(toSwitchboardError(thrown), entry.installed.name, figures.denials);
+    const { name: subject, description } = entry.installed;
+    const error = withDenials(toSwitchboardError(thrown), subject, figures.denials, description.manifest);
     outcome = error.code;
     throw error;
   } finally {
