@@ -1,6 +1,7 @@
 /** One MCP server instance: the tools of the host behind the SDK's protocol engine. */
 import {
   type CallToolRequest,
+  type CallToolResult,
   CLIENT_INFO_META_KEY,
   type Implementation,
   LOG_LEVEL_META_KEY,
@@ -16,8 +17,10 @@ import { SwitchboardError } from '#core/errors';
 import type { LogLevel, LogRecord } from '#core/events';
 import { printable } from '#core/reference';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
-import { callOwnTool, OWN_TOOLS, REQUEST_PERMISSION } from './own-tools.ts';
-import { callResult, errorResult, RPC, RpcError } from './results.ts';
+import { resolveCall } from './call-tool.ts';
+import { isOwnTool, OWN } from './own-names.ts';
+import { callOwnTool } from './own-tools.ts';
+import { callResult, errorResult, RPC, RpcError, structured } from './results.ts';
 import type { Toolbox } from './toolbox.ts';
 import { compare, type ToolEntry } from './tools.ts';
 
@@ -91,16 +94,26 @@ export function createConnection(options: ConnectionOptions): Connection {
     return { kind: 'mcp', label };
   };
 
+  const callEntry = async (
+    entry: ToolEntry,
+    args: CallArguments,
+    callOptions: CallOptions,
+  ): Promise<CallToolResult> => {
+    const caller = entry.viaSession ? await callerFor(entry, host, session) : host;
+    return callResult(entry, await caller.call(entry.component, entry.fn, args, callOptions));
+  };
   const callTool = async (params: CallToolRequest['params'], callOptions: CallOptions): Promise<Result> => {
-    const entry = (toolbox.known() ?? (await toolbox.table())).byName.get(params.name);
-    if (!entry && params.name !== REQUEST_PERMISSION) {
-      throw new RpcError(RPC.params, `Unknown tool: ${printable(params.name)}`);
-    }
-    const args = (params.arguments ?? {}) as CallArguments;
+    const view = toolbox.known() ?? (await toolbox.table());
+    const { name, arguments: given = {} } = params;
+    const entry = view.byName.get(name);
     try {
-      if (!entry) return await callOwnTool(host, params.arguments ?? {}, callOptions.principal ?? principal());
-      const caller = entry.viaSession ? await callerFor(entry, host, session) : host;
-      return callResult(entry, await caller.call(entry.component, entry.fn, args, callOptions));
+      if (entry) return await callEntry(entry, given, callOptions);
+      if (!isOwnTool(name) || !view.offersOwn(name)) {
+        throw new RpcError(RPC.params, `Unknown tool: ${printable(name)}`);
+      }
+      if (name !== OWN.call) return await callOwnTool(host, view, name, given, callOptions.principal ?? principal());
+      const resolved = await resolveCall(host, view, given);
+      return structured(await callEntry(resolved.entry, resolved.args, callOptions));
     } catch (error) {
       if (error instanceof RpcError) throw error;
       return errorResult(error);
@@ -163,19 +176,19 @@ function callParams(request: JSONRPCRequest): CallToolRequest['params'] {
 /** One page of the tools, in the order of their names; a cursor is the last name of the page before. */
 async function listTools(toolbox: Toolbox, cursor: unknown): Promise<ListToolsResult> {
   if (cursor !== undefined && typeof cursor !== 'string') throw new RpcError(RPC.params, 'Invalid cursor');
-  const { entries } = await toolbox.table().catch((error: unknown) => {
+  const { listed, own } = await toolbox.table().catch((error: unknown) => {
     // Same classes as a call: what the owner can mend is said, a bug of ours is not.
     const failed = errorResult(error);
     const [first] = failed.content;
     throw new RpcError(RPC.internal, first?.type === 'text' ? first.text : 'Internal error', failed._meta);
   });
-  const start = cursor === undefined ? 0 : after(entries, decodeCursor(cursor));
-  const page = entries.slice(start, start + PAGE);
+  const start = cursor === undefined ? 0 : after(listed, decodeCursor(cursor));
+  const page = listed.slice(start, start + PAGE);
   const last = page.at(-1);
-  const more = last !== undefined && start + PAGE < entries.length;
+  const more = last !== undefined && start + PAGE < listed.length;
   return {
     // Ours come with the last page, after the components'.
-    tools: [...page.map((entry) => entry.tool), ...(more ? [] : OWN_TOOLS)],
+    tools: [...page.map((entry) => entry.tool), ...(more ? [] : own)],
     ...(more ? { nextCursor: Buffer.from(last.tool.name).toString('base64url') } : {}),
   };
 }

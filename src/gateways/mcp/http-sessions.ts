@@ -1,6 +1,7 @@
 /** The MCP sessions of the HTTP gateway (protocol revisions 2025-*): one SDK transport and server each. */
 import { randomUUID } from 'node:crypto';
 import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import { profileOf } from './http-profiles.ts';
 
 export interface SessionOptions {
   /** Sessions alive at once. */
@@ -9,12 +10,15 @@ export interface SessionOptions {
   readonly idleMs: number;
   /** Milliseconds from an arbitrary origin. */
   readonly now: () => number;
-  readonly connect: (onCancelled: (requestId: string | number) => void) => Server;
+  /** `profile` is the one that the request which opens the session names. */
+  readonly connect: (onCancelled: (requestId: string | number) => void, profile: string | undefined) => Server;
 }
 
 interface HttpSession {
   readonly transport: WebStandardStreamableHTTPServerTransport;
   readonly server: Server;
+  /** Every request of the session names it: an id is good at one endpoint only. */
+  readonly profile: string | undefined;
   /** Responses not finished yet, the standing event stream included. */
   open: number;
   lastUsed: number;
@@ -54,15 +58,15 @@ export function createSessions(options: SessionOptions): HttpSessions {
     void end(...oldest);
     return true;
   };
-  const open = async (): Promise<HttpSession> => {
+  const open = async (profile: string | undefined): Promise<HttpSession> => {
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => void sessions.set(id, session),
       onsessionclosed: (id) => void sessions.delete(id),
     });
     // A cancelled request is never answered: without this its stream would stay open for ever.
-    const server = options.connect((requestId) => transport.closeSSEStream(requestId));
-    const session: HttpSession = { transport, server, open: 0, lastUsed: options.now() };
+    const server = options.connect((requestId) => transport.closeSSEStream(requestId), profile);
+    const session: HttpSession = { transport, server, profile, open: 0, lastUsed: options.now() };
     await server.connect(transport);
     return session;
   };
@@ -92,7 +96,9 @@ export function createSessions(options: SessionOptions): HttpSessions {
     },
     async serve(request, body, opens) {
       const id = request.headers.get('mcp-session-id');
-      const session = id === null ? undefined : sessions.get(id);
+      const profile = profileOf(request);
+      const known = id === null ? undefined : sessions.get(id);
+      const session = known?.profile === profile ? known : undefined;
       if (!session) {
         // Without a session and not opening one: the SDK's transport knows the answers.
         if (id !== null && !opens) return notFound();
@@ -100,7 +106,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
         if (!makeRoom()) return undefined;
         opening++;
         try {
-          return await answer(await open(), request, body);
+          return await answer(await open(profile), request, body);
         } finally {
           opening--;
         }

@@ -8,6 +8,7 @@ import {
   isLegacyRequest,
   type McpHttpHandler,
 } from '@modelcontextprotocol/server';
+import type { Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
 import { createConnection } from './connection.ts';
 import { allowPages, answerPage, refuse, rpcError, send } from './http-answers.ts';
@@ -15,6 +16,7 @@ import { LARGEST_BODY, readJson } from './http-body.ts';
 import { checkHost, checkOrigin, checkToken, hostName } from './http-guard.ts';
 import { listen } from './http-listen.ts';
 import { createSessions, type HttpSessions, rpcResponse } from './http-sessions.ts';
+import { profileOf, profileBoxes, profileQuery } from './http-profiles.ts';
 import { type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
@@ -37,6 +39,8 @@ export interface HttpOptions {
   readonly signal?: AbortSignal | undefined;
   /** More names for the `Host` header than the loopback names and the bound address. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** What clients are offered; everything, listed, unless given. `/mcp?profile=NAME` narrows further. */
+  readonly narrowing?: Narrowing | undefined;
   /** Sessions at once; 128 unless said otherwise. */
   readonly mostSessions?: number | undefined;
   /** Milliseconds after which an unused session ends; half an hour unless said otherwise. */
@@ -54,7 +58,7 @@ export interface ServedHttp {
 /** Listens. Errors: `port-taken` naming the holder where it can be found, `invalid-setting` for an address that is not this machine's. */
 export async function serveHttp(host: Host, options: HttpOptions): Promise<ServedHttp> {
   options.signal?.throwIfAborted();
-  const toolbox = toolboxOf(host);
+  const toolbox = toolboxOf(host, options.narrowing);
   try {
     const gateway = createGateway(host, toolbox, await hostVersion(host), options);
     const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000 });
@@ -74,17 +78,20 @@ interface Gateway {
 }
 
 function createGateway(host: Host, toolbox: Toolbox, version: string, options: HttpOptions): Gateway {
+  const boxes = profileBoxes(host, toolbox);
   const sessions: HttpSessions = createSessions({
     most: options.mostSessions ?? MOST_SESSIONS,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    connect: (onCancelled) => createConnection({ host, toolbox, version, sessions: true, onCancelled }).server,
+    connect: (onCancelled, profile) =>
+      createConnection({ host, toolbox: boxes.of(profile), version, sessions: true, onCancelled }).server,
   });
   const createModern = (): McpHttpHandler =>
-    createMcpHandler(() => createConnection({ host, toolbox, version, sessions: false }).server, {
-      legacy: 'reject',
-      maxSubscriptions: MOST_SUBSCRIPTIONS,
-    });
+    createMcpHandler(
+      ({ requestInfo }) =>
+        createConnection({ host, toolbox: boxes.of(profileOf(requestInfo)), version, sessions: false }).server,
+      { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
+    );
   let modern = createModern();
   const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
   const sweeper = setInterval(() => sessions.sweep(), Math.min(SWEEP_MS, options.sessionIdleMs ?? SWEEP_MS)).unref();
@@ -100,9 +107,11 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
   return {
     async fetch(request, body) {
       if (request.method === 'POST' && !(await isLegacyRequest(request, body))) {
+        await boxes.check(profileOf(request));
         return modern.fetch(request, { parsedBody: body });
       }
       const opens = request.method === 'POST' && isInitializeRequest(body);
+      if (opens) await boxes.check(profileOf(request));
       const response = await sessions.serve(request, body, opens);
       return response ?? rpcResponse(503, -32000, 'Too many sessions; end one, or try again later');
     },
@@ -154,7 +163,12 @@ async function answerMcp(
   checkToken(request.headers, await options.token());
   const body = method === 'POST' ? await readJson(request) : undefined;
   // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
-  const head = { method, url: '/mcp', headers: request.headers, async *[Symbol.asyncIterator]() {} };
+  const head = {
+    method,
+    url: `/mcp${profileQuery(request.url)}`,
+    headers: request.headers,
+    async *[Symbol.asyncIterator]() {},
+  };
   const handler = toNodeHandler(
     { fetch: (webRequest) => gateway.fetch(webRequest, body) },
     { maxRequestBodySize: LARGEST_BODY },
