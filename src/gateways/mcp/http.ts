@@ -74,6 +74,8 @@ export async function serveHttp(host: Host, options: HttpOptions): Promise<Serve
 
 interface Gateway {
   fetch(request: Request, body: unknown): Promise<Response>;
+  /** Errors: `profile-not-found`. */
+  checkProfile(profile: string | undefined): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -105,13 +107,12 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
   };
   const unsubscribe = host.subscribe((event) => event.type === 'token.rotated' && rotated(), ['token.rotated']);
   return {
+    checkProfile: (profile) => boxes.check(profile),
     async fetch(request, body) {
       if (request.method === 'POST' && !(await isLegacyRequest(request, body))) {
-        await boxes.check(profileOf(request));
         return modern.fetch(request, { parsedBody: body });
       }
       const opens = request.method === 'POST' && isInitializeRequest(body);
-      if (opens) await boxes.check(profileOf(request));
       const response = await sessions.serve(request, body, opens);
       return response ?? rpcResponse(503, -32000, 'Too many sessions; end one, or try again later');
     },
@@ -161,14 +162,11 @@ async function answerMcp(
     return;
   }
   checkToken(request.headers, await options.token());
+  const url = `/mcp${profileQuery(request.url)}`;
+  await gateway.checkProfile(profileOf({ url }));
   const body = method === 'POST' ? await readJson(request) : undefined;
   // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
-  const head = {
-    method,
-    url: `/mcp${profileQuery(request.url)}`,
-    headers: request.headers,
-    async *[Symbol.asyncIterator]() {},
-  };
+  const head = { method, url, headers: request.headers, async *[Symbol.asyncIterator]() {} };
   const handler = toNodeHandler(
     { fetch: (webRequest) => gateway.fetch(webRequest, body) },
     { maxRequestBodySize: LARGEST_BODY },
