@@ -21,7 +21,9 @@ export type {
   LogLevel,
   LogRecord,
   Principal,
+  Profile,
   StopSignal,
+  ToolsMode,
 } from '#core';
 export { openHost as createHost } from '#gateways/control/open-host';
 export { VERSION } from '#host/version';

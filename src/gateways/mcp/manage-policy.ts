@@ -62,8 +62,9 @@ function permissionText(one: Permission | PermissionRequest): string {
 
 /** The command that a person would run to give these. */
 function command(name: string, requests: readonly PermissionRequest[]): string {
-  const flags = requests.map(({ reason: _, ...request }) =>
-    formatPermission(request.kind === 'env' ? { ...request, value: '' } : request),
-  );
+  const flags = requests.map((request) => {
+    const { reason: _, ...wanted } = request;
+    return formatPermission(wanted.kind === 'env' ? { ...wanted, value: '' } : wanted);
+  });
   return printable(['switchboard grant', name, ...flags].join(' '), 10_000);
 }

@@ -410,7 +410,7 @@ for (const mode of ['legacy', 'auto'] as const) {
 
     const byName = await client.callTool({ name: 'many_office_sign-invoice', arguments: {} });
     assert.deepEqual(byName.structuredContent, { result: 'sign-invoice' });
-    const { component, function: wanted } = best as Found;
+    const { component, function: wanted } = best;
     const byCall = await client.callTool({ name: 'switchboard_call', arguments: { component, function: wanted } });
     assert.deepEqual(byCall.structuredContent, byName.structuredContent);
   });
@@ -460,7 +460,7 @@ test('[mcp.search] one tool with a huge schema does not hide the best match or f
     );
   host.add('huge:one@1.0.0', [huge('alpha'), huge('beta'), huge('gamma')]);
   const { client } = await streamClient(t, host, { tools: 'search' });
-  const found = await ask(client, 'search_tools', { query: 'does beta' });
+  const found = await ask(client, 'search_tools', { query: 'huge beta' });
   assert.equal((found['tools'] as readonly Found[])[0]?.['name'], 'huge_one_beta');
   assert.equal(found['truncated'], true);
 });

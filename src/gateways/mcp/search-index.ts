@@ -23,8 +23,15 @@ interface Doc<T> {
 const MOST_TERMS = 24;
 const MOST_WORDS = 4_000;
 const LONGEST_WORD = 40;
-const SATURATION = 1.5;
+/** High enough that a word in a name is worth more than one in a sentence. */
+const SATURATION = 8;
 const DEEPEST_SCHEMA = 8;
+/** Words of questions that say nothing of what is looked for. */
+const EMPTY_WORDS: ReadonlySet<string> = new Set(
+  'a an and any are as at be by can do does for from get how i in into is it many me much my of on or please some that the this to use want what which with you'.split(
+    ' ',
+  ),
+);
 
 /** Of the tools in the table. Takes some milliseconds for hundreds of them. */
 export function createSearchIndex({ entries, versions }: Pick<ToolTable, 'entries' | 'versions'>): SearchIndex {
@@ -110,7 +117,7 @@ function createIndex<T>(all: readonly Doc<T>[]): (query: string) => readonly (re
   return (query) => {
     const scores = new Map<number, { score: number; covered: number }>();
     let asked = 0;
-    for (const term of new Set(wordsOf(query).slice(0, MOST_TERMS))) {
+    for (const term of termsOf(query)) {
       const found = new Map<number, number>();
       for (const [word, where] of postings) {
         const near = likeness(term, word);
@@ -134,6 +141,13 @@ function createIndex<T>(all: readonly Doc<T>[]): (query: string) => readonly (re
         return doc ? [[doc.item, score] as const] : [];
       });
   };
+}
+
+/** The words of a query that count; all of them where none says more than the others. */
+function termsOf(query: string): ReadonlySet<string> {
+  const words = wordsOf(query);
+  const telling = words.filter((word) => !EMPTY_WORDS.has(word));
+  return new Set((telling.length > 0 ? telling : words).slice(0, MOST_TERMS));
 }
 
 /** How much a word of a document is worth for a term of a query: `count` finds `counts` and `counting` finds `count`. */
