@@ -1,4 +1,5 @@
 export * from './access.ts';
+export * from './caller.ts';
 export * from './context.ts';
 export * from './errors.ts';
 export * from './events.ts';
