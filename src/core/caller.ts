@@ -3,11 +3,9 @@
  * its model. Plain JSON both ways, so that it crosses the control socket. What a gateway's client cannot do, its
  * `Caller` leaves out: the component is then told `unavailable`, never made to wait.
  */
-import type { StopSignal } from './context.ts';
-
 /** How far a call is. Of one call `progress` only ever rises; it need not reach `total`, nor be below it. */
 export interface ProgressReport {
-  /** Finite. */
+  /** Finite, not negative. */
   readonly progress: number;
   /** Finite, where known. */
   readonly total?: number | undefined;
@@ -123,8 +121,8 @@ export interface Caller {
    */
   readonly elicit?: {
     readonly modes: readonly ElicitRequest['mode'][];
-    ask(request: ElicitRequest, signal: StopSignal): Promise<ElicitAnswer>;
+    ask(request: ElicitRequest, signal: AbortSignal): Promise<ElicitAnswer>;
   };
   /** Asks the model; `undefined` where the person or the client refused. Otherwise as `elicit`. */
-  readonly sample?: ((request: SampleRequest, signal: StopSignal) => Promise<SampleAnswer | undefined>) | undefined;
+  readonly sample?: ((request: SampleRequest, signal: AbortSignal) => Promise<SampleAnswer | undefined>) | undefined;
 }
