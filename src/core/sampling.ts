@@ -42,9 +42,17 @@ export function sampleRequest(component: string, draft: SampleDraft): SampleRequ
     ...(temperature === undefined ? {} : { temperature }),
     ...(preferences === undefined
       ? {}
-      : { preferences: { ...preferences, hints: hints.map((hint) => shownLine(hint, SAMPLE_BOUNDS.hint)) } }),
+      : {
+          preferences: {
+            ...weights({ cost, speed, intelligence }),
+            hints: hints.map((hint) => shownLine(hint, SAMPLE_BOUNDS.hint)),
+          },
+        }),
   };
 }
+
+const weights = <T extends object>(given: T): T =>
+  Object.fromEntries(Object.entries(given).filter(([, weight]) => weight !== undefined)) as T;
 
 /** Says who asks, to the person who is shown it and to the model, before anything that the component says. */
 function systemPrompt(component: string, system: string | undefined): string {
