@@ -1,6 +1,7 @@
 /** One MCP server instance: the tools of the host behind the SDK's protocol engine. */
 import {
   type CallToolRequest,
+  CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
   type Implementation,
   LOG_LEVEL_META_KEY,
@@ -11,12 +12,16 @@ import {
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import type { Caller } from '#core/caller';
 import type { Principal, StopSignal } from '#core/context';
 import { SwitchboardError } from '#core/errors';
 import type { LogLevel, LogRecord } from '#core/events';
 import { printable } from '#core/reference';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
+import { abilitiesOf, canBeAsked } from './ask-messages.ts';
+import { type Ask, askInRequest, askOn, callerBy, progressOf } from './caller.ts';
 import { callOwnTool, OWN_TOOLS, REQUEST_PERMISSION } from './own-tools.ts';
+import type { Leg, ParkedCalls } from './parked-calls.ts';
 import { callResult, errorResult, RPC, RpcError } from './results.ts';
 import type { Toolbox } from './toolbox.ts';
 import { compare, type ToolEntry } from './tools.ts';
@@ -58,6 +63,8 @@ export interface ConnectionOptions {
    * the tools are told; not a lone HTTP request.
    */
   readonly sessions: boolean;
+  /** Where calls of revision 2026-07-28 wait for their client. Its maker closes it. */
+  readonly parked: ParkedCalls;
   /** Called when a call ended because it was cancelled: no answer will be sent for the request. */
   readonly onCancelled?: ((requestId: string | number) => void) | undefined;
 }
@@ -91,16 +98,30 @@ export function createConnection(options: ConnectionOptions): Connection {
     return { kind: 'mcp', label };
   };
 
-  const callTool = async (params: CallToolRequest['params'], callOptions: CallOptions): Promise<Result> => {
+  /** For a component that asks: the client's person and model, by what it declared when it connected. */
+  const asked = (ask: Ask, progress?: Caller['progress']): Caller | undefined => {
+    const abilities = abilitiesOf(server.getClientCapabilities());
+    const titles = (server.getNegotiatedProtocolVersion() ?? '') >= '2025-11-25';
+    return canBeAsked(abilities) ? callerBy(abilities, ask, progress, titles) : progress && { progress };
+  };
+  const plainCaller = (asks: boolean): Caller | undefined => (asks ? asked(askOn(server)) : undefined);
+
+  const callTool = async (
+    params: CallToolRequest['params'],
+    given: CallOptions,
+    offer?: (asks: boolean) => Caller | undefined,
+  ): Promise<Result> => {
     const entry = (toolbox.known() ?? (await toolbox.table())).byName.get(params.name);
     if (!entry && params.name !== REQUEST_PERMISSION) {
       throw new RpcError(RPC.params, `Unknown tool: ${printable(params.name)}`);
     }
     const args = (params.arguments ?? {}) as CallArguments;
     try {
-      if (!entry) return await callOwnTool(host, params.arguments ?? {}, callOptions.principal ?? principal());
-      const caller = entry.viaSession ? await callerFor(entry, host, session) : host;
-      return callResult(entry, await caller.call(entry.component, entry.fn, args, callOptions));
+      if (!entry) return await callOwnTool(host, params.arguments ?? {}, given.principal ?? principal());
+      const target = entry.viaSession ? await targetFor(entry, host, session) : host;
+      const caller = offer?.(entry.asks);
+      const callOptions = caller ? { ...given, caller } : given;
+      return callResult(entry, await target.call(entry.component, entry.fn, args, callOptions));
     } catch (error) {
       if (error instanceof RpcError) throw error;
       return errorResult(error);
@@ -112,11 +133,28 @@ export function createConnection(options: ConnectionOptions): Connection {
     const envelope: { readonly [key: string]: unknown } | undefined = ctx.mcpReq.envelope;
     const threshold = envelope === undefined ? level : envelope[LOG_LEVEL_META_KEY];
     try {
-      return await callTool(params, {
-        signal,
-        principal: principal(envelope?.[CLIENT_INFO_META_KEY]),
-        ...(threshold === undefined ? {} : { onLog: (record: LogRecord) => forward(record, threshold, ctx) }),
-      });
+      const who = principal(envelope?.[CLIENT_INFO_META_KEY]);
+      const log = threshold === undefined ? undefined : (record: LogRecord) => forward(record, threshold, ctx);
+      const progress = progressOf(ctx);
+      if (envelope !== undefined) {
+        const abilities = abilitiesOf(envelope[CLIENT_CAPABILITIES_META_KEY]);
+        const leg = (): Leg => ({
+          call: [params.name, params.arguments, ctx.http?.authInfo?.clientId],
+          signal,
+          responses: ctx.mcpReq.inputResponses,
+          progress,
+          log,
+        });
+        const state: unknown = ctx.mcpReq.requestState();
+        if (state !== undefined) return await options.parked.resume(String(state), leg());
+        if (canBeAsked(abilities) && (await toolbox.table()).byName.get(params.name)?.asks) {
+          const work = (given: CallOptions): Promise<Result> => callTool(params, { ...given, principal: who });
+          return await options.parked.begin(leg(), abilities, work);
+        }
+      }
+      return await callTool(params, { signal, principal: who, ...(log ? { onLog: log } : {}) }, (asks) =>
+        asks && envelope === undefined ? asked(askInRequest(ctx), progress) : progress && { progress },
+      );
     } finally {
       if (signal.aborted) options.onCancelled?.(ctx.mcpReq.id);
     }
@@ -136,7 +174,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const plainCall: Connection['plainCall'] = (params, signal) =>
     level !== undefined || server.getClientVersion() === undefined
       ? undefined
-      : callTool(params, { signal, principal: principal() });
+      : callTool(params, { signal, principal: principal() }, plainCaller);
   if (!session) return { server, plainCall };
   const stopListening = toolbox.onChange(() => {
     // Fails only when the connection is gone, and then there is nobody to tell.
@@ -191,7 +229,7 @@ function decodeCursor(cursor: string): string {
   return name;
 }
 
-async function callerFor(entry: ToolEntry, host: Host, session: SessionHolder | undefined): Promise<Host | Session> {
+async function targetFor(entry: ToolEntry, host: Host, session: SessionHolder | undefined): Promise<Host | Session> {
   if (session) return session.get();
   if (!entry.needsSession) return host;
   throw new SwitchboardError(

@@ -15,6 +15,7 @@ import { LARGEST_BODY, readJson } from './http-body.ts';
 import { checkHost, checkOrigin, checkToken, hostName } from './http-guard.ts';
 import { listen } from './http-listen.ts';
 import { createSessions, type HttpSessions, rpcResponse } from './http-sessions.ts';
+import { createParkedCalls } from './parked-calls.ts';
 import { type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
@@ -74,14 +75,15 @@ interface Gateway {
 }
 
 function createGateway(host: Host, toolbox: Toolbox, version: string, options: HttpOptions): Gateway {
+  let parked = createParkedCalls();
   const sessions: HttpSessions = createSessions({
     most: options.mostSessions ?? MOST_SESSIONS,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    connect: (onCancelled) => createConnection({ host, toolbox, version, sessions: true, onCancelled }).server,
+    connect: (onCancelled) => createConnection({ host, toolbox, version, sessions: true, onCancelled, parked }).server,
   });
   const createModern = (): McpHttpHandler =>
-    createMcpHandler(() => createConnection({ host, toolbox, version, sessions: false }).server, {
+    createMcpHandler(() => createConnection({ host, toolbox, version, sessions: false, parked }).server, {
       legacy: 'reject',
       maxSubscriptions: MOST_SUBSCRIPTIONS,
     });
@@ -89,12 +91,14 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
   const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
   const sweeper = setInterval(() => sessions.sweep(), Math.min(SWEEP_MS, options.sessionIdleMs ?? SWEEP_MS)).unref();
   const endAll = async (): Promise<void> => {
+    parked.close();
     await Promise.allSettled([modern.close(), sessions.closeAll()]);
   };
   const rotated = (): void => {
     // Whoever knew only the old token must not keep a stream that was opened with it.
     void endAll();
     modern = createModern();
+    parked = createParkedCalls();
   };
   const unsubscribe = host.subscribe((event) => event.type === 'token.rotated' && rotated(), ['token.rotated']);
   return {
