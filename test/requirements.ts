@@ -103,6 +103,17 @@ export const REQUIREMENTS = {
   'approval.store': 'Requests are decided once and bounded, on every backend.',
   'secret.store': 'Secrets come back as set; no error has a value, on every backend.',
   'secret.rest': 'Secrets are encrypted in the home, under a key file or a passphrase; tampering is found out.',
+  'ask.progress': 'Components and the host report progress to the caller: always rising, at most 20 times a second.',
+  'ask.elicit':
+    'A component that was granted it asks the person with a form or an address, and gets yes, no or neither.',
+  'ask.sample': 'A component that was granted it asks the caller’s model.',
+  'ask.denied': 'Without a grant nobody is asked; the refusal carries the command and files a request.',
+  'ask.checked': 'What a client or its model answers is checked before the component sees it.',
+  'ask.named': 'Every question names the component that asks; its text cannot pass for anybody else’s.',
+  'ask.time': 'The time a person takes is not the component’s run time; questions have bounds of their own.',
+  'ask.cancel': 'Cancelling a call, or taking the grant back, ends its question.',
+  'ask.mcp': 'Over MCP, in both generations, progress, elicitation and sampling go by the client’s capabilities.',
+  'ask.cli': 'call shows progress and asks at a terminal; without one nobody can be asked.',
   'mcp.request-permission': 'A model can ask for a permission; that files a request and gives nothing.',
   'mcp.manage':
     'Tools list, search and inspect components, tell their policy, and call any installed function by name or digest; none gives anything.',

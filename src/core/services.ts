@@ -11,6 +11,8 @@ export interface ServiceEnv {
     message: string,
     fields?: { readonly [name: string]: string },
   ): void;
+  /** Tells the caller how far the running call is: the latest at most 20 times a second, and what is left at its end. */
+  progress(report: { readonly progress: number; readonly total?: number; readonly message?: string }): void;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Nanoseconds, never going back. */

@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { type Denial, errorFromBody, type PolicySnapshot, type ServiceEnv, SwitchboardError } from '#core';
 import type { CellLogs } from './cell-logs.ts';
+import type { CellProgress } from './cell-progress.ts';
 import { GuestExit } from './faults.ts';
 import type { Instance } from './instance.ts';
 import { type FromCell, type LoadMessage, MOST_DENIALS, type ToCell } from './protocol.ts';
@@ -15,6 +16,7 @@ export interface ServiceEnvs {
 /** Environments whose logs and questions leave through `post`. */
 export function createServiceEnvs(
   logs: CellLogs,
+  progress: CellProgress,
   { policy, nameServers }: Pick<LoadMessage, 'policy' | 'nameServers'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
@@ -30,6 +32,7 @@ export function createServiceEnvs(
   };
   const cell: CellSide = {
     logs,
+    progress,
     policy,
     nameServers,
     ask,
@@ -49,6 +52,7 @@ export function createServiceEnvs(
 /** What the environments of one cell share. */
 interface CellSide {
   readonly logs: CellLogs;
+  readonly progress: CellProgress;
   readonly policy: PolicySnapshot;
   readonly nameServers: readonly string[] | undefined;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
@@ -106,6 +110,11 @@ class InstanceEnv implements ServiceEnv {
       message: cut(message),
       ...(fields ? { fields: cutFields(fields) } : {}),
     });
+  }
+
+  progress(report: Parameters<ServiceEnv['progress']>[0]): void {
+    const { callId } = this.instance;
+    if (callId >= 0) this.cell.progress.report(callId, report);
   }
 
   now(): number {

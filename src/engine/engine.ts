@@ -15,6 +15,7 @@ import type { ArtifactCache } from './cache.ts';
 import { Cell, type CellTrace } from './cell.ts';
 import { sizeCellHeaps } from './cell-heap.ts';
 import { ComponentPool, type Loadable } from './component-pool.ts';
+import type { AskTurn } from './cell-talk.ts';
 import { compileModules } from './modules.ts';
 import type { CallFigures, EngineCall } from './pending-call.ts';
 import { prepareArtifact, type PreparePorts } from './prepare.ts';
@@ -43,7 +44,7 @@ export interface EngineOptions {
   /** An access of the call was refused. */
   readonly onDenied: (request: EngineCall, denial: Denial) => void;
   /** Answers services that ask the host. */
-  readonly ask: (request: EngineCall, service: string, payload: unknown) => Promise<unknown>;
+  readonly ask: (request: EngineCall, service: string, payload: unknown, turn: AskTurn) => Promise<unknown>;
 }
 
 /** What is called: an installed component with its limits. `key` is unique to name, version, digest and policy. */
@@ -145,8 +146,8 @@ export function createEngine(options: EngineOptions): Engine {
     }
   };
 
-  const load = async (target: Target): Promise<Loadable> => {
-    const artifact = await prepareArtifact(ports, target.description, target.bytes);
+  const load = async (target: Target, onCompile: () => void): Promise<Loadable> => {
+    const artifact = await prepareArtifact(ports, target.description, target.bytes, undefined, onCompile);
     const modules = await compileModules(artifact, target.limits);
     const { types } = target.description;
     return {
@@ -163,8 +164,8 @@ export function createEngine(options: EngineOptions): Engine {
     const known = pools.get(target.key);
     if (known) return known;
     let loaded: Promise<Loadable> | undefined;
-    const loadOnce = (): Promise<Loadable> => {
-      loaded ??= load(target).catch((error: unknown) => {
+    const loadOnce = (onCompile: () => void): Promise<Loadable> => {
+      loaded ??= load(target, onCompile).catch((error: unknown) => {
         loaded = undefined;
         throw error;
       });

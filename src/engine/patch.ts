@@ -25,7 +25,8 @@ export function patchGenerated(source: string): string {
   if (code.includes('function _suspendingImport(')) code = replaceOnce(code, SUSPENDING, SUSPENDING_GUARDED);
   code = code.replaceAll(FAILED_IMPORT, '$1throw err;');
   code = code.replaceAll(MADE_UP_HANDLE, "$1$2$3throw new WebAssembly.RuntimeError('unknown handle'); $4");
-  if (code.includes('function rscTableRemove(')) code = replaceOnce(code, REMOVED_HANDLE, 'if (!val || $1');
+  // By its use: a function of the component may have the name.
+  if (/\brscTableRemove\(handleTable\d/.test(code)) code = replaceOnce(code, REMOVED_HANDLE, 'if (!val || $1');
   refuseUnmetered(code);
   for (const name of ['AsyncTask', 'ComponentAsyncState']) code = boxPrivateFields(code, name);
   return code;

@@ -50,7 +50,7 @@ export function createApprovals({ store, permissions, catalog, events, clock, ra
       if (covered !== false) continue;
       throw new SwitchboardError(
         'not-requested',
-        `the manifest of ${installed.name} does not request ${item.kind} ${named(item)}`,
+        `the manifest of ${installed.name} does not request ${`${item.kind} ${named(item)}`.trim()}`,
       );
     }
     const text = JSON.stringify(items);
@@ -125,5 +125,6 @@ function complete(item: ApprovalItem, id: string, directories: { readonly [guest
 
 function named(item: ApprovalItem): string {
   if (item.kind === 'fs') return printable(item.guest);
-  return printable(item.kind === 'net' ? item.host : item.name);
+  if (item.kind === 'net') return printable(item.host);
+  return 'name' in item ? printable(item.name) : '';
 }

@@ -16,6 +16,7 @@ import type { Catalog, CatalogEntry } from './catalog.ts';
 import { withDenials } from './denials.ts';
 import type { EventHub } from './events.ts';
 import type { Permissions } from './permissions.ts';
+import { callProgress } from './progress.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface CallPath {
@@ -48,6 +49,8 @@ export async function callFunction(
   const figures: CallFigures = { queueMs: 0, runMs: 0, transferred: 0 };
   let outcome: 'ok' | ErrorCode = 'ok';
   let onceTarget: Target | undefined;
+  const { caller } = options;
+  const progress = caller?.progress && callProgress(caller.progress);
   path.made += 1;
   try {
     authorize(path, entry, context);
@@ -63,7 +66,17 @@ export async function callFunction(
     }
     const target = onceTarget ?? current.targetFor(kind);
     const { policy } = target;
-    const request = { context, policy, fn, args, session, signal: options.signal, onLog: options.onLog };
+    const request = {
+      context,
+      policy,
+      fn,
+      args,
+      session,
+      signal: options.signal,
+      onLog: options.onLog,
+      caller,
+      onProgress: progress?.report,
+    };
     return (await path.engine.call(target, request, figures)) as Json | undefined;
   } catch (thrown) {
     const { name: subject, description } = entry.installed;
@@ -72,6 +85,7 @@ export async function callFunction(
     throw error;
   } finally {
     if (onceTarget) path.engine.retire((key) => key === onceTarget?.key);
+    progress?.end();
     path.events.emit({ type: 'call.finished', context, outcome, ...figures });
   }
 }

@@ -17,6 +17,7 @@ import { homePaths } from '#home/layout';
 import { noFaults, systemClock, systemRandom } from '#home/system';
 import { serviceOffer } from '#services/offer';
 import type { Host, Session } from './api.ts';
+import { ASK_BOUNDS, type AskBounds, createAsking, isAskKind } from './asking.ts';
 import { callFunction, type CallPath } from './call.ts';
 import { createCatalog } from './catalog.ts';
 import { type Approvals, createApprovals } from './approvals.ts';
@@ -49,6 +50,8 @@ export interface HostOptions {
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   readonly faults?: FaultPoints | undefined;
+  /** How long and how often components may ask their callers. */
+  readonly askBounds?: Partial<AskBounds> | undefined;
 }
 
 /** Subscribers get this long to take what is left when the host closes. */
@@ -63,6 +66,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
     opened.logs?.append(record);
     events.emit({ type: 'log', record });
   };
+  const asking = createAsking({
+    events,
+    random,
+    bounds: { ...ASK_BOUNDS, ...options.askBounds },
+    redactor: (component) => opened.secrets?.redactorOf(component),
+  });
   const engine = createEngine({
     cache: createArtifactCache(homePaths(options.home).cache, faults),
     services: serviceOffer,
@@ -83,10 +92,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
       tell?.(record);
       void opened.approvals?.fileDenial(component, denial, principal);
     },
-    ask: (request, service, payload) =>
+    ask: (request, service, payload, turn) =>
       service === 'secret' && opened.secrets
         ? opened.secrets.answer(request, payload)
-        : Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
+        : isAskKind(service)
+          ? asking.answer(request, service, payload, turn)
+          : Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
   });
   // A cell's thread takes as long to start as the home to open.
   engine.warm();

@@ -29,6 +29,8 @@ const flagsOf = (denials: readonly Denial[]): readonly string[] =>
 export function itemOf({ grant }: Pick<Denial, 'grant'>): ApprovalItem | undefined {
   const directory = /^--fs .*?:(\/[^:]*):(ro|rw)$/.exec(grant ?? '');
   if (directory?.[1]) return { kind: 'fs', guest: directory[1], mode: directory[2] === 'rw' ? 'rw' : 'ro' };
+  if (grant === '--elicit') return { kind: 'elicit' };
+  if (grant === '--sample') return { kind: 'sample' };
   const other = /^--(net|secret) (\S+)$/.exec(grant ?? '');
   if (!other?.[2]) return undefined;
   return parsePermission(other[1] === 'net' ? 'net' : 'secret', other[2]);

@@ -1,7 +1,7 @@
 /** What clients are to be offered, as flags of verbs. */
 import type { Command } from 'commander';
 import { checkNarrowing, LISTED_TOOLS, type Narrowing, parseToolsMode } from '#core/narrowing';
-import { quoted } from '#core/access';
+import { shellWord } from './shell-word.ts';
 
 export interface NarrowingFlags {
   readonly only?: readonly string[] | undefined;
@@ -31,5 +31,5 @@ export function narrowingWords({ only, tools, profile }: NarrowingFlags): string
     ...(tools === undefined ? [] : ['--tools', tools]),
     ...(only === undefined ? [] : ['--only', ...only]),
   ];
-  return words.map((word) => ` ${quoted(word)}`).join('');
+  return words.map((word) => ` ${shellWord(word)}`).join('');
 }

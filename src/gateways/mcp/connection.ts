@@ -2,6 +2,7 @@
 import {
   type CallToolRequest,
   type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
   type Implementation,
   LOG_LEVEL_META_KEY,
@@ -12,14 +13,18 @@ import {
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import type { Caller } from '#core/caller';
 import type { Principal, StopSignal } from '#core/context';
 import { SwitchboardError } from '#core/errors';
 import type { LogLevel, LogRecord } from '#core/events';
 import { printable } from '#core/reference';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
+import { abilitiesOf, canBeAsked } from './ask-messages.ts';
+import { type Ask, askInRequest, askOn, callerBy, progressOf } from './caller.ts';
 import { resolveCall } from './call-tool.ts';
 import { isOwnTool, OWN } from './own-names.ts';
 import { callOwnTool } from './own-tools.ts';
+import type { Leg, ParkedCalls } from './parked-calls.ts';
 import { callResult, errorResult, RPC, RpcError, structured } from './results.ts';
 import type { Toolbox } from './toolbox.ts';
 import { compare, type ToolEntry } from './tools.ts';
@@ -61,6 +66,8 @@ export interface ConnectionOptions {
    * the tools are told; not a lone HTTP request.
    */
   readonly sessions: boolean;
+  /** Where calls of revision 2026-07-28 wait for their client. Its maker closes it. */
+  readonly parked: ParkedCalls;
   /** Called when a call ended because it was cancelled: no answer will be sent for the request. */
   readonly onCancelled?: ((requestId: string | number) => void) | undefined;
 }
@@ -94,30 +101,52 @@ export function createConnection(options: ConnectionOptions): Connection {
     return { kind: 'mcp', label };
   };
 
+  /** For a component that asks: the client's person and model, by what it declared when it connected. */
+  const asked = (ask: Ask, progress?: Caller['progress']): Caller | undefined => {
+    const abilities = abilitiesOf(server.getClientCapabilities());
+    const titles = (server.getNegotiatedProtocolVersion() ?? '') >= '2025-11-25';
+    return canBeAsked(abilities) ? callerBy(abilities, ask, progress, titles) : progress && { progress };
+  };
+  const plainCaller = (asks: boolean): Caller | undefined => (asks ? asked(askOn(server)) : undefined);
+
+  type Offer = ((asks: boolean) => Caller | undefined) | undefined;
   const callEntry = async (
     entry: ToolEntry,
     args: CallArguments,
-    callOptions: CallOptions,
+    given: CallOptions,
+    offer: Offer,
   ): Promise<CallToolResult> => {
-    const caller = entry.viaSession ? await callerFor(entry, host, session) : host;
-    return callResult(entry, await caller.call(entry.component, entry.fn, args, callOptions));
+    const target = entry.viaSession ? await targetFor(entry, host, session) : host;
+    const caller = offer?.(entry.asks);
+    const callOptions = caller ? { ...given, caller } : given;
+    return callResult(entry, await target.call(entry.component, entry.fn, args, callOptions));
   };
-  const callTool = async (params: CallToolRequest['params'], callOptions: CallOptions): Promise<Result> => {
+  const callTool = async (params: CallToolRequest['params'], given: CallOptions, offer?: Offer): Promise<Result> => {
     const view = toolbox.known() ?? (await toolbox.table());
-    const { name, arguments: given = {} } = params;
+    const { name, arguments: args = {} } = params;
     const entry = view.byName.get(name);
     try {
-      if (entry) return await callEntry(entry, given, callOptions);
+      if (entry) return await callEntry(entry, args, given, offer);
       if (!isOwnTool(name) || !view.offersOwn(name)) {
         throw new RpcError(RPC.params, `Unknown tool: ${printable(name)}`);
       }
-      if (name !== OWN.call) return await callOwnTool(host, view, name, given, callOptions.principal ?? principal());
-      const resolved = await resolveCall(host, view, given);
-      return structured(await callEntry(resolved.entry, resolved.args, callOptions));
+      if (name !== OWN.call) return await callOwnTool(host, view, name, args, given.principal ?? principal());
+      const resolved = await resolveCall(host, view, args);
+      return structured(await callEntry(resolved.entry, resolved.args, given, offer));
     } catch (error) {
       if (error instanceof RpcError) throw error;
       return errorResult(error);
     }
+  };
+  /** Whether the call is of a component that can ask, whichever way it is named. */
+  const asks = async ({ name, arguments: args = {} }: CallToolRequest['params']): Promise<boolean> => {
+    const view = await toolbox.table();
+    if (name !== OWN.call || !view.offersOwn(name)) return view.byName.get(name)?.asks === true;
+    // What cannot be resolved is told by the call itself.
+    return resolveCall(host, view, args).then(
+      ({ entry }) => entry.asks,
+      () => false,
+    );
   };
   const answerCall = async (params: CallToolRequest['params'], ctx: ServerContext): Promise<Result> => {
     const signal = ctx.http?.req ? AbortSignal.any([ctx.mcpReq.signal, ctx.http.req.signal]) : ctx.mcpReq.signal;
@@ -125,11 +154,28 @@ export function createConnection(options: ConnectionOptions): Connection {
     const envelope: { readonly [key: string]: unknown } | undefined = ctx.mcpReq.envelope;
     const threshold = envelope === undefined ? level : envelope[LOG_LEVEL_META_KEY];
     try {
-      return await callTool(params, {
-        signal,
-        principal: principal(envelope?.[CLIENT_INFO_META_KEY]),
-        ...(threshold === undefined ? {} : { onLog: (record: LogRecord) => forward(record, threshold, ctx) }),
-      });
+      const who = principal(envelope?.[CLIENT_INFO_META_KEY]);
+      const log = threshold === undefined ? undefined : (record: LogRecord) => forward(record, threshold, ctx);
+      const progress = progressOf(ctx);
+      if (envelope !== undefined) {
+        const abilities = abilitiesOf(envelope[CLIENT_CAPABILITIES_META_KEY]);
+        const leg = (): Leg => ({
+          call: [params.name, params.arguments, ctx.http?.authInfo?.clientId, toolbox.key],
+          signal,
+          responses: ctx.mcpReq.inputResponses,
+          progress,
+          log,
+        });
+        const state: unknown = ctx.mcpReq.requestState();
+        if (state !== undefined) return await options.parked.resume(String(state), leg());
+        if (canBeAsked(abilities) && (await asks(params))) {
+          const work = (given: CallOptions): Promise<Result> => callTool(params, { ...given, principal: who });
+          return await options.parked.begin(leg(), abilities, work);
+        }
+      }
+      return await callTool(params, { signal, principal: who, ...(log ? { onLog: log } : {}) }, (asks) =>
+        asks && envelope === undefined ? asked(askInRequest(ctx), progress) : progress && { progress },
+      );
     } finally {
       if (signal.aborted) options.onCancelled?.(ctx.mcpReq.id);
     }
@@ -149,7 +195,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const plainCall: Connection['plainCall'] = (params, signal) =>
     level !== undefined || server.getClientVersion() === undefined
       ? undefined
-      : callTool(params, { signal, principal: principal() });
+      : callTool(params, { signal, principal: principal() }, plainCaller);
   if (!session) return { server, plainCall };
   const stopListening = toolbox.onChange(() => {
     // Fails only when the connection is gone, and then there is nobody to tell.
@@ -204,7 +250,7 @@ function decodeCursor(cursor: string): string {
   return name;
 }
 
-async function callerFor(entry: ToolEntry, host: Host, session: SessionHolder | undefined): Promise<Host | Session> {
+async function targetFor(entry: ToolEntry, host: Host, session: SessionHolder | undefined): Promise<Host | Session> {
   if (session) return session.get();
   if (!entry.needsSession) return host;
   throw new SwitchboardError(

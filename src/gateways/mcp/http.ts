@@ -17,6 +17,7 @@ import { checkHost, checkOrigin, checkToken, hostName } from './http-guard.ts';
 import { listen } from './http-listen.ts';
 import { createSessions, type HttpSessions, rpcResponse } from './http-sessions.ts';
 import { profileOf, profileBoxes, profileQuery } from './http-profiles.ts';
+import { createParkedCalls } from './parked-calls.ts';
 import { type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
@@ -81,29 +82,32 @@ interface Gateway {
 
 function createGateway(host: Host, toolbox: Toolbox, version: string, options: HttpOptions): Gateway {
   const boxes = profileBoxes(host, toolbox);
+  let parked = createParkedCalls();
   const sessions: HttpSessions = createSessions({
     most: options.mostSessions ?? MOST_SESSIONS,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
     connect: (onCancelled, profile) =>
-      createConnection({ host, toolbox: boxes.of(profile), version, sessions: true, onCancelled }).server,
+      createConnection({ host, toolbox: boxes.of(profile), version, sessions: true, onCancelled, parked }).server,
   });
   const createModern = (): McpHttpHandler =>
     createMcpHandler(
       ({ requestInfo }) =>
-        createConnection({ host, toolbox: boxes.of(profileOf(requestInfo)), version, sessions: false }).server,
+        createConnection({ host, toolbox: boxes.of(profileOf(requestInfo)), version, sessions: false, parked }).server,
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
     );
   let modern = createModern();
   const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
   const sweeper = setInterval(() => sessions.sweep(), Math.min(SWEEP_MS, options.sessionIdleMs ?? SWEEP_MS)).unref();
   const endAll = async (): Promise<void> => {
+    parked.close();
     await Promise.allSettled([modern.close(), sessions.closeAll()]);
   };
   const rotated = (): void => {
     // Whoever knew only the old token must not keep a stream that was opened with it.
     void endAll();
     modern = createModern();
+    parked = createParkedCalls();
   };
   const unsubscribe = host.subscribe((event) => event.type === 'token.rotated' && rotated(), ['token.rotated']);
   return {

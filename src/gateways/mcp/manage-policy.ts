@@ -57,7 +57,7 @@ function grantOf({ permission, expiresAt, once }: Grant): Answer {
 function permissionText(one: Permission | PermissionRequest): string {
   if (one.kind === 'fs') return printable(`fs ${one.guest}:${one.mode}`, 2_000);
   if (one.kind === 'net') return printable(`net ${one.host}${one.port === undefined ? '' : `:${one.port}`}`);
-  return printable(`${one.kind} ${one.name}`);
+  return printable('name' in one ? `${one.kind} ${one.name}` : one.kind);
 }
 
 /** The command that a person would run to give these. */

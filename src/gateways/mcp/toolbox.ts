@@ -12,6 +12,8 @@ import { type ToolView, viewOf } from './view.ts';
 const DEBOUNCE_MS = 50;
 
 export interface Toolbox {
+  /** Of what it is narrowed to: the same for two boxes that offer the same. */
+  readonly key: string;
   /** The tools as they are now. Cached; concurrent callers share one reading of the host's list. */
   table(): Promise<ToolView>;
   /** The same where it is at hand. */
@@ -61,6 +63,7 @@ function openBox(box: SharedBox, narrowings: readonly Narrowing[], release: () =
   let seen: Reading | undefined;
   let known: ToolView | undefined;
   return {
+    key,
     async table() {
       const reading = box.reading();
       const reused = reading.views.get(key);

@@ -20,6 +20,8 @@ export interface ToolEntry {
   readonly wrap: boolean;
   /** Handles cross: without a session the call is refused. */
   readonly needsSession: boolean;
+  /** The component can ask its caller's person or model. */
+  readonly asks: boolean;
   /** Goes through the connection's session where it has one: handles cross, or state lasts as long as the session. */
   readonly viaSession: boolean;
 }
@@ -135,6 +137,9 @@ export function toolOf(
     hasResult: shape !== undefined,
     wrap: shape?.wrap ?? false,
     needsSession: fn.needsSession,
+    asks: installed.description.requirements.some(
+      ({ capability }) => capability === 'elicitation' || capability === 'sampling',
+    ),
     viaSession: fn.needsSession || reuse === 'session',
   };
 }
