@@ -189,6 +189,7 @@ test('[connect.secrets] arguments and URLs are shown without what may be secret'
   for (const [line, shown] of cases) assert.equal(hideArguments(line.split(' ')).join(' '), shown, line);
   assert.deepEqual(hideArguments(['--header', 'Authorization: Bearer SECRET']), ['--header', 'Authorization: …']);
   assert.deepEqual(hideArguments(['-c', 'KEY="SECRET one" npx pkg --token SECRET']), ['-c', 'KEY=… npx pkg --token …']);
+  assert.deepEqual(hideArguments(['-c', `sh -c 'K="SECRET a" x' "a b" c'd e'`]), ['-c', `sh -c 'K=… x' "a b" …`]);
   assert.equal(
     hideUrl('https://ann:SECRET@x.example/mcp?api_key=SECRET&b=SECRET'),
     'https://…@x.example/mcp?api_key=…&b=…',
