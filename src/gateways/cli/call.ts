@@ -1,6 +1,9 @@
 import { SwitchboardError } from '#core/errors';
+import { findFunction } from '#core/functions';
 import { parseDuration } from '#core/limits';
-import type { CallOptions, Json } from '#host/api';
+import { type ContentKind, contentFunctions } from '#core/mcp-content';
+import type { CallOptions, Host, Json } from '#host/api';
+import { contentText, mayBeContent } from './content-text.ts';
 import { safeJson, safeLine, safeText } from './safe.ts';
 import type { Define } from './verbs.ts';
 
@@ -49,10 +52,18 @@ Examples:
           ? import('./bundled.ts').then(({ withBundled }) => withBundled(context, host, component, call))
           : call();
         const value = await context.progress(`calling ${safeLine(component)} ${safeLine(fn)}`, work);
-        context.print(value === undefined ? {} : { result: value }, () => resultText(value));
+        const kind = process.stdout.isTTY && mayBeContent(value) ? await kindOf(host, component, fn) : undefined;
+        const text = (): string => (kind === undefined ? resultText(value) : contentText(kind, value));
+        context.print(value === undefined ? {} : { result: value }, text);
       }),
     );
 };
+
+/** How the function's result is content, by its type; undefined where it is not. */
+async function kindOf(host: Host, component: string, fn: string): Promise<ContentKind | undefined> {
+  const { functions, types } = (await host.info(component)).description;
+  return contentFunctions(types).get(findFunction(functions, fn).id);
+}
 
 /** A text as it is, anything else as JSON. Into a file or a pipe a text goes byte for byte. */
 function resultText(value: Json | undefined): string {
