@@ -11,7 +11,7 @@ export interface SessionOptions {
   /** Milliseconds from an arbitrary origin. */
   readonly now: () => number;
   /** `profile` is the one that the request which opens the session names. */
-  readonly connect: (onCancelled: (requestId: string | number) => void, profile: string | undefined) => Server;
+  readonly connect: (onCancelled: (requestId: string | number) => void, profile: string | undefined) => Promise<Server>;
 }
 
 interface HttpSession {
@@ -65,7 +65,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
       onsessionclosed: (id) => void sessions.delete(id),
     });
     // A cancelled request is never answered: without this its stream would stay open for ever.
-    const server = options.connect((requestId) => transport.closeSSEStream(requestId), profile);
+    const server = await options.connect((requestId) => transport.closeSSEStream(requestId), profile);
     const session: HttpSession = { transport, server, profile, open: 0, lastUsed: options.now() };
     await server.connect(transport);
     return session;

@@ -18,7 +18,8 @@ import { listen } from './http-listen.ts';
 import { createSessions, type HttpSessions, rpcResponse } from './http-sessions.ts';
 import { profileOf, profileBoxes, profileQuery } from './http-profiles.ts';
 import { createParkedCalls } from './parked-calls.ts';
-import { type Toolbox, toolboxOf } from './toolbox.ts';
+import { watchServing } from './serving-changes.ts';
+import { readTable, type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
 const MOST_CONNECTIONS = 512;
@@ -61,6 +62,7 @@ export async function serveHttp(host: Host, options: HttpOptions): Promise<Serve
   options.signal?.throwIfAborted();
   const toolbox = toolboxOf(host, options.narrowing);
   try {
+    await readTable(toolbox);
     const gateway = createGateway(host, toolbox, await hostVersion(host), options);
     const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000 });
     server.maxConnections = MOST_CONNECTIONS;
@@ -87,17 +89,27 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     most: options.mostSessions ?? MOST_SESSIONS,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    connect: (onCancelled, profile) =>
-      createConnection({ host, toolbox: boxes.of(profile), version, sessions: true, onCancelled, parked }).server,
+    async connect(onCancelled, profile) {
+      const box = boxes.of(profile);
+      await readTable(box);
+      return createConnection({ host, toolbox: box, version, sessions: true, onCancelled, parked }).server;
+    },
   });
   const createModern = (): McpHttpHandler =>
     createMcpHandler(
-      ({ requestInfo }) =>
-        createConnection({ host, toolbox: boxes.of(profileOf(requestInfo)), version, sessions: false, parked }).server,
+      async ({ requestInfo }) => {
+        const box = boxes.of(profileOf(requestInfo));
+        await readTable(box);
+        return createConnection({ host, toolbox: box, version, sessions: false, parked }).server;
+      },
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
     );
   let modern = createModern();
   const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
+  const stopWatching = watchServing(toolbox, {
+    resources: () => modern.notify.resourcesChanged(),
+    prompts: () => modern.notify.promptsChanged(),
+  });
   const sweeper = setInterval(() => sessions.sweep(), Math.min(SWEEP_MS, options.sessionIdleMs ?? SWEEP_MS)).unref();
   const endAll = async (): Promise<void> => {
     parked.close();
@@ -123,6 +135,7 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     async close() {
       clearInterval(sweeper);
       stopListening();
+      stopWatching();
       unsubscribe();
       await endAll();
     },
