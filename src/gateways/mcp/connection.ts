@@ -17,6 +17,8 @@ import { SwitchboardError } from '#core/errors';
 import type { LogLevel, LogRecord } from '#core/events';
 import { printable } from '#core/reference';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
+import type { ComposedTool, Composition } from './composition.ts';
+import type { DroppedCalls } from './dropped-calls.ts';
 import { callOwnTool, OWN_TOOLS, REQUEST_PERMISSION } from './own-tools.ts';
 import { callResult, errorResult, RPC, RpcError } from './results.ts';
 import type { Toolbox } from './toolbox.ts';
@@ -61,6 +63,9 @@ export interface ConnectionOptions {
   readonly sessions: boolean;
   /** Called when a call ended because it was cancelled: no answer will be sent for the request. */
   readonly onCancelled?: ((requestId: string | number) => void) | undefined;
+  /** What becomes of calls whose HTTP connection broke; they are cancelled at once where this is absent. */
+  readonly dropped?: DroppedCalls | undefined;
+  readonly composition?: Composition | undefined;
 }
 
 export interface Connection {
@@ -74,11 +79,16 @@ export interface Connection {
 }
 
 export function createConnection(options: ConnectionOptions): Connection {
-  const { host, toolbox } = options;
+  const { host, toolbox, composition } = options;
   const server = new Server(
     { name: 'switchboard', title: 'Switchboard', version: options.version },
-    { capabilities: { tools: { listChanged: true }, logging: {} }, instructions: INSTRUCTIONS },
+    {
+      capabilities: { tools: { listChanged: true }, logging: {}, ...composition?.capabilities },
+      instructions: INSTRUCTIONS,
+    },
   );
+  const composed = composition?.tools && new Map(composition.tools.map((one) => [one.tool.name, one]));
+  composition?.extend?.(server);
   const session = options.sessions ? sessionHolder(host, () => principal()) : undefined;
   let label: string | undefined;
   let client: Implementation | undefined;
@@ -108,7 +118,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   };
   const answerCall = async (params: CallToolRequest['params'], ctx: ServerContext): Promise<Result> => {
-    const signal = ctx.http?.req ? AbortSignal.any([ctx.mcpReq.signal, ctx.http.req.signal]) : ctx.mcpReq.signal;
+    const signal = callSignal(ctx, options.dropped);
     // Present from 2026-07-28 on, where each request carries what `initialize` and `logging/setLevel` told before.
     const envelope: { readonly [key: string]: unknown } | undefined = ctx.mcpReq.envelope;
     const threshold = envelope === undefined ? level : envelope[LOG_LEVEL_META_KEY];
@@ -123,7 +133,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   };
 
-  server.setRequestHandler('tools/list', (request) => listTools(toolbox, request));
+  server.setRequestHandler('tools/list', (request) => listTools(toolbox, request, composition?.tools ?? []));
   server.setRequestHandler('logging/setLevel', (request) => {
     level = request.params.level;
     return {};
@@ -132,7 +142,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   // once with zod, which costs more than the rest of the call. `callParams` checks the same of the request.
   server.fallbackRequestHandler = async (request, ctx) => {
     if (request.method !== 'tools/call') throw new RpcError(RPC.method, 'Method not found');
-    return answerCall(callParams(request), ctx);
+    const params = callParams(request);
+    const composedTool = composed?.get(params.name);
+    return composedTool === undefined ? answerCall(params, ctx) : composedTool.call(params, ctx, server);
   };
   const plainCall: Connection['plainCall'] = (params, signal) =>
     level !== undefined || server.getClientVersion() === undefined
@@ -150,6 +162,13 @@ export function createConnection(options: ConnectionOptions): Connection {
   return { server, plainCall };
 }
 
+function callSignal(ctx: ServerContext, dropped: DroppedCalls | undefined): AbortSignal {
+  const cancelled = ctx.mcpReq.signal;
+  const connection = ctx.http?.req?.signal;
+  if (connection === undefined) return cancelled;
+  return dropped?.signal(cancelled, connection) ?? AbortSignal.any([cancelled, connection]);
+}
+
 /** `tools/call` params as MCP's schema has them: `name` a string, `arguments` an object where given. */
 function callParams(request: JSONRPCRequest): CallToolRequest['params'] {
   const params: { readonly [key: string]: unknown } = request.params ?? {};
@@ -162,7 +181,11 @@ function callParams(request: JSONRPCRequest): CallToolRequest['params'] {
 }
 
 /** One page of the tools, in the order of their names; a cursor is the last name of the page before. */
-async function listTools(toolbox: Toolbox, request: ListToolsRequest): Promise<ListToolsResult> {
+async function listTools(
+  toolbox: Toolbox,
+  request: ListToolsRequest,
+  composed: readonly ComposedTool[],
+): Promise<ListToolsResult> {
   const { entries } = await toolbox.table().catch((error: unknown) => {
     // Same classes as a call: what the owner can mend is said, a bug of ours is not.
     const failed = errorResult(error);
@@ -176,7 +199,7 @@ async function listTools(toolbox: Toolbox, request: ListToolsRequest): Promise<L
   const more = last !== undefined && start + PAGE < entries.length;
   return {
     // Ours come with the last page, after the components'.
-    tools: [...page.map((entry) => entry.tool), ...(more ? [] : OWN_TOOLS)],
+    tools: [...page.map((entry) => entry.tool), ...(more ? [] : [...OWN_TOOLS, ...composed.map(({ tool }) => tool)])],
     ...(more ? { nextCursor: Buffer.from(last.tool.name).toString('base64url') } : {}),
   };
 }

@@ -1,6 +1,8 @@
 /** The MCP sessions of the HTTP gateway (protocol revisions 2025-*): one SDK transport and server each. */
 import { randomUUID } from 'node:crypto';
 import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import { createDroppedCalls, type DroppedCalls } from './dropped-calls.ts';
+import { createEventStore, type SessionEvents } from './event-store.ts';
 
 export interface SessionOptions {
   /** Sessions alive at once. */
@@ -9,12 +11,19 @@ export interface SessionOptions {
   readonly idleMs: number;
   /** Milliseconds from an arbitrary origin. */
   readonly now: () => number;
-  readonly connect: (onCancelled: (requestId: string | number) => void) => Server;
+  readonly connect: (onCancelled: (requestId: string | number) => void, resumes: DroppedCalls) => Server;
+  /** Milliseconds a call goes on after its connection broke, for its client to come back. */
+  readonly resumeMs: number;
 }
+
+/** Milliseconds until a client may ask again for a stream that ended early. */
+const RETRY_MS = 1_000;
 
 interface HttpSession {
   readonly transport: WebStandardStreamableHTTPServerTransport;
   readonly server: Server;
+  readonly events: SessionEvents;
+  readonly dropped: DroppedCalls;
   /** Responses not finished yet, the standing event stream included. */
   open: number;
   lastUsed: number;
@@ -55,14 +64,18 @@ export function createSessions(options: SessionOptions): HttpSessions {
     return true;
   };
   const open = async (): Promise<HttpSession> => {
+    const events = createEventStore();
+    const dropped = createDroppedCalls(options.resumeMs);
     const transport = new WebStandardStreamableHTTPServerTransport({
+      eventStore: events,
+      retryInterval: RETRY_MS,
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => void sessions.set(id, session),
       onsessionclosed: (id) => void sessions.delete(id),
     });
     // A cancelled request is never answered: without this its stream would stay open for ever.
-    const server = options.connect((requestId) => transport.closeSSEStream(requestId));
-    const session: HttpSession = { transport, server, open: 0, lastUsed: options.now() };
+    const server = options.connect((requestId) => transport.closeSSEStream(requestId), dropped);
+    const session: HttpSession = { transport, server, events, dropped, open: 0, lastUsed: options.now() };
     await server.connect(transport);
     return session;
   };
@@ -105,6 +118,11 @@ export function createSessions(options: SessionOptions): HttpSessions {
           opening--;
         }
       }
+      const last = request.method === 'GET' ? request.headers.get('last-event-id') : null;
+      if (last !== null) {
+        if (!session.events.resumable(last)) return gone();
+        session.dropped.resumed();
+      }
       return answer(session, request, body);
     },
     sweep() {
@@ -138,6 +156,10 @@ function onceEnded(response: Response, signal: AbortSignal, done: () => void): R
 
 function notFound(): Response {
   return rpcResponse(404, -32001, 'Session not found');
+}
+
+function gone(): Response {
+  return rpcResponse(400, -32000, 'Bad Request: what followed this Last-Event-ID is not kept any more');
 }
 
 function missing(): Response {

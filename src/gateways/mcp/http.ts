@@ -9,6 +9,7 @@ import {
   type McpHttpHandler,
 } from '@modelcontextprotocol/server';
 import type { Host } from '#host/api';
+import type { Composition } from './composition.ts';
 import { createConnection } from './connection.ts';
 import { allowPages, answerPage, refuse, rpcError, send } from './http-answers.ts';
 import { LARGEST_BODY, readJson } from './http-body.ts';
@@ -23,6 +24,7 @@ const MOST_SESSIONS = 128;
 const MOST_SUBSCRIPTIONS = 128;
 const IDLE_MS = 30 * 60_000;
 const SWEEP_MS = 60_000;
+const RESUME_MS = 60_000;
 /** How long `close` lets answers under way finish. */
 const GRACE_MS = 300;
 
@@ -31,8 +33,11 @@ export interface HttpOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** The token a request must bear, asked for at each request so that a rotated one counts at once. */
-  readonly token: () => Promise<string>;
+  /**
+   * The token a request must bear, asked for at each request so that a rotated one counts at once. Undefined: whoever
+   * reaches the port may use it, as only tests of the protocol itself may want.
+   */
+  readonly token: (() => Promise<string>) | undefined;
   /** Closes the server when aborted. */
   readonly signal?: AbortSignal | undefined;
   /** More names for the `Host` header than the loopback names and the bound address. */
@@ -41,6 +46,9 @@ export interface HttpOptions {
   readonly mostSessions?: number | undefined;
   /** Milliseconds after which an unused session ends; half an hour unless said otherwise. */
   readonly sessionIdleMs?: number | undefined;
+  /** Milliseconds a call of a session goes on after its connection broke, for its client to come back; 60,000. */
+  readonly resumeMs?: number | undefined;
+  readonly composition?: Composition | undefined;
 }
 
 export interface ServedHttp {
@@ -54,7 +62,7 @@ export interface ServedHttp {
 /** Listens. Errors: `port-taken` naming the holder where it can be found, `invalid-setting` for an address that is not this machine's. */
 export async function serveHttp(host: Host, options: HttpOptions): Promise<ServedHttp> {
   options.signal?.throwIfAborted();
-  const toolbox = toolboxOf(host);
+  const toolbox = toolboxOf(host, options.composition?.nameTool);
   try {
     const gateway = createGateway(host, toolbox, await hostVersion(host), options);
     const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000 });
@@ -74,14 +82,17 @@ interface Gateway {
 }
 
 function createGateway(host: Host, toolbox: Toolbox, version: string, options: HttpOptions): Gateway {
+  const { composition } = options;
   const sessions: HttpSessions = createSessions({
     most: options.mostSessions ?? MOST_SESSIONS,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    connect: (onCancelled) => createConnection({ host, toolbox, version, sessions: true, onCancelled }).server,
+    connect: (onCancelled, dropped) =>
+      createConnection({ host, toolbox, version, sessions: true, onCancelled, dropped, composition }).server,
+    resumeMs: options.resumeMs ?? RESUME_MS,
   });
   const createModern = (): McpHttpHandler =>
-    createMcpHandler(() => createConnection({ host, toolbox, version, sessions: false }).server, {
+    createMcpHandler(() => createConnection({ host, toolbox, version, sessions: false, composition }).server, {
       legacy: 'reject',
       maxSubscriptions: MOST_SUBSCRIPTIONS,
     });
@@ -151,7 +162,7 @@ async function answerMcp(
     send(response, rpcError(405, -32000, 'Method not allowed'));
     return;
   }
-  checkToken(request.headers, await options.token());
+  if (options.token) checkToken(request.headers, await options.token());
   const body = method === 'POST' ? await readJson(request) : undefined;
   // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
   const head = { method, url: '/mcp', headers: request.headers, async *[Symbol.asyncIterator]() {} };
