@@ -1,5 +1,5 @@
 /** Results that are more than text. */
-import type { ContentBlock } from '@modelcontextprotocol/server';
+import type { ContentBlock, Tool } from '@modelcontextprotocol/server';
 import type { ComposedTool } from '#gateways/mcp/composition';
 
 /** One red pixel. */
@@ -40,6 +40,7 @@ function returning(name: string, content: ContentBlock[]): ComposedTool {
   return { tool: toolOf(name), call: () => ({ content }) };
 }
 
-export function toolOf(name: string, properties: { readonly [name: string]: object } = {}): ComposedTool['tool'] {
-  return { name, description: `Fixture ${name}.`, inputSchema: { type: 'object', properties } };
+export function toolOf(name: string, properties: { readonly [name: string]: object } = {}): Tool {
+  const inputSchema = { type: 'object', properties } as Tool['inputSchema'];
+  return { name, description: `Fixture ${name}.`, inputSchema };
 }

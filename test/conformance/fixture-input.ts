@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import {
   acceptedContent,
   CLIENT_CAPABILITIES_META_KEY,
+  type ClientCapabilities,
   createRequestStateCodec,
   type InputRequest,
   type InputRequiredResult,
@@ -70,7 +71,7 @@ export const inputTools: readonly ComposedTool[] = [
   }),
   {
     tool: toolOf('test_streaming_elicitation'),
-    async call(_, ctx) {
+    async call() {
       await pause();
       return inputRequired({ inputRequests: confirm });
     },
@@ -103,7 +104,8 @@ export const inputTools: readonly ComposedTool[] = [
   {
     tool: toolOf('test_input_required_result_capabilities'),
     call(_, ctx) {
-      const able = ctx.mcpReq.envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? {};
+      const envelope: { readonly [key: string]: unknown } = ctx.mcpReq.envelope ?? {};
+      const able = (envelope[CLIENT_CAPABILITIES_META_KEY] ?? {}) as ClientCapabilities;
       return inputRequired({
         inputRequests: {
           ...(able.sampling ? { sampled: question('Say something.', 50) } : {}),
@@ -150,7 +152,7 @@ async function ask(key: string, what: string, field: string, round: number): Pro
 
 /** The state that came back, verified; -32602 for one that is not ours. */
 async function stateOf(ctx: ServerContext): Promise<number | undefined> {
-  const state = ctx.mcpReq.requestState() as string | undefined;
+  const state = ctx.mcpReq.requestState<string>();
   if (state === undefined) return undefined;
   try {
     return await states.verify(state, ctx);

@@ -3,7 +3,6 @@ import type { ComposedTool } from '#gateways/mcp/composition';
 import type { Host } from '#host/api';
 import { toolOf } from './fixture-content.ts';
 import { text } from './fixture-input.ts';
-import { tellPromptsChanged } from './fixture-served.ts';
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
@@ -33,22 +32,8 @@ export function protocolTools(host: Host): readonly ComposedTool[] {
         return text('Reconnected.');
       },
     },
-    {
-      // `reuse` shows in the annotations of a component's tools.
-      tool: toolOf('test_trigger_tool_change'),
-      async call() {
-        const { reuse } = (await host.limits('test:conformance')).effective;
-        await host.setLimits('test:conformance', { reuse: reuse === 'call' ? 'resident' : 'call' });
-        return text('Changed.');
-      },
-    },
-    {
-      tool: toolOf('test_trigger_prompt_change'),
-      call() {
-        tellPromptsChanged();
-        return text('Changed.');
-      },
-    },
+    changing('test_trigger_tool_change', host),
+    changing('test_trigger_prompt_change', host),
     {
       tool: {
         ...toolOf('json_schema_2020_12_tool'),
@@ -79,9 +64,17 @@ export function protocolTools(host: Host): readonly ComposedTool[] {
       },
       call: () => text('It is the schema that counts.'),
     },
-    {
-      tool: toolOf('test_mirrored_header', { region: { type: 'string', 'x-mcp-header': 'Region' } }),
-      call: ({ arguments: args }) => text(String(args?.['region'])),
-    },
   ];
+}
+
+/** Changes what the gateway offers: `reuse` shows in the annotations of a component's tools. */
+function changing(name: string, host: Host): ComposedTool {
+  return {
+    tool: toolOf(name),
+    async call() {
+      const { reuse } = (await host.limits('test:conformance')).effective;
+      await host.setLimits('test:conformance', { reuse: reuse === 'call' ? 'resident' : 'call' });
+      return text('Changed.');
+    },
+  };
 }

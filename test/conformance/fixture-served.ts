@@ -33,18 +33,7 @@ const PROMPTS = [
   { name: 'test_input_required_result_prompt', description: 'Asks first.' },
 ];
 
-const servers = new Set<WeakRef<Server>>();
-
-export function tellPromptsChanged(): void {
-  for (const ref of servers)
-    ref
-      .deref()
-      ?.sendPromptListChanged()
-      .catch(() => {});
-}
-
 export function serveResourcesAndPrompts(server: Server): void {
-  servers.add(new WeakRef(server));
   server.setRequestHandler('resources/list', () => ({ resources: RESOURCES }));
   server.setRequestHandler('resources/templates/list', () => ({
     resourceTemplates: [{ uriTemplate: 'test://template/{id}/data', name: 'By id', mimeType: 'application/json' }],

@@ -9,7 +9,7 @@ import {
   type ListToolsResult,
   type LoggingLevel,
   type Result,
-  Server,
+  type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { Principal, StopSignal } from '#core/context';
@@ -21,6 +21,7 @@ import type { ComposedTool, Composition } from './composition.ts';
 import type { DroppedCalls } from './dropped-calls.ts';
 import { callOwnTool, OWN_TOOLS, REQUEST_PERMISSION } from './own-tools.ts';
 import { callResult, errorResult, RPC, RpcError } from './results.ts';
+import { GatewayServer } from './sdk-server.ts';
 import type { Toolbox } from './toolbox.ts';
 import { compare, type ToolEntry } from './tools.ts';
 
@@ -66,6 +67,11 @@ export interface ConnectionOptions {
   /** What becomes of calls whose HTTP connection broke; they are cancelled at once where this is absent. */
   readonly dropped?: DroppedCalls | undefined;
   readonly composition?: Composition | undefined;
+  /**
+   * False where it is known that no tool will be called, as for one request of another method: the SDK then answers
+   * methods that nobody handles itself, with the HTTP status that goes with them.
+   */
+  readonly callsTools?: boolean | undefined;
 }
 
 export interface Connection {
@@ -80,7 +86,7 @@ export interface Connection {
 
 export function createConnection(options: ConnectionOptions): Connection {
   const { host, toolbox, composition } = options;
-  const server = new Server(
+  const server: Server = new GatewayServer(
     { name: 'switchboard', title: 'Switchboard', version: options.version },
     {
       capabilities: { tools: { listChanged: true }, logging: {}, ...composition?.capabilities },
@@ -140,12 +146,13 @@ export function createConnection(options: ConnectionOptions): Connection {
   });
   // Not `setRequestHandler('tools/call')`: for that one the SDK parses the request twice and the result
   // once with zod, which costs more than the rest of the call. `callParams` checks the same of the request.
-  server.fallbackRequestHandler = async (request, ctx) => {
+  const fallback: Server['fallbackRequestHandler'] = async (request, ctx) => {
     if (request.method !== 'tools/call') throw new RpcError(RPC.method, 'Method not found');
     const params = callParams(request);
     const composedTool = composed?.get(params.name);
     return composedTool === undefined ? answerCall(params, ctx) : composedTool.call(params, ctx, server);
   };
+  if (options.callsTools !== false) server.fallbackRequestHandler = fallback;
   const plainCall: Connection['plainCall'] = (params, signal) =>
     level !== undefined || server.getClientVersion() === undefined
       ? undefined

@@ -29,12 +29,15 @@ interface HttpSession {
   lastUsed: number;
 }
 
+/** Calls back once, when the response was sent whole or its client has gone. */
+export type OnClose = (done: () => void) => void;
+
 export interface HttpSessions {
   /**
    * Serves a request of a session, or one that opens a session. `undefined` when there are as many
    * sessions as may be and none is idle.
    */
-  serve(request: Request, body: unknown, opens: boolean): Promise<Response | undefined>;
+  serve(request: Request, body: unknown, opens: boolean, onClose: OnClose): Promise<Response | undefined>;
   readonly size: number;
   /** Ends sessions that were idle too long. */
   sweep(): void;
@@ -42,7 +45,6 @@ export interface HttpSessions {
   closeAll(): Promise<void>;
 }
 
-/** `serve` counts a response as finished when its request's signal aborts or its body ends. */
 export function createSessions(options: SessionOptions): HttpSessions {
   const sessions = new Map<string, HttpSession>();
   /** Sessions whose `initialize` is being answered: they count, or many at once would pass the bound. */
@@ -80,30 +82,25 @@ export function createSessions(options: SessionOptions): HttpSessions {
     return session;
   };
 
-  const answer = async (session: HttpSession, request: Request, body: unknown): Promise<Response> => {
+  const answer = async (session: HttpSession, request: Request, body: unknown, onClose: OnClose): Promise<Response> => {
     session.open++;
     session.lastUsed = options.now();
-    const done = (): void => {
+    onClose(() => {
       session.open--;
       session.lastUsed = options.now();
-    };
-    try {
-      const response = await session.transport.handleRequest(request, body === undefined ? {} : { parsedBody: body });
-      const id = session.transport.sessionId;
-      // Never initialized, or ended by this very request.
-      if (id === undefined || !sessions.has(id)) await session.server.close();
-      return onceEnded(response, request.signal, done);
-    } catch (error) {
-      done();
-      throw error;
-    }
+    });
+    const response = await session.transport.handleRequest(request, body === undefined ? {} : { parsedBody: body });
+    const id = session.transport.sessionId;
+    // Never initialized, or ended by this very request.
+    if (id === undefined || !sessions.has(id)) await session.server.close();
+    return response;
   };
 
   return {
     get size() {
       return sessions.size;
     },
-    async serve(request, body, opens) {
+    async serve(request, body, opens, onClose) {
       const id = request.headers.get('mcp-session-id');
       const session = id === null ? undefined : sessions.get(id);
       if (!session) {
@@ -113,7 +110,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
         if (!makeRoom()) return undefined;
         opening++;
         try {
-          return await answer(await open(), request, body);
+          return await answer(await open(), request, body, onClose);
         } finally {
           opening--;
         }
@@ -123,7 +120,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
         if (!session.events.resumable(last)) return gone();
         session.dropped.resumed();
       }
-      return answer(session, request, body);
+      return answer(session, request, body, onClose);
     },
     sweep() {
       const before = options.now() - options.idleMs;
@@ -133,25 +130,6 @@ export function createSessions(options: SessionOptions): HttpSessions {
       await Promise.all([...sessions].map(([id, session]) => end(id, session)));
     },
   };
-}
-
-/** The response, with `done` called once: when its body ended or was cancelled, or its client went away. */
-function onceEnded(response: Response, signal: AbortSignal, done: () => void): Response {
-  let called = false;
-  const once = (): void => {
-    if (called) return;
-    called = true;
-    signal.removeEventListener('abort', once);
-    done();
-  };
-  if (response.body === null || signal.aborted) {
-    once();
-    return response;
-  }
-  signal.addEventListener('abort', once);
-  const watch = { flush: once, cancel: once };
-  const watched = response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(watch));
-  return new Response(watched, { status: response.status, statusText: response.statusText, headers: response.headers });
 }
 
 function notFound(): Response {

@@ -15,7 +15,7 @@ import { allowPages, answerPage, refuse, rpcError, send } from './http-answers.t
 import { LARGEST_BODY, readJson } from './http-body.ts';
 import { checkHost, checkOrigin, checkToken, hostName } from './http-guard.ts';
 import { listen } from './http-listen.ts';
-import { createSessions, type HttpSessions, rpcResponse } from './http-sessions.ts';
+import { createSessions, type HttpSessions, type OnClose, rpcResponse } from './http-sessions.ts';
 import { type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
@@ -77,7 +77,7 @@ export async function serveHttp(host: Host, options: HttpOptions): Promise<Serve
 }
 
 interface Gateway {
-  fetch(request: Request, body: unknown): Promise<Response>;
+  fetch(request: Request, body: unknown, onClose: OnClose): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -92,12 +92,19 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     resumeMs: options.resumeMs ?? RESUME_MS,
   });
   const createModern = (): McpHttpHandler =>
-    createMcpHandler(() => createConnection({ host, toolbox, version, sessions: false, composition }).server, {
-      legacy: 'reject',
-      maxSubscriptions: MOST_SUBSCRIPTIONS,
-    });
+    createMcpHandler(
+      ({ requestInfo }) => {
+        // Of this header the SDK has seen that it names the method of the body.
+        const callsTools = requestInfo?.headers.get('mcp-method') === 'tools/call';
+        return createConnection({ host, toolbox, version, sessions: false, composition, callsTools }).server;
+      },
+      { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
+    );
   let modern = createModern();
-  const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
+  const stopListening = toolbox.onChange(() => {
+    modern.notify.toolsChanged();
+    if (composition?.capabilities?.prompts) modern.notify.promptsChanged();
+  });
   const sweeper = setInterval(() => sessions.sweep(), Math.min(SWEEP_MS, options.sessionIdleMs ?? SWEEP_MS)).unref();
   const endAll = async (): Promise<void> => {
     await Promise.allSettled([modern.close(), sessions.closeAll()]);
@@ -109,12 +116,12 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
   };
   const unsubscribe = host.subscribe((event) => event.type === 'token.rotated' && rotated(), ['token.rotated']);
   return {
-    async fetch(request, body) {
+    async fetch(request, body, onClose) {
       if (request.method === 'POST' && !(await isLegacyRequest(request, body))) {
         return modern.fetch(request, { parsedBody: body });
       }
       const opens = request.method === 'POST' && isInitializeRequest(body);
-      const response = await sessions.serve(request, body, opens);
+      const response = await sessions.serve(request, body, opens, onClose);
       return response ?? rpcResponse(503, -32000, 'Too many sessions; end one, or try again later');
     },
     async close() {
@@ -166,8 +173,19 @@ async function answerMcp(
   const body = method === 'POST' ? await readJson(request) : undefined;
   // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
   const head = { method, url: '/mcp', headers: request.headers, async *[Symbol.asyncIterator]() {} };
+  const onClose: OnClose = (done) => {
+    if (response.closed) done();
+    else response.once('close', done);
+  };
   const handler = toNodeHandler(
-    { fetch: (webRequest) => gateway.fetch(webRequest, body) },
+    {
+      async fetch(webRequest) {
+        const answered = await gateway.fetch(webRequest, body, onClose);
+        // The adapter sends the head with the first event, which on a standing stream may be long in coming.
+        if (method === 'GET') setImmediate(() => response.headersSent && response.flushHeaders());
+        return answered;
+      },
+    },
     { maxRequestBodySize: LARGEST_BODY },
   );
   await handler(head, response);
