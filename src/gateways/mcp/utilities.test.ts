@@ -111,7 +111,7 @@ for (const [way, mode, connect] of WAYS) {
       assert.deepEqual(await logged(), [], 'a level counts for its own request');
       return;
     }
-    await assert.rejects(client.request({ method: 'logging/setLevel', params: { level: 'loud' as never } }), {
+    await assert.rejects(client.setLoggingLevel('loud' as never), {
       code: -32602,
       message: /Invalid params: params\.level: /,
     });
