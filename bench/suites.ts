@@ -12,6 +12,7 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   loop: async () => (await import('./suites/endless-loop.ts')).endlessLoop,
   floods: async () => (await import('./suites/floods.ts')).floods,
   mcp: async () => boundSuite('mcp'),
+  'mcp-http': async () => boundSuite('mcp-http'),
   streaming: async () => (await import('./suites/streaming.ts')).streaming,
   permissions: async () => (await import('./suites/permissions.ts')).permissions,
 };

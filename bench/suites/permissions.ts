@@ -103,6 +103,7 @@ const POLICY: PolicySnapshot = {
   net: Array.from({ length: 10 }, (_, i) => ({ host: `h${i}.example.com` })),
   env: [],
   secrets: ['A', 'B'],
+  asks: ['elicit'],
   requests: [],
 };
 const REQUESTS: readonly AccessRequest[] = [

@@ -9,7 +9,7 @@ import {
   parseBlock,
   specialAddress,
 } from './net-address.ts';
-import type { Denial, PolicySnapshot } from './permission.ts';
+import type { AskKind, Denial, PolicySnapshot } from './permission.ts';
 import { printable } from './reference.ts';
 
 /** One access that a component tries, as the services name it. */
@@ -21,7 +21,9 @@ export type AccessRequest =
   /** Each address that `host` resolved to, before it is connected to. */
   | { readonly kind: 'address'; readonly host: string; readonly address: string; readonly port: number }
   | { readonly kind: 'env'; readonly name: string }
-  | { readonly kind: 'secret'; readonly name: string };
+  | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: 'elicit' }
+  | { readonly kind: 'sample' };
 
 export type AccessDecision = { readonly allowed: true } | { readonly allowed: false; readonly denial: Denial };
 
@@ -45,6 +47,9 @@ export function decideAccess(policy: PolicySnapshot, request: AccessRequest): Ac
       return policy.secrets.includes(request.name)
         ? ALLOWED
         : named(policy, 'secret', request.name, 'the secret is not granted');
+    case 'elicit':
+    case 'sample':
+      return policy.asks.includes(request.kind) ? ALLOWED : decideAsk(policy, request.kind);
   }
 }
 
@@ -134,6 +139,13 @@ function named(policy: PolicySnapshot, kind: 'env' | 'secret', name: string, rea
   const why = requested ? reason : `${reason}, and the manifest does not request it`;
   const what = `${kind === 'env' ? 'variable' : 'secret'} ${text}`;
   return denied(kind, what, policy.requests.length === 0 ? reason : why, grantable ? `--${kind} ${name}` : undefined);
+}
+
+function decideAsk(policy: PolicySnapshot, kind: AskKind): AccessDecision {
+  const what = kind === 'elicit' ? 'ask the person' : 'ask the caller’s model';
+  const unasked = policy.requests.length > 0 && !policy.requests.some((request) => request.kind === kind);
+  const reason = `it is not granted${unasked ? ', and the manifest does not request it' : ''}`;
+  return denied(kind, what, reason, `--${kind}`);
 }
 
 function denied(capability: Denial['capability'], what: string, reason: string, grant?: string): AccessDecision {

@@ -1,5 +1,7 @@
 export * from './access.ts';
+export * from './caller.ts';
 export * from './context.ts';
+export * from './elicitation.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './functions.ts';
@@ -11,5 +13,7 @@ export * from './policy.ts';
 export * from './ports.ts';
 export * from './redact.ts';
 export * from './reference.ts';
+export * from './sampling.ts';
 export * from './services.ts';
+export * from './shown-text.ts';
 export * from './wit-types.ts';

@@ -8,6 +8,7 @@ import type {
   ApprovalItem,
   ApprovalRequest,
   CallContext,
+  Caller,
   ComponentDescription,
   EventType,
   Grant,
@@ -38,6 +39,8 @@ export interface CallOptions {
   readonly session?: string | undefined;
   /** Called with the component's own output and logs of this call, as they come. */
   readonly onLog?: ((record: LogRecord) => void) | undefined;
+  /** What the caller offers to the component while it runs; nothing unless given. */
+  readonly caller?: Caller | undefined;
   readonly traceId?: string | undefined;
   readonly parent?: Pick<CallContext, 'callId' | 'traceId' | 'depth'> | undefined;
 }

@@ -8,6 +8,7 @@ import type { RemoteHost } from '../control/client.ts';
 import { prepareBundled } from './bundled.ts';
 import type { Context } from './context.ts';
 import { safeLine } from './safe.ts';
+import { shellWord } from './shell-word.ts';
 import { serveStdio } from './serve-stdio.ts';
 import type { Define } from './verbs.ts';
 
@@ -119,12 +120,8 @@ Ctrl-C stops.
 function stdioCommand(home: string): string {
   const launcher = fileURLToPath(new URL('../../../switchboard', import.meta.url));
   const command = existsSync(launcher) ? launcher : 'switchboard';
-  const elsewhere = home === join(homedir(), '.switchboard') ? '' : ` --home ${quoted(home)}`;
-  return `${quoted(command)} serve --stdio${elsewhere}`;
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  const elsewhere = home === join(homedir(), '.switchboard') ? '' : ` --home ${shellWord(home)}`;
+  return `${shellWord(command)} serve --stdio${elsewhere}`;
 }
 
 function showCall(event: HostEvent): void {

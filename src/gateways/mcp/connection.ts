@@ -1,25 +1,29 @@
 /** One MCP server instance: the tools of the host behind the SDK's protocol engine. */
 import {
   type CallToolRequest,
+  CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
   type Implementation,
   LOG_LEVEL_META_KEY,
   type JSONRPCRequest,
-  type ListToolsRequest,
   type ListToolsResult,
   type LoggingLevel,
   type Result,
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import type { Caller } from '#core/caller';
 import type { Principal, StopSignal } from '#core/context';
 import { SwitchboardError } from '#core/errors';
 import type { LogLevel, LogRecord } from '#core/events';
 import { printable } from '#core/reference';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
+import { abilitiesOf, canBeAsked } from './ask-messages.ts';
+import { type Ask, askInRequest, askOn, callerBy, progressOf } from './caller.ts';
 import type { ComposedTool, Composition } from './composition.ts';
 import type { DroppedCalls } from './dropped-calls.ts';
 import { callOwnTool, OWN_TOOLS, REQUEST_PERMISSION } from './own-tools.ts';
+import type { Leg, ParkedCalls } from './parked-calls.ts';
 import { callResult, errorResult, RPC, RpcError } from './results.ts';
 import { GatewayServer } from './sdk-server.ts';
 import type { Toolbox } from './toolbox.ts';
@@ -62,16 +66,18 @@ export interface ConnectionOptions {
    * the tools are told; not a lone HTTP request.
    */
   readonly sessions: boolean;
+  /** Where calls of revision 2026-07-28 wait for their client. Its maker closes it. */
+  readonly parked: ParkedCalls;
   /** Called when a call ended because it was cancelled: no answer will be sent for the request. */
   readonly onCancelled?: ((requestId: string | number) => void) | undefined;
   /** What becomes of calls whose HTTP connection broke; they are cancelled at once where this is absent. */
   readonly dropped?: DroppedCalls | undefined;
   readonly composition?: Composition | undefined;
   /**
-   * False where it is known that no tool will be called, as for one request of another method: the SDK then answers
-   * methods that nobody handles itself, with the HTTP status that goes with them.
+   * The method where only one request comes. Of one that nobody handles the SDK then says so itself, with the HTTP
+   * status that goes with it.
    */
-  readonly callsTools?: boolean | undefined;
+  readonly method?: string | undefined;
 }
 
 export interface Connection {
@@ -108,16 +114,30 @@ export function createConnection(options: ConnectionOptions): Connection {
     return { kind: 'mcp', label };
   };
 
-  const callTool = async (params: CallToolRequest['params'], callOptions: CallOptions): Promise<Result> => {
+  /** For a component that asks: the client's person and model, by what it declared when it connected. */
+  const asked = (ask: Ask, progress?: Caller['progress']): Caller | undefined => {
+    const abilities = abilitiesOf(server.getClientCapabilities());
+    const titles = (server.getNegotiatedProtocolVersion() ?? '') >= '2025-11-25';
+    return canBeAsked(abilities) ? callerBy(abilities, ask, progress, titles) : progress && { progress };
+  };
+  const plainCaller = (asks: boolean): Caller | undefined => (asks ? asked(askOn(server)) : undefined);
+
+  const callTool = async (
+    params: CallToolRequest['params'],
+    given: CallOptions,
+    offer?: (asks: boolean) => Caller | undefined,
+  ): Promise<Result> => {
     const entry = (toolbox.known() ?? (await toolbox.table())).byName.get(params.name);
     if (!entry && params.name !== REQUEST_PERMISSION) {
       throw new RpcError(RPC.params, `Unknown tool: ${printable(params.name)}`);
     }
     const args = (params.arguments ?? {}) as CallArguments;
     try {
-      if (!entry) return await callOwnTool(host, params.arguments ?? {}, callOptions.principal ?? principal());
-      const caller = entry.viaSession ? await callerFor(entry, host, session) : host;
-      return callResult(entry, await caller.call(entry.component, entry.fn, args, callOptions));
+      if (!entry) return await callOwnTool(host, params.arguments ?? {}, given.principal ?? principal());
+      const target = entry.viaSession ? await targetFor(entry, host, session) : host;
+      const caller = offer?.(entry.asks);
+      const callOptions = caller ? { ...given, caller } : given;
+      return callResult(entry, await target.call(entry.component, entry.fn, args, callOptions));
     } catch (error) {
       if (error instanceof RpcError) throw error;
       return errorResult(error);
@@ -129,34 +149,54 @@ export function createConnection(options: ConnectionOptions): Connection {
     const envelope: { readonly [key: string]: unknown } | undefined = ctx.mcpReq.envelope;
     const threshold = envelope === undefined ? level : envelope[LOG_LEVEL_META_KEY];
     try {
-      return await callTool(params, {
-        signal,
-        principal: principal(envelope?.[CLIENT_INFO_META_KEY]),
-        ...(threshold === undefined ? {} : { onLog: (record: LogRecord) => forward(record, threshold, ctx) }),
-      });
+      const who = principal(envelope?.[CLIENT_INFO_META_KEY]);
+      const log = threshold === undefined ? undefined : (record: LogRecord) => forward(record, threshold, ctx);
+      const progress = progressOf(ctx);
+      if (envelope !== undefined) {
+        const abilities = abilitiesOf(envelope[CLIENT_CAPABILITIES_META_KEY]);
+        const leg = (): Leg => ({
+          call: [params.name, params.arguments, ctx.http?.authInfo?.clientId],
+          signal,
+          responses: ctx.mcpReq.inputResponses,
+          progress,
+          log,
+        });
+        const state: unknown = ctx.mcpReq.requestState();
+        if (state !== undefined) return await options.parked.resume(String(state), leg());
+        if (canBeAsked(abilities) && (await toolbox.table()).byName.get(params.name)?.asks) {
+          const work = (given: CallOptions): Promise<Result> => callTool(params, { ...given, principal: who });
+          return await options.parked.begin(leg(), abilities, work);
+        }
+      }
+      return await callTool(params, { signal, principal: who, ...(log ? { onLog: log } : {}) }, (asks) =>
+        asks && envelope === undefined ? asked(askInRequest(ctx), progress) : progress && { progress },
+      );
     } finally {
       if (signal.aborted) options.onCancelled?.(ctx.mcpReq.id);
     }
   };
 
-  server.setRequestHandler('tools/list', (request) => listTools(toolbox, request, composition?.tools ?? []));
   server.setRequestHandler('logging/setLevel', (request) => {
     level = request.params.level;
     return {};
   });
-  // Not `setRequestHandler('tools/call')`: for that one the SDK parses the request twice and the result
-  // once with zod, which costs more than the rest of the call. `callParams` checks the same of the request.
+  // Not `setRequestHandler` for these two: with it the SDK parses the request twice and the result once with zod, which
+  // costs more than the rest. `callParams` and `listTools` check the same of the request.
   const fallback: Server['fallbackRequestHandler'] = async (request, ctx) => {
+    if (request.method === 'tools/list') {
+      return listTools(toolbox, request.params?.['cursor'], composition?.tools ?? []);
+    }
     if (request.method !== 'tools/call') throw new RpcError(RPC.method, 'Method not found');
     const params = callParams(request);
     const composedTool = composed?.get(params.name);
     return composedTool === undefined ? answerCall(params, ctx) : composedTool.call(params, ctx, server);
   };
-  if (options.callsTools !== false) server.fallbackRequestHandler = fallback;
+  const { method = 'tools/call' } = options;
+  if (method === 'tools/call' || method === 'tools/list') server.fallbackRequestHandler = fallback;
   const plainCall: Connection['plainCall'] = (params, signal) =>
     level !== undefined || server.getClientVersion() === undefined
       ? undefined
-      : callTool(params, { signal, principal: principal() });
+      : callTool(params, { signal, principal: principal() }, plainCaller);
   if (!session) return { server, plainCall };
   const stopListening = toolbox.onChange(() => {
     // Fails only when the connection is gone, and then there is nobody to tell.
@@ -190,16 +230,16 @@ function callParams(request: JSONRPCRequest): CallToolRequest['params'] {
 /** One page of the tools, in the order of their names; a cursor is the last name of the page before. */
 async function listTools(
   toolbox: Toolbox,
-  request: ListToolsRequest,
+  cursor: unknown,
   composed: readonly ComposedTool[],
 ): Promise<ListToolsResult> {
+  if (cursor !== undefined && typeof cursor !== 'string') throw new RpcError(RPC.params, 'Invalid cursor');
   const { entries } = await toolbox.table().catch((error: unknown) => {
     // Same classes as a call: what the owner can mend is said, a bug of ours is not.
     const failed = errorResult(error);
     const [first] = failed.content;
     throw new RpcError(RPC.internal, first?.type === 'text' ? first.text : 'Internal error', failed._meta);
   });
-  const cursor = request.params?.cursor;
   const start = cursor === undefined ? 0 : after(entries, decodeCursor(cursor));
   const page = entries.slice(start, start + PAGE);
   const last = page.at(-1);
@@ -222,7 +262,7 @@ function decodeCursor(cursor: string): string {
   return name;
 }
 
-async function callerFor(entry: ToolEntry, host: Host, session: SessionHolder | undefined): Promise<Host | Session> {
+async function targetFor(entry: ToolEntry, host: Host, session: SessionHolder | undefined): Promise<Host | Session> {
   if (session) return session.get();
   if (!entry.needsSession) return host;
   throw new SwitchboardError(

@@ -16,6 +16,7 @@ import { LARGEST_BODY, readJson } from './http-body.ts';
 import { checkHost, checkOrigin, checkToken, hostName } from './http-guard.ts';
 import { listen } from './http-listen.ts';
 import { createSessions, type HttpSessions, type OnClose, rpcResponse } from './http-sessions.ts';
+import { createParkedCalls } from './parked-calls.ts';
 import { type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
@@ -83,20 +84,21 @@ interface Gateway {
 
 function createGateway(host: Host, toolbox: Toolbox, version: string, options: HttpOptions): Gateway {
   const { composition } = options;
+  let parked = createParkedCalls();
   const sessions: HttpSessions = createSessions({
     most: options.mostSessions ?? MOST_SESSIONS,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
     connect: (onCancelled, dropped) =>
-      createConnection({ host, toolbox, version, sessions: true, onCancelled, dropped, composition }).server,
+      createConnection({ host, toolbox, version, sessions: true, onCancelled, dropped, parked, composition }).server,
     resumeMs: options.resumeMs ?? RESUME_MS,
   });
   const createModern = (): McpHttpHandler =>
     createMcpHandler(
       ({ requestInfo }) => {
         // Of this header the SDK has seen that it names the method of the body.
-        const callsTools = requestInfo?.headers.get('mcp-method') === 'tools/call';
-        return createConnection({ host, toolbox, version, sessions: false, composition, callsTools }).server;
+        const method = requestInfo?.headers.get('mcp-method') ?? undefined;
+        return createConnection({ host, toolbox, version, sessions: false, parked, composition, method }).server;
       },
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
     );
@@ -107,12 +109,14 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
   });
   const sweeper = setInterval(() => sessions.sweep(), Math.min(SWEEP_MS, options.sessionIdleMs ?? SWEEP_MS)).unref();
   const endAll = async (): Promise<void> => {
+    parked.close();
     await Promise.allSettled([modern.close(), sessions.closeAll()]);
   };
   const rotated = (): void => {
     // Whoever knew only the old token must not keep a stream that was opened with it.
     void endAll();
     modern = createModern();
+    parked = createParkedCalls();
   };
   const unsubscribe = host.subscribe((event) => event.type === 'token.rotated' && rotated(), ['token.rotated']);
   return {

@@ -29,7 +29,7 @@ export const OWN_TOOLS: readonly Tool[] = [
           maxItems: 20,
           items: { type: 'string' },
           description:
-            'Each one of: "fs GUEST_DIR:ro" or "fs GUEST_DIR:rw", "net HOST" or "net HOST:PORT", "secret NAME". For fs the person chooses which directory of the machine it is.',
+            'Each one of: "fs GUEST_DIR:ro" or "fs GUEST_DIR:rw", "net HOST" or "net HOST:PORT", "secret NAME", "elicit" (to ask the person), "sample" (to ask your model). For fs the person chooses which directory of the machine it is.',
         },
         reason: { type: 'string', description: 'Why it is needed, for the person to read' },
       },
@@ -63,9 +63,14 @@ export async function callOwnTool(
 }
 
 function itemOf(text: unknown): ApprovalItem {
+  const plain = typeof text === 'string' ? /^(?:--)?(elicit|sample)$/.exec(text.trim())?.[1] : undefined;
+  if (plain !== undefined) return { kind: plain === 'elicit' ? 'elicit' : 'sample' };
   const m = typeof text === 'string' ? /^(?:--)?(fs|net|secret) (.+)$/.exec(text.trim()) : null;
   if (!m?.[2])
-    throw new SwitchboardError('invalid-setting', 'a permission is "fs GUEST_DIR:ro", "net HOST" or "secret NAME"');
+    throw new SwitchboardError(
+      'invalid-setting',
+      'a permission is "fs GUEST_DIR:ro", "net HOST", "secret NAME", "elicit" or "sample"',
+    );
   if (m[1] !== 'fs') return parsePermission(m[1] === 'net' ? 'net' : 'secret', m[2]);
   const fs = /^(\/[^:]*):(ro|rw)$/.exec(m[2]);
   if (!fs?.[1])

@@ -4,6 +4,7 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Host } from '#host/api';
 import type { Server } from '@modelcontextprotocol/server';
 import { type Connection, createConnection } from './connection.ts';
+import { createParkedCalls } from './parked-calls.ts';
 import { createPlainCalls } from './plain-calls.ts';
 import { createStreamTransport } from './stream-transport.ts';
 import { toolboxOf } from './toolbox.ts';
@@ -34,8 +35,9 @@ export async function serveStream(host: Host, io: McpStream): Promise<ServedStre
       send: (message) => transport.write(message),
     });
     transport.intercept = (message) => plain.take(message);
+    const parked = createParkedCalls();
     const connect = ({ era }: { readonly era: string }): Server => {
-      const connection = createConnection({ host, toolbox, version, sessions: true });
+      const connection = createConnection({ host, toolbox, version, sessions: true, parked });
       plainCall = era === 'legacy' ? connection.plainCall : undefined;
       return connection.server;
     };
@@ -45,6 +47,7 @@ export async function serveStream(host: Host, io: McpStream): Promise<ServedStre
     io.signal?.addEventListener('abort', onAbort, { once: true });
     const closed = transport.closed.then(() => {
       plain.close();
+      parked.close();
       io.signal?.removeEventListener('abort', onAbort);
       toolbox.release();
     });

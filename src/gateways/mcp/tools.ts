@@ -20,6 +20,8 @@ export interface ToolEntry {
   readonly wrap: boolean;
   /** Handles cross: without a session the call is refused. */
   readonly needsSession: boolean;
+  /** The component can ask its caller's person or model. */
+  readonly asks: boolean;
   /** Goes through the connection's session where it has one: handles cross, or state lasts as long as the session. */
   readonly viaSession: boolean;
 }
@@ -94,6 +96,7 @@ function toolOf(installed: InstalledComponent, fn: DescribedFunction, reuse: Reu
     hasResult: shape !== undefined,
     wrap: shape?.wrap ?? false,
     needsSession: fn.needsSession,
+    asks: reaches('elicitation') || reaches('sampling'),
     viaSession: fn.needsSession || reuse === 'session',
   };
 }

@@ -3,14 +3,14 @@
  * that was decided: a name server that changes its answer changes nothing. No proxy, no cookies, no redirect is followed
  * here, and no connection is used twice, so that each request is decided anew.
  */
-import { lookup as systemLookup } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { type AccessRequest, decideAccess } from '#core/access';
 import { normalHost } from '#core/net-address';
 import type { ServiceEnv } from '#core/services';
 import { Refused } from './failures.ts';
+import { type Resolve, resolverOf } from './resolve.ts';
 
 export interface EgressRequest {
   readonly method: string;
@@ -37,25 +37,20 @@ export interface Egress {
   request(request: EgressRequest): Promise<EgressResponse>;
 }
 
-/** `dns.lookup` with all addresses. */
-export type Resolve = (
-  host: string,
-  done: (error: Error | null, addresses: readonly { readonly address: string; readonly family: number }[]) => void,
-) => void;
-
-const resolveBySystem: Resolve = (host, done) => systemLookup(host, { all: true, order: 'verbatim' }, done);
-
 const MOST_HEADER_BYTES = 64 * 1024;
 const CONNECT_MS = 10_000;
 /** Sockets of one instance. */
 const MOST_CONNECTIONS = 64;
 
 /** Of one instance; loads the HTTP client when first used. */
-export function createEgress(env: ServiceEnv, resolve: Resolve = resolveBySystem): Egress {
+export function createEgress(env: ServiceEnv, resolve: Resolve = resolverOf(env)): Egress {
   let agent: Promise<Dispatcher> | undefined;
   const ended = new AbortController();
+  // The client forgets a connection that is being made, as in the middle of TLS.
+  const sockets = new Set<Socket>();
   env.onEnd(() => {
     ended.abort();
+    for (const socket of sockets) socket.destroy();
     void agent?.then((made) => made.destroy());
   });
 
@@ -100,7 +95,10 @@ export function createEgress(env: ServiceEnv, resolve: Resolve = resolveBySystem
           maxCachedSessions: 0,
           allowH2: false,
         });
-        connector(options, done);
+        // Its type says nothing of the socket that it gives.
+        const socket = connector(options, done) as unknown as Socket;
+        sockets.add(socket);
+        socket.once('close', () => sockets.delete(socket));
       },
     });
   };

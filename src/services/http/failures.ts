@@ -27,7 +27,10 @@ const BY_CODE: { readonly [code: string]: HttpError } = {
   ENETUNREACH: { tag: 'destination-unavailable' },
   ETIMEDOUT: { tag: 'connection-timeout' },
   ENOTFOUND: { tag: 'DNS-error', val: { rcode: 'NXDOMAIN', infoCode: undefined } },
+  ENODATA: { tag: 'DNS-error', val: { rcode: 'NOERROR', infoCode: undefined } },
+  ESERVFAIL: { tag: 'DNS-error', val: { rcode: 'SERVFAIL', infoCode: undefined } },
   EAI_AGAIN: { tag: 'DNS-timeout' },
+  ETIMEOUT: { tag: 'DNS-timeout' },
   UND_ERR_CONNECT_TIMEOUT: { tag: 'connection-timeout' },
   UND_ERR_HEADERS_TIMEOUT: { tag: 'HTTP-response-timeout' },
   UND_ERR_BODY_TIMEOUT: { tag: 'connection-read-timeout' },
@@ -47,7 +50,9 @@ export function httpError(thrown: unknown): HttpError {
   const code = errnoOf(thrown) ?? '';
   const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
   if (known) return known;
-  if (code.startsWith('HPE_')) return { tag: 'HTTP-protocol-error' };
+  // The parser does not always say what it is that it refuses.
+  if (code.startsWith('HPE_') || (thrown instanceof Error && thrown.name === 'HTTPParserError'))
+    return { tag: 'HTTP-protocol-error' };
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) return { tag: 'TLS-certificate-error' };
   if (/^ERR_(?:TLS|SSL|OSSL)/.test(code)) return { tag: 'TLS-protocol-error' };
   const { cause } = thrown instanceof Error ? thrown : {};
