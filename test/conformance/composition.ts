@@ -19,6 +19,7 @@ export async function serveComposition(t: TestContext): Promise<ServedHttp> {
   const home = await mkdtemp(join(tmpdir(), 'switchboard-conformance-'));
   const host = await createHost({ home });
   await host.install((await guest('conformance')).bytes, { as: `${COMPONENT}@0.1.0` });
+  await host.grant(COMPONENT, { permissions: [{ kind: 'elicit' }, { kind: 'sample' }] });
   const http = await startHttp(host, {
     host: '127.0.0.1',
     port: 0,

@@ -9,21 +9,6 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 export function protocolTools(host: Host): readonly ComposedTool[] {
   return [
     {
-      tool: toolOf('test_tool_with_progress'),
-      async call(params, { mcpReq }) {
-        const progressToken = params._meta?.progressToken;
-        for (const progress of [0, 50, 100]) {
-          if (progress > 0) await pause();
-          if (progressToken === undefined) continue;
-          await mcpReq.notify({
-            method: 'notifications/progress',
-            params: { progressToken, progress, total: 100 },
-          });
-        }
-        return text('Reported three times.');
-      },
-    },
-    {
       // Ends the stream of its own call: the client comes back with Last-Event-ID for the result.
       tool: toolOf('test_reconnection'),
       async call(_, { http }) {
