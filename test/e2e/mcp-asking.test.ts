@@ -143,6 +143,27 @@ for (const way of WAYS) {
     assert.equal(textOf(await call(client, 'ask-twice', { form: FORM })), 'declined cancelled');
   });
 
+  test(`[ask.mcp] [mcp.manage] ${way}: a component called by switchboard_call asks all the same`, async (t) => {
+    const host = await hostWith(t);
+    await granted(host);
+    const client = await connect(t, host, way, { elicitation: { form: {} } });
+    client.setRequestHandler('elicitation/create', () => ({
+      action: 'accept' as const,
+      content: { city: 'Oslo', nights: 2 },
+    }));
+    const seen: Progress[] = [];
+    const onprogress = (progress: Progress): void => void seen.push(progress);
+    const byCall = (fn: string, args: object, component = ASKER): Promise<CallToolResult> =>
+      client.callTool(
+        { name: 'switchboard_call', arguments: { component, function: fn, arguments: args } },
+        { onprogress },
+      );
+    assert.equal(textOf(await byCall('ask', { form: FORM })), 'accepted {"city":"Oslo","nights":2}');
+    await byCall('report', { values: [1, 5], total: 10, message: 'on it' });
+    assert.equal(seen.at(-1)?.progress, 5);
+    assert.match(textOf(await byCall('ask', { form: FORM }, 'test:nobody')), /component-not-found/);
+  });
+
   test(`[ask.mcp] [ask.checked] ${way}: an answer that does not fit is the component’s error, not its value`, async (t) => {
     const host = await hostWith(t);
     await granted(host);
