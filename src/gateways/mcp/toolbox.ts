@@ -5,7 +5,7 @@ import type { Reuse } from '#core/limits';
 import type { Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
 import { effectsOf } from './effects.ts';
-import { buildTools, newestOf, type ToolTable } from './tools.ts';
+import { buildTools, type NameTool, newestOf, type ToolTable } from './tools.ts';
 import { type ToolView, viewOf } from './view.ts';
 
 /** Installing ten components in a row is one notification. */
@@ -48,10 +48,10 @@ interface SharedBox {
 
 const boxes = new WeakMap<Host, SharedBox>();
 
-/** The box of a host: one for all its connections. Every use is given up with `release()`. */
-export function toolboxOf(host: Host, narrowing?: Narrowing): Toolbox {
-  const box = boxes.get(host) ?? createBox(host);
-  boxes.set(host, box);
+/** The box of a host: one for all its connections, unless they name tools otherwise. Every use is given up with `release()`. */
+export function toolboxOf(host: Host, narrowing?: Narrowing, nameTool?: NameTool): Toolbox {
+  const box = (nameTool === undefined ? boxes.get(host) : undefined) ?? createBox(host, nameTool);
+  if (nameTool === undefined) boxes.set(host, box);
   box.users++;
   let released = false;
   return openBox(box, narrowing === undefined ? [] : [narrowing], () => {
@@ -59,7 +59,7 @@ export function toolboxOf(host: Host, narrowing?: Narrowing): Toolbox {
     released = true;
     if (--box.users > 0) return;
     box.stop();
-    boxes.delete(host);
+    if (boxes.get(host) === box) boxes.delete(host);
   });
 }
 
@@ -91,7 +91,7 @@ function openBox(box: SharedBox, narrowings: readonly Narrowing[], release: () =
   };
 }
 
-function createBox(host: Host): SharedBox {
+function createBox(host: Host, nameTool?: NameTool): SharedBox {
   const listeners = new Set<() => void>();
   let reading: Reading | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -113,7 +113,7 @@ function createBox(host: Host): SharedBox {
     users: 0,
     reading() {
       if (reading) return reading;
-      const mine: Reading = { table: readTools(host), views: new Map() };
+      const mine: Reading = { table: readTools(host, nameTool), views: new Map() };
       reading = mine;
       mine.table.catch(() => {
         if (reading === mine) reading = undefined;
@@ -149,13 +149,13 @@ function changesTools(event: HostEvent): boolean {
   return TOOL_EVENTS.includes(event.type);
 }
 
-async function readTools(host: Host): Promise<ToolTable> {
+async function readTools(host: Host, nameTool?: NameTool): Promise<ToolTable> {
   const all = await host.list();
   const offered = newestOf(all).map(async (installed) => {
     const [reuse, effects] = await Promise.all([reuseOf(host, installed.name), effectsOf(host, installed)]);
     return { installed, reuse, effects };
   });
-  return buildTools(await Promise.all(offered), all);
+  return buildTools(await Promise.all(offered), all, nameTool);
 }
 
 async function reuseOf(host: Host, name: string): Promise<Reuse> {

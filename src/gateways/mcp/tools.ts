@@ -85,8 +85,15 @@ export function newestOf(components: readonly InstalledComponent[]): readonly In
   return [...newest.values()];
 }
 
+/** From a component's name and a function's id to a tool's name. */
+export type NameTool = (component: string, fn: string) => string;
+
 /** The tools of the components, each callable function one; `all` are all versions that are installed. */
-export function buildTools(components: readonly OfferedComponent[], all: readonly InstalledComponent[]): ToolTable {
+export function buildTools(
+  components: readonly OfferedComponent[],
+  all: readonly InstalledComponent[],
+  nameTool: NameTool = toolName,
+): ToolTable {
   const byName = new Map<string, ToolEntry>();
   const servers: ServingComponent[] = [];
   for (const offered of components) {
@@ -100,7 +107,7 @@ export function buildTools(components: readonly OfferedComponent[], all: readonl
     }
     for (const fn of functions) {
       if (isServedInterface(fn.interface)) continue;
-      const entry = toolOf(offered, fn, contents.get(fn.id));
+      const entry = toolOf(offered, fn, contents.get(fn.id), nameTool);
       // Two functions could only meet here by a collision of 100 bits: then the first stays what it was. A name of
       // our own is never a component's.
       if (!isOwnTool(entry.tool.name) && !byName.has(entry.tool.name)) byName.set(entry.tool.name, entry);
@@ -138,6 +145,7 @@ export function toolOf(
   { installed, reuse, effects: { files, network } }: OfferedComponent,
   fn: DescribedFunction,
   content: ContentKind | undefined,
+  nameTool: NameTool = toolName,
 ): ToolEntry {
   const component = `${installed.name}@${installed.version}`;
   const shape = fn.result === undefined || content !== undefined ? undefined : resultShape(fn.result);
@@ -145,7 +153,7 @@ export function toolOf(
   const title = `${installed.name} ${cleanText(fn.name)}`;
   return {
     tool: {
-      name: toolName(installed.name, fn.id),
+      name: nameTool(installed.name, fn.id),
       title,
       description: describe(component, fn),
       inputSchema: inputSchema(fn.arguments) as Tool['inputSchema'],
