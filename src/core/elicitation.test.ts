@@ -5,7 +5,7 @@ import { formRequest, linkRequest, valueProblem } from './elicitation.ts';
 import { fittingSample } from './sampling.ts';
 import { quotation, shownLine, shownText } from './shown-text.ts';
 
-const text = (more: object = {}): FormFieldType => ({ kind: 'text', ...more }) as FormFieldType;
+const text = (more: object = {}): FormFieldType => ({ kind: 'text', ...more });
 
 test('[ask.checked] texts fit by length in scalars and by format', () => {
   const fits: readonly (readonly [FormFieldType, unknown])[] = [
