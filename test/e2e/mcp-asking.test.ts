@@ -251,3 +251,19 @@ test('[ask.mcp] a person who refuses that the model be asked is told apart from 
   });
   assert.equal(textOf(await call(client, 'sample', { request: REQUEST })), 'refused');
 });
+
+test('[ask.denied] a model can ask for the permission to be asked; a person decides', async (t) => {
+  const host = await hostWith(t);
+  const client = await connect(t, host, 'stdio 2025-11-25', { elicitation: {} });
+  client.setRequestHandler('elicitation/create', () => ({ action: 'decline' as const }));
+  const filed = await client.callTool({
+    name: 'switchboard_request_permission',
+    arguments: { component: ASKER, permissions: ['elicit', 'sample'], reason: 'to plan a trip' },
+  });
+  assert.equal(filed.isError, undefined, JSON.stringify(filed.content));
+  assert.equal((await call(client, 'ask', { form: FORM })).isError, true);
+  const request = (await host.approvals('open')).find((open) => open.permissions.length === 2);
+  assert.deepEqual(request?.permissions, [{ kind: 'elicit' }, { kind: 'sample' }]);
+  await host.decideApproval(request.id, { allow: true });
+  assert.equal(textOf(await call(client, 'ask', { form: FORM })), 'declined');
+});
