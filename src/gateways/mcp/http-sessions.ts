@@ -17,7 +17,7 @@ export interface SessionOptions {
     onCancelled: (requestId: string | number) => void,
     resumes: DroppedCalls,
     profile: string | undefined,
-  ) => Server;
+  ) => Promise<Server>;
   /** Milliseconds a call goes on after its connection broke, for its client to come back. */
   readonly resumeMs: number;
 }
@@ -84,7 +84,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
       onsessionclosed: (id) => void sessions.delete(id),
     });
     // A cancelled request is never answered: without this its stream would stay open for ever.
-    const server = options.connect((requestId) => transport.closeSSEStream(requestId), dropped, profile);
+    const server = await options.connect((requestId) => transport.closeSSEStream(requestId), dropped, profile);
     const session: HttpSession = { transport, server, events, dropped, profile, open: 0, lastUsed: options.now() };
     await server.connect(transport);
     return session;

@@ -19,7 +19,8 @@ import { listen } from './http-listen.ts';
 import { profileOf, profileBoxes, profileQuery } from './http-profiles.ts';
 import { createSessions, type HttpSessions, type OnClose, rpcResponse } from './http-sessions.ts';
 import { createParkedCalls } from './parked-calls.ts';
-import { type Toolbox, toolboxOf } from './toolbox.ts';
+import { watchServing } from './serving-changes.ts';
+import { readTable, type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
 const MOST_CONNECTIONS = 512;
@@ -69,6 +70,7 @@ export async function serveHttp(host: Host, options: HttpOptions): Promise<Serve
   options.signal?.throwIfAborted();
   const toolbox = toolboxOf(host, options.narrowing, options.composition?.nameTool);
   try {
+    await readTable(toolbox);
     const gateway = createGateway(host, toolbox, await hostVersion(host), options);
     const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000 });
     server.maxConnections = MOST_CONNECTIONS;
@@ -96,33 +98,30 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     most: options.mostSessions ?? MOST_SESSIONS,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    connect: (onCancelled, dropped, profile) =>
-      createConnection({
-        host,
-        toolbox: boxes.of(profile),
-        version,
-        sessions: true,
-        onCancelled,
-        dropped,
-        parked,
-        composition,
-      }).server,
+    async connect(onCancelled, dropped, profile) {
+      const box = boxes.of(profile);
+      await readTable(box);
+      const shared = { host, toolbox: box, version, parked, composition };
+      return createConnection({ ...shared, sessions: true, onCancelled, dropped }).server;
+    },
     resumeMs: options.resumeMs ?? RESUME_MS,
   });
   const createModern = (): McpHttpHandler =>
     createMcpHandler(
-      ({ requestInfo }) => {
+      async ({ requestInfo }) => {
+        const box = boxes.of(profileOf(requestInfo));
+        await readTable(box);
         // Of this header the SDK has seen that it names the method of the body.
         const method = requestInfo?.headers.get('mcp-method') ?? undefined;
-        const box = boxes.of(profileOf(requestInfo));
         return createConnection({ host, toolbox: box, version, sessions: false, parked, composition, method }).server;
       },
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
     );
   let modern = createModern();
-  const stopListening = toolbox.onChange(() => {
-    modern.notify.toolsChanged();
-    if (composition?.capabilities?.prompts) modern.notify.promptsChanged();
+  const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
+  const stopWatching = watchServing(toolbox, {
+    resources: () => modern.notify.resourcesChanged(),
+    prompts: () => modern.notify.promptsChanged(),
   });
   const sweeper = setInterval(() => sessions.sweep(), Math.min(SWEEP_MS, options.sessionIdleMs ?? SWEEP_MS)).unref();
   const endAll = async (): Promise<void> => {
@@ -149,6 +148,7 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     async close() {
       clearInterval(sweeper);
       stopListening();
+      stopWatching();
       unsubscribe();
       await endAll();
     },
