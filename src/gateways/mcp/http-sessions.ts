@@ -11,7 +11,7 @@ export interface SessionOptions {
   readonly idleMs: number;
   /** Milliseconds from an arbitrary origin. */
   readonly now: () => number;
-  readonly connect: (onCancelled: (requestId: string | number) => void, resumes: DroppedCalls) => Server;
+  readonly connect: (onCancelled: (requestId: string | number) => void, resumes: DroppedCalls) => Promise<Server>;
   /** Milliseconds a call goes on after its connection broke, for its client to come back. */
   readonly resumeMs: number;
 }
@@ -76,7 +76,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
       onsessionclosed: (id) => void sessions.delete(id),
     });
     // A cancelled request is never answered: without this its stream would stay open for ever.
-    const server = options.connect((requestId) => transport.closeSSEStream(requestId), dropped);
+    const server = await options.connect((requestId) => transport.closeSSEStream(requestId), dropped);
     const session: HttpSession = { transport, server, events, dropped, open: 0, lastUsed: options.now() };
     await server.connect(transport);
     return session;

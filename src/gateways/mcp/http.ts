@@ -17,7 +17,8 @@ import { checkHost, checkOrigin, checkToken, hostName } from './http-guard.ts';
 import { listen } from './http-listen.ts';
 import { createSessions, type HttpSessions, type OnClose, rpcResponse } from './http-sessions.ts';
 import { createParkedCalls } from './parked-calls.ts';
-import { type Toolbox, toolboxOf } from './toolbox.ts';
+import { watchServing } from './serving-changes.ts';
+import { readTable, type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
 const MOST_CONNECTIONS = 512;
@@ -65,6 +66,7 @@ export async function serveHttp(host: Host, options: HttpOptions): Promise<Serve
   options.signal?.throwIfAborted();
   const toolbox = toolboxOf(host, options.composition?.nameTool);
   try {
+    await readTable(toolbox);
     const gateway = createGateway(host, toolbox, await hostVersion(host), options);
     const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000 });
     server.maxConnections = MOST_CONNECTIONS;
@@ -89,13 +91,17 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     most: options.mostSessions ?? MOST_SESSIONS,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    connect: (onCancelled, dropped) =>
-      createConnection({ host, toolbox, version, sessions: true, onCancelled, dropped, parked, composition }).server,
+    async connect(onCancelled, dropped) {
+      await readTable(toolbox);
+      return createConnection({ host, toolbox, version, sessions: true, onCancelled, dropped, parked, composition })
+        .server;
+    },
     resumeMs: options.resumeMs ?? RESUME_MS,
   });
   const createModern = (): McpHttpHandler =>
     createMcpHandler(
-      ({ requestInfo }) => {
+      async ({ requestInfo }) => {
+        await readTable(toolbox);
         // Of this header the SDK has seen that it names the method of the body.
         const method = requestInfo?.headers.get('mcp-method') ?? undefined;
         return createConnection({ host, toolbox, version, sessions: false, parked, composition, method }).server;
@@ -103,9 +109,10 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
     );
   let modern = createModern();
-  const stopListening = toolbox.onChange(() => {
-    modern.notify.toolsChanged();
-    if (composition?.capabilities?.prompts) modern.notify.promptsChanged();
+  const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
+  const stopWatching = watchServing(toolbox, {
+    resources: () => modern.notify.resourcesChanged(),
+    prompts: () => modern.notify.promptsChanged(),
   });
   const sweeper = setInterval(() => sessions.sweep(), Math.min(SWEEP_MS, options.sessionIdleMs ?? SWEEP_MS)).unref();
   const endAll = async (): Promise<void> => {
@@ -131,6 +138,7 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     async close() {
       clearInterval(sweeper);
       stopListening();
+      stopWatching();
       unsubscribe();
       await endAll();
     },
