@@ -111,6 +111,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
   );
   const composed = composition?.tools && new Map(composition.tools.map((one) => [one.tool.name, one]));
+  composition?.extend?.(server);
   const session = options.sessions ? sessionHolder(host, () => principal()) : undefined;
   let label: string | undefined;
   let client: Implementation | undefined;
@@ -232,11 +233,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     const composedTool = composed?.get(params.name);
     return composedTool === undefined ? answerCall(params, ctx) : composedTool.call(params, ctx, server);
   };
-  serveContent(server, ports);
-  // What a composition registers takes the place of ours.
-  composition?.extend?.(server);
   const { method = 'tools/call' } = options;
   if (method === 'tools/call' || method === 'tools/list') server.fallbackRequestHandler = fallback;
+  serveContent(server, ports);
   const plainCall: Connection['plainCall'] = (params, signal) =>
     level !== undefined || server.getClientVersion() === undefined
       ? undefined
@@ -259,6 +258,13 @@ export function createConnection(options: ConnectionOptions): Connection {
   return { server, plainCall };
 }
 
+function callSignal(ctx: ServerContext, dropped: DroppedCalls | undefined): AbortSignal {
+  const cancelled = ctx.mcpReq.signal;
+  const connection = ctx.http?.req?.signal;
+  if (connection === undefined) return cancelled;
+  return dropped?.signal(cancelled, connection) ?? AbortSignal.any([cancelled, connection]);
+}
+
 /** One request: who makes it, how it ends early, and what is told of it meanwhile. */
 interface Asked {
   readonly signal: AbortSignal;
@@ -266,13 +272,6 @@ interface Asked {
   readonly who: Principal;
   readonly log: ((record: LogRecord) => void) | undefined;
   readonly progress: Caller['progress'];
-}
-
-function callSignal(ctx: ServerContext, dropped: DroppedCalls | undefined): AbortSignal {
-  const cancelled = ctx.mcpReq.signal;
-  const connection = ctx.http?.req?.signal;
-  if (connection === undefined) return cancelled;
-  return dropped?.signal(cancelled, connection) ?? AbortSignal.any([cancelled, connection]);
 }
 
 /** `tools/call` params as MCP's schema has them: `name` a string, `arguments` an object where given. */
