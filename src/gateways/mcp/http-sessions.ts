@@ -9,7 +9,7 @@ export interface SessionOptions {
   readonly idleMs: number;
   /** Milliseconds from an arbitrary origin. */
   readonly now: () => number;
-  readonly connect: (onCancelled: (requestId: string | number) => void) => Server;
+  readonly connect: (onCancelled: (requestId: string | number) => void) => Promise<Server>;
 }
 
 interface HttpSession {
@@ -61,7 +61,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
       onsessionclosed: (id) => void sessions.delete(id),
     });
     // A cancelled request is never answered: without this its stream would stay open for ever.
-    const server = options.connect((requestId) => transport.closeSSEStream(requestId));
+    const server = await options.connect((requestId) => transport.closeSSEStream(requestId));
     const session: HttpSession = { transport, server, open: 0, lastUsed: options.now() };
     await server.connect(transport);
     return session;

@@ -16,7 +16,8 @@ import { checkHost, checkOrigin, checkToken, hostName } from './http-guard.ts';
 import { listen } from './http-listen.ts';
 import { createSessions, type HttpSessions, rpcResponse } from './http-sessions.ts';
 import { createParkedCalls } from './parked-calls.ts';
-import { type Toolbox, toolboxOf } from './toolbox.ts';
+import { watchServing } from './serving-changes.ts';
+import { readTable, type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
 const MOST_CONNECTIONS = 512;
@@ -57,6 +58,7 @@ export async function serveHttp(host: Host, options: HttpOptions): Promise<Serve
   options.signal?.throwIfAborted();
   const toolbox = toolboxOf(host);
   try {
+    await readTable(toolbox);
     const gateway = createGateway(host, toolbox, await hostVersion(host), options);
     const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000 });
     server.maxConnections = MOST_CONNECTIONS;
@@ -80,15 +82,25 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     most: options.mostSessions ?? MOST_SESSIONS,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    connect: (onCancelled) => createConnection({ host, toolbox, version, sessions: true, onCancelled, parked }).server,
+    async connect(onCancelled) {
+      await readTable(toolbox);
+      return createConnection({ host, toolbox, version, sessions: true, onCancelled, parked }).server;
+    },
   });
   const createModern = (): McpHttpHandler =>
-    createMcpHandler(() => createConnection({ host, toolbox, version, sessions: false, parked }).server, {
-      legacy: 'reject',
-      maxSubscriptions: MOST_SUBSCRIPTIONS,
-    });
+    createMcpHandler(
+      async () => {
+        await readTable(toolbox);
+        return createConnection({ host, toolbox, version, sessions: false, parked }).server;
+      },
+      { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
+    );
   let modern = createModern();
   const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
+  const stopWatching = watchServing(toolbox, {
+    resources: () => modern.notify.resourcesChanged(),
+    prompts: () => modern.notify.promptsChanged(),
+  });
   const sweeper = setInterval(() => sessions.sweep(), Math.min(SWEEP_MS, options.sessionIdleMs ?? SWEEP_MS)).unref();
   const endAll = async (): Promise<void> => {
     parked.close();
@@ -113,6 +125,7 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     async close() {
       clearInterval(sweeper);
       stopListening();
+      stopWatching();
       unsubscribe();
       await endAll();
     },

@@ -19,6 +19,11 @@ export interface Toolbox {
   release(): void;
 }
 
+/** Before a connection is made: what it says it can depends on what is installed. A list that cannot be read is told of later. */
+export async function readTable(toolbox: Toolbox): Promise<void> {
+  if (!toolbox.known()) await toolbox.table().catch(() => undefined);
+}
+
 interface SharedBox {
   readonly table: () => Promise<ToolTable>;
   readonly known: () => ToolTable | undefined;

@@ -2,6 +2,7 @@
 import type { Tool } from '@modelcontextprotocol/server';
 import type { DescribedFunction } from '#core/functions';
 import type { Reuse } from '#core/limits';
+import { type ContentKind, contentFunctions, isServedInterface, servedBy, type Served } from '#core/mcp-content';
 import type { InstalledComponent } from '#core/ports';
 import { toolName } from './names.ts';
 import { REQUEST_PERMISSION } from './own-tools.ts';
@@ -18,6 +19,8 @@ export interface ToolEntry {
   readonly hasResult: boolean;
   /** Whether the result goes under `result` in `structuredContent`. */
   readonly wrap: boolean;
+  /** The result is `switchboard:mcp/content`: it becomes content blocks, and no `outputSchema` is promised. */
+  readonly content?: ContentKind | undefined;
   /** Handles cross: without a session the call is refused. */
   readonly needsSession: boolean;
   /** The component can ask its caller's person or model. */
@@ -30,6 +33,17 @@ export interface ToolTable {
   /** By tool name, ascending. */
   readonly entries: readonly ToolEntry[];
   readonly byName: ReadonlyMap<string, ToolEntry>;
+  /** The components that serve resources or prompts, by name, ascending. */
+  readonly servers: readonly ServingComponent[];
+}
+
+/** A component that serves more than tools. */
+export interface ServingComponent extends Served {
+  /** `ns:name`. */
+  readonly name: string;
+  /** `ns:name@version`. */
+  readonly component: string;
+  readonly viaSession: boolean;
 }
 
 /** A component as the gateway needs it: what is installed, and how long its instances live. */
@@ -48,16 +62,25 @@ export function newestOf(components: readonly InstalledComponent[]): readonly In
 /** The tools of the components, each callable function one. */
 export function buildTools(components: readonly OfferedComponent[]): ToolTable {
   const byName = new Map<string, ToolEntry>();
+  const servers: ServingComponent[] = [];
   for (const { installed, reuse } of components) {
-    for (const fn of installed.description.functions) {
-      const entry = toolOf(installed, fn, reuse);
+    const { types, functions } = installed.description;
+    const contents = contentFunctions(types);
+    const served = servedBy(types);
+    if (Object.keys(served).length > 0) {
+      const component = `${installed.name}@${installed.version}`;
+      servers.push({ ...served, name: installed.name, component, viaSession: reuse === 'session' });
+    }
+    for (const fn of functions) {
+      if (isServedInterface(fn.interface)) continue;
+      const entry = toolOf(installed, fn, reuse, contents.get(fn.id));
       // Two functions could only meet here by a collision of 100 bits: then the first stays what it was. A name of
       // our own is never a component's.
       if (entry.tool.name !== REQUEST_PERMISSION && !byName.has(entry.tool.name)) byName.set(entry.tool.name, entry);
     }
   }
   const entries = [...byName.values()].toSorted((a, b) => compare(a.tool.name, b.tool.name));
-  return { entries, byName };
+  return { entries, byName, servers: servers.toSorted((a, b) => compare(a.name, b.name)) };
 }
 
 /** Orders by code unit, the order that cursors rely on. */
@@ -65,9 +88,14 @@ export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function toolOf(installed: InstalledComponent, fn: DescribedFunction, reuse: Reuse): ToolEntry {
+function toolOf(
+  installed: InstalledComponent,
+  fn: DescribedFunction,
+  reuse: Reuse,
+  content: ContentKind | undefined,
+): ToolEntry {
   const component = `${installed.name}@${installed.version}`;
-  const shape = fn.result === undefined ? undefined : resultShape(fn.result);
+  const shape = fn.result === undefined || content !== undefined ? undefined : resultShape(fn.result);
   const keepsState = fn.needsSession || reuse !== 'call';
   const title = `${installed.name} ${cleanText(fn.name)}`;
   const reaches = (capability: string): boolean =>
@@ -92,6 +120,7 @@ function toolOf(installed: InstalledComponent, fn: DescribedFunction, reuse: Reu
     fn: fn.id,
     hasResult: shape !== undefined,
     wrap: shape?.wrap ?? false,
+    content,
     needsSession: fn.needsSession,
     asks: reaches('elicitation') || reaches('sampling'),
     viaSession: fn.needsSession || reuse === 'session',
