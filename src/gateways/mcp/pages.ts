@@ -3,14 +3,20 @@
  * what one gave; nothing of it is kept between requests: the cursor says where to go on.
  */
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
+import { formatSize } from '#core/limits';
 import { RPC, RpcError } from './results.ts';
 import { compare } from './tools.ts';
 
-const PAGE = 250;
+/** Items of one page, and their characters as JSON: clients over stdio give up at a line of 10 MiB. */
+const PAGE = 1_000;
+const PAGE_SIZE = 2 * 1024 * 1024;
 /** Calls of components for one page. */
-const MOST_CALLS = 16;
-/** Pages of one component: one whose list never ends does not keep the others' from being seen. */
-const MOST_PAGES = 1_000;
+const MOST_CALLS = 32;
+/**
+ * Of one component: pages, items, characters. Clients follow a list for some tens of pages (the SDK's for 64): one
+ * whose list never ends must not keep those of others from being seen.
+ */
+const MOST = { pages: 64, items: 10_000, size: 2 * PAGE_SIZE };
 const LONGEST_CURSOR = 4_096;
 
 export interface ComponentPage<T> {
@@ -38,8 +44,10 @@ interface Place {
   readonly inner: string | null;
   /** Items of that page which were given already. */
   readonly skip: number;
-  /** Pages of the component before this one. */
+  /** What the component was given room for before this: its own pages, items, characters. */
   readonly pages: number;
+  readonly items: number;
+  readonly size: number;
 }
 
 /**
@@ -59,39 +67,55 @@ export async function mergedPage<S extends Source, T>(
     failed.push({ component, code, message: code === 'internal' ? 'internal error' : message });
   };
   const startOf = (source: S | undefined): Place | undefined =>
-    source && { name: source.name, inner: null, skip: 0, pages: 0 };
+    source && { name: source.name, inner: null, skip: 0, pages: 0, items: 0, size: 0 };
   const after = (name: string): Place | undefined => startOf(sources.find((s) => compare(s.name, name) > 0));
+  let room = PAGE_SIZE;
   let place = cursor === undefined ? startOf(sources[0]) : decodeCursor(cursor);
-  for (let calls = 0; place && calls < MOST_CALLS && items.length < PAGE; calls++) {
-    const { name, inner, skip, pages }: Place = place;
-    const source = sources.find((s) => s.name === name);
+  for (let calls = 0; place && calls < MOST_CALLS && items.length < PAGE && room > 0; calls++) {
+    const at: Place = place;
+    const source = sources.find((s) => s.name === at.name);
     // Gone since the cursor was given.
     if (!source) {
-      place = after(name);
+      place = after(at.name);
       continue;
     }
     try {
-      const page = await read(source, inner);
-      const part = page.items.slice(skip, skip + PAGE - items.length);
-      items.push(...part);
-      if (page.problem !== undefined) fail(name, page.problem);
-      const given = skip + part.length;
-      if (given < page.items.length) place = { name, inner, skip: given, pages };
-      else if (page.next === undefined) place = after(name);
-      else if (page.next.length > LONGEST_CURSOR || pages >= MOST_PAGES) {
-        throw new SwitchboardError('too-large', 'its list does not end');
-      } else place = { name, inner: page.next, skip: 0, pages: pages + 1 };
+      const page = await read(source, at.inner);
+      const before = room;
+      const had = items.length;
+      for (const item of page.items.slice(at.skip, at.skip + Math.min(PAGE - had, MOST.items - at.items))) {
+        if (room <= 0) break;
+        items.push(item);
+        room -= JSON.stringify(item).length;
+      }
+      if (page.problem !== undefined) fail(at.name, page.problem);
+      const given = items.length - had;
+      const next = { ...at, skip: at.skip + given, items: at.items + given, size: at.size + before - room };
+      if (next.skip < page.items.length) place = bounded(next);
+      else if (page.next === undefined) place = after(at.name);
+      else place = bounded({ ...next, inner: page.next, skip: 0, pages: at.pages + 1 });
     } catch (thrown) {
       if (stopped()) throw thrown;
-      fail(name, thrown);
-      place = after(name);
+      fail(at.name, thrown);
+      place = after(at.name);
     }
   }
   return { items, failed, ...(place ? { nextCursor: encodeCursor(place) } : {}) };
 }
 
-function encodeCursor({ name, inner, skip, pages }: Place): string {
-  return Buffer.from(JSON.stringify([name, inner, skip, pages])).toString('base64url');
+function bounded(place: Place): Place {
+  if (place.items >= MOST.items || place.size >= MOST.size || place.pages >= MOST.pages) {
+    throw new SwitchboardError(
+      'too-large',
+      `its list is longer than ${MOST.items} items, ${MOST.pages} pages or ${formatSize(MOST.size)}`,
+    );
+  }
+  if ((place.inner?.length ?? 0) > LONGEST_CURSOR) throw new SwitchboardError('too-large', 'its cursor is too long');
+  return place;
+}
+
+function encodeCursor({ name, inner, skip, pages, items, size }: Place): string {
+  return Buffer.from(JSON.stringify([name, inner, skip, pages, items, size])).toString('base64url');
 }
 
 function decodeCursor(cursor: string): Place {
@@ -103,10 +127,11 @@ function decodeCursor(cursor: string): Place {
   } catch {
     throw wrong();
   }
-  const [name, inner, skip, pages] = Array.isArray(parts) ? (parts as readonly unknown[]) : [];
-  const count = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-  if (typeof name !== 'string' || !(inner === null || typeof inner === 'string') || !count(skip) || !count(pages)) {
-    throw wrong();
-  }
-  return { name, inner, skip, pages };
+  const [name, inner, ...counts] = Array.isArray(parts) ? (parts as readonly unknown[]) : [];
+  if (typeof name !== 'string' || !(inner === null || typeof inner === 'string') || counts.length !== 4) throw wrong();
+  const [skip = 0, pages = 0, items = 0, size = 0] = counts.map((value) => {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw wrong();
+    return value;
+  });
+  return { name, inner, skip, pages, items, size };
 }

@@ -19,6 +19,7 @@ import type { ServingComponent } from './tools.ts';
 import { splitUri } from './uris.ts';
 
 const MOST_MESSAGES = 100;
+const MOST_ARGUMENTS = 100;
 /** As the specification has it. */
 const MOST_VALUES = 100;
 const LONGEST_VALUE = 2_000;
@@ -57,6 +58,9 @@ export async function listPrompts(
 
 function promptOf(component: string, prompt: OwnPrompt, path: string): Prompt {
   const { name: readable, ...named } = namedOf(prompt, path);
+  if (prompt.arguments.length > MOST_ARGUMENTS) {
+    throw invalid(`${path}.arguments`, `has more than ${MOST_ARGUMENTS} items`);
+  }
   return {
     title: `${component} ${readable}`,
     ...named,

@@ -80,7 +80,11 @@ export function plain(): string[] {
 }
 
 const TODAY = link('notes://today', { name: 'today', title: 'Today', description: 'What is to be done' }, { size: 6 });
-const DOT = link('notes://dot?size=1&x=%C3%A4', { name: 'dot' }, { mimeType: 'image/png', annotations: { priority: 1 } });
+const DOT = link(
+  'notes://dot?size=1&x=%C3%A4',
+  { name: 'dot' },
+  { mimeType: 'image/png', annotations: { audience: [], priority: 1 } },
+);
 
 export const resources = {
   listResources: (cursor: string | null) =>
