@@ -63,5 +63,5 @@ export function servedBy(types: ComponentTypes): Served {
     }
     if (Object.keys(ids).length === Object.keys(shapes).length) served[name] = ids;
   }
-  return served as Served;
+  return served;
 }

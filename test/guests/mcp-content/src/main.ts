@@ -2,7 +2,7 @@ const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwA
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 function bytes(base64: string): Uint8Array {
-  const bits = [...base64.replace(/=+$/, '')].map((c) => ALPHABET.indexOf(c));
+  const bits = Array.from(base64.replace(/=+$/, ''), (c) => ALPHABET.indexOf(c));
   const out: number[] = [];
   for (let i = 0; i + 1 < bits.length; i++) {
     const [a, b, shift] = [bits[i] ?? 0, bits[i + 1] ?? 0, (i % 4) * 2];
