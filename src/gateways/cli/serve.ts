@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HostEvent } from '#core';
+import { isServedInterface } from '#core/mcp-content';
 import { SwitchboardError } from '#core/errors';
 import type { RemoteHost } from '../control/client.ts';
 import { prepareBundled } from './bundled.ts';
@@ -94,7 +95,8 @@ function interrupted(context: Context, host: RemoteHost): Promise<void> {
 async function countTools(host: RemoteHost): Promise<number> {
   const counts = new Map<string, number>();
   for (const { name, description } of await host.list()) {
-    if (!counts.has(name)) counts.set(name, description.functions.length);
+    const tools = description.functions.filter((fn) => !isServedInterface(fn.interface));
+    if (!counts.has(name)) counts.set(name, tools.length);
   }
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
