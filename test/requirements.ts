@@ -69,6 +69,11 @@ export const REQUIREMENTS = {
   'mcp.stdio': 'serve --stdio speaks MCP to an SDK client.',
   'mcp.http': 'serve speaks streamable HTTP with a bearer token, Origin and Host checks, loopback by default.',
   'mcp.inspector': 'The Inspector’s CLI uses the bundled tools.',
+  'mcp.conformance': 'All server scenarios of MCP’s conformance suite pass, for both protocol generations.',
+  'mcp.resume':
+    'A client whose HTTP connection broke gets the rest of its stream, or is told that it cannot; never a part.',
+  'mcp.negotiate':
+    'Clients of older protocol revisions are served in theirs; versions nobody knows are refused by name.',
   'bundled.text': 'text: count, diff, regex, slug, template.',
   'bundled.html': 'html: CSS select, links, tables, Markdown.',
   'bundled.data': 'data: query CSV and JSON.',

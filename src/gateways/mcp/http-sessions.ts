@@ -1,6 +1,8 @@
 /** The MCP sessions of the HTTP gateway (protocol revisions 2025-*): one SDK transport and server each. */
 import { randomUUID } from 'node:crypto';
 import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import { createDroppedCalls, type DroppedCalls } from './dropped-calls.ts';
+import { createEventStore, type SessionEvents } from './event-store.ts';
 
 export interface SessionOptions {
   /** Sessions alive at once. */
@@ -9,23 +11,33 @@ export interface SessionOptions {
   readonly idleMs: number;
   /** Milliseconds from an arbitrary origin. */
   readonly now: () => number;
-  readonly connect: (onCancelled: (requestId: string | number) => void) => Promise<Server>;
+  readonly connect: (onCancelled: (requestId: string | number) => void, resumes: DroppedCalls) => Promise<Server>;
+  /** Milliseconds a call goes on after its connection broke, for its client to come back. */
+  readonly resumeMs: number;
 }
+
+/** Milliseconds until a client may ask again for a stream that ended early. */
+const RETRY_MS = 1_000;
 
 interface HttpSession {
   readonly transport: WebStandardStreamableHTTPServerTransport;
   readonly server: Server;
+  readonly events: SessionEvents;
+  readonly dropped: DroppedCalls;
   /** Responses not finished yet, the standing event stream included. */
   open: number;
   lastUsed: number;
 }
+
+/** Calls back once, when the response was sent whole or its client has gone. */
+export type OnClose = (done: () => void) => void;
 
 export interface HttpSessions {
   /**
    * Serves a request of a session, or one that opens a session. `undefined` when there are as many
    * sessions as may be and none is idle.
    */
-  serve(request: Request, body: unknown, opens: boolean): Promise<Response | undefined>;
+  serve(request: Request, body: unknown, opens: boolean, onClose: OnClose): Promise<Response | undefined>;
   readonly size: number;
   /** Ends sessions that were idle too long. */
   sweep(): void;
@@ -33,7 +45,6 @@ export interface HttpSessions {
   closeAll(): Promise<void>;
 }
 
-/** `serve` counts a response as finished when its request's signal aborts or its body ends. */
 export function createSessions(options: SessionOptions): HttpSessions {
   const sessions = new Map<string, HttpSession>();
   /** Sessions whose `initialize` is being answered: they count, or many at once would pass the bound. */
@@ -55,42 +66,41 @@ export function createSessions(options: SessionOptions): HttpSessions {
     return true;
   };
   const open = async (): Promise<HttpSession> => {
+    const events = createEventStore();
+    const dropped = createDroppedCalls(options.resumeMs);
     const transport = new WebStandardStreamableHTTPServerTransport({
+      eventStore: events,
+      retryInterval: RETRY_MS,
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => void sessions.set(id, session),
       onsessionclosed: (id) => void sessions.delete(id),
     });
     // A cancelled request is never answered: without this its stream would stay open for ever.
-    const server = await options.connect((requestId) => transport.closeSSEStream(requestId));
-    const session: HttpSession = { transport, server, open: 0, lastUsed: options.now() };
+    const server = await options.connect((requestId) => transport.closeSSEStream(requestId), dropped);
+    const session: HttpSession = { transport, server, events, dropped, open: 0, lastUsed: options.now() };
     await server.connect(transport);
     return session;
   };
 
-  const answer = async (session: HttpSession, request: Request, body: unknown): Promise<Response> => {
+  const answer = async (session: HttpSession, request: Request, body: unknown, onClose: OnClose): Promise<Response> => {
     session.open++;
     session.lastUsed = options.now();
-    const done = (): void => {
+    onClose(() => {
       session.open--;
       session.lastUsed = options.now();
-    };
-    try {
-      const response = await session.transport.handleRequest(request, body === undefined ? {} : { parsedBody: body });
-      const id = session.transport.sessionId;
-      // Never initialized, or ended by this very request.
-      if (id === undefined || !sessions.has(id)) await session.server.close();
-      return onceEnded(response, request.signal, done);
-    } catch (error) {
-      done();
-      throw error;
-    }
+    });
+    const response = await session.transport.handleRequest(request, body === undefined ? {} : { parsedBody: body });
+    const id = session.transport.sessionId;
+    // Never initialized, or ended by this very request.
+    if (id === undefined || !sessions.has(id)) await session.server.close();
+    return response;
   };
 
   return {
     get size() {
       return sessions.size;
     },
-    async serve(request, body, opens) {
+    async serve(request, body, opens, onClose) {
       const id = request.headers.get('mcp-session-id');
       const session = id === null ? undefined : sessions.get(id);
       if (!session) {
@@ -100,12 +110,17 @@ export function createSessions(options: SessionOptions): HttpSessions {
         if (!makeRoom()) return undefined;
         opening++;
         try {
-          return await answer(await open(), request, body);
+          return await answer(await open(), request, body, onClose);
         } finally {
           opening--;
         }
       }
-      return answer(session, request, body);
+      const last = request.method === 'GET' ? request.headers.get('last-event-id') : null;
+      if (last !== null) {
+        if (!session.events.resumable(last)) return gone();
+        session.dropped.resumed();
+      }
+      return answer(session, request, body, onClose);
     },
     sweep() {
       const before = options.now() - options.idleMs;
@@ -117,27 +132,12 @@ export function createSessions(options: SessionOptions): HttpSessions {
   };
 }
 
-/** The response, with `done` called once: when its body ended or was cancelled, or its client went away. */
-function onceEnded(response: Response, signal: AbortSignal, done: () => void): Response {
-  let called = false;
-  const once = (): void => {
-    if (called) return;
-    called = true;
-    signal.removeEventListener('abort', once);
-    done();
-  };
-  if (response.body === null || signal.aborted) {
-    once();
-    return response;
-  }
-  signal.addEventListener('abort', once);
-  const watch = { flush: once, cancel: once };
-  const watched = response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(watch));
-  return new Response(watched, { status: response.status, statusText: response.statusText, headers: response.headers });
-}
-
 function notFound(): Response {
   return rpcResponse(404, -32001, 'Session not found');
+}
+
+function gone(): Response {
+  return rpcResponse(400, -32000, 'Bad Request: what followed this Last-Event-ID is not kept any more');
 }
 
 function missing(): Response {

@@ -9,12 +9,13 @@ import {
   type McpHttpHandler,
 } from '@modelcontextprotocol/server';
 import type { Host } from '#host/api';
+import type { Composition } from './composition.ts';
 import { createConnection } from './connection.ts';
 import { allowPages, answerPage, refuse, rpcError, send } from './http-answers.ts';
 import { LARGEST_BODY, readJson } from './http-body.ts';
 import { checkHost, checkOrigin, checkToken, hostName } from './http-guard.ts';
 import { listen } from './http-listen.ts';
-import { createSessions, type HttpSessions, rpcResponse } from './http-sessions.ts';
+import { createSessions, type HttpSessions, type OnClose, rpcResponse } from './http-sessions.ts';
 import { createParkedCalls } from './parked-calls.ts';
 import { watchServing } from './serving-changes.ts';
 import { readTable, type Toolbox, toolboxOf } from './toolbox.ts';
@@ -25,6 +26,7 @@ const MOST_SESSIONS = 128;
 const MOST_SUBSCRIPTIONS = 128;
 const IDLE_MS = 30 * 60_000;
 const SWEEP_MS = 60_000;
+const RESUME_MS = 60_000;
 /** How long `close` lets answers under way finish. */
 const GRACE_MS = 300;
 
@@ -33,8 +35,11 @@ export interface HttpOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** The token a request must bear, asked for at each request so that a rotated one counts at once. */
-  readonly token: () => Promise<string>;
+  /**
+   * The token a request must bear, asked for at each request so that a rotated one counts at once. Undefined: whoever
+   * reaches the port may use it, as only tests of the protocol itself may want.
+   */
+  readonly token: (() => Promise<string>) | undefined;
   /** Closes the server when aborted. */
   readonly signal?: AbortSignal | undefined;
   /** More names for the `Host` header than the loopback names and the bound address. */
@@ -43,6 +48,9 @@ export interface HttpOptions {
   readonly mostSessions?: number | undefined;
   /** Milliseconds after which an unused session ends; half an hour unless said otherwise. */
   readonly sessionIdleMs?: number | undefined;
+  /** Milliseconds a call of a session goes on after its connection broke, for its client to come back; 60,000. */
+  readonly resumeMs?: number | undefined;
+  readonly composition?: Composition | undefined;
 }
 
 export interface ServedHttp {
@@ -56,7 +64,7 @@ export interface ServedHttp {
 /** Listens. Errors: `port-taken` naming the holder where it can be found, `invalid-setting` for an address that is not this machine's. */
 export async function serveHttp(host: Host, options: HttpOptions): Promise<ServedHttp> {
   options.signal?.throwIfAborted();
-  const toolbox = toolboxOf(host);
+  const toolbox = toolboxOf(host, options.composition?.nameTool);
   try {
     await readTable(toolbox);
     const gateway = createGateway(host, toolbox, await hostVersion(host), options);
@@ -72,31 +80,39 @@ export async function serveHttp(host: Host, options: HttpOptions): Promise<Serve
 }
 
 interface Gateway {
-  fetch(request: Request, body: unknown): Promise<Response>;
+  fetch(request: Request, body: unknown, onClose: OnClose): Promise<Response>;
   close(): Promise<void>;
 }
 
 function createGateway(host: Host, toolbox: Toolbox, version: string, options: HttpOptions): Gateway {
+  const { composition } = options;
   let parked = createParkedCalls();
   const sessions: HttpSessions = createSessions({
     most: options.mostSessions ?? MOST_SESSIONS,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    async connect(onCancelled) {
+    async connect(onCancelled, dropped) {
       await readTable(toolbox);
-      return createConnection({ host, toolbox, version, sessions: true, onCancelled, parked }).server;
+      return createConnection({ host, toolbox, version, sessions: true, onCancelled, dropped, parked, composition })
+        .server;
     },
+    resumeMs: options.resumeMs ?? RESUME_MS,
   });
   const createModern = (): McpHttpHandler =>
     createMcpHandler(
-      async () => {
+      async ({ requestInfo }) => {
         await readTable(toolbox);
-        return createConnection({ host, toolbox, version, sessions: false, parked }).server;
+        // Of this header the SDK has seen that it names the method of the body.
+        const method = requestInfo?.headers.get('mcp-method') ?? undefined;
+        return createConnection({ host, toolbox, version, sessions: false, parked, composition, method }).server;
       },
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
     );
   let modern = createModern();
-  const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
+  const stopListening = toolbox.onChange(() => {
+    modern.notify.toolsChanged();
+    if (composition?.capabilities?.prompts) modern.notify.promptsChanged();
+  });
   const stopWatching = watchServing(toolbox, {
     resources: () => modern.notify.resourcesChanged(),
     prompts: () => modern.notify.promptsChanged(),
@@ -114,12 +130,12 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
   };
   const unsubscribe = host.subscribe((event) => event.type === 'token.rotated' && rotated(), ['token.rotated']);
   return {
-    async fetch(request, body) {
+    async fetch(request, body, onClose) {
       if (request.method === 'POST' && !(await isLegacyRequest(request, body))) {
         return modern.fetch(request, { parsedBody: body });
       }
       const opens = request.method === 'POST' && isInitializeRequest(body);
-      const response = await sessions.serve(request, body, opens);
+      const response = await sessions.serve(request, body, opens, onClose);
       return response ?? rpcResponse(503, -32000, 'Too many sessions; end one, or try again later');
     },
     async close() {
@@ -168,12 +184,23 @@ async function answerMcp(
     send(response, rpcError(405, -32000, 'Method not allowed'));
     return;
   }
-  checkToken(request.headers, await options.token());
+  if (options.token) checkToken(request.headers, await options.token());
   const body = method === 'POST' ? await readJson(request) : undefined;
   // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
   const head = { method, url: '/mcp', headers: request.headers, async *[Symbol.asyncIterator]() {} };
+  const onClose: OnClose = (done) => {
+    if (response.closed) done();
+    else response.once('close', done);
+  };
   const handler = toNodeHandler(
-    { fetch: (webRequest) => gateway.fetch(webRequest, body) },
+    {
+      async fetch(webRequest) {
+        const answered = await gateway.fetch(webRequest, body, onClose);
+        // The adapter sends the head with the first event, which on a standing stream may be long in coming.
+        if (method === 'GET') setImmediate(() => response.headersSent && response.flushHeaders());
+        return answered;
+      },
+    },
     { maxRequestBodySize: LARGEST_BODY },
   );
   await handler(head, response);

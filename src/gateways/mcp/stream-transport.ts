@@ -10,6 +10,8 @@ import { RPC } from './results.ts';
 
 /** A longer line ends the connection: where it would end is unknown. */
 const LONGEST_LINE = 16 * 1024 * 1024;
+/** Messages in one line, as revision 2025-03-26 has it; each is answered by itself. */
+const MOST_IN_BATCH = 100;
 /** Answers a client may leave unread before its requests are left unread too. */
 const MOST_UNREAD = 32 * 1024 * 1024;
 
@@ -64,6 +66,10 @@ export function createStreamTransport(input: Readable, output: Writable): Stream
       write({ jsonrpc: '2.0', id: null, error: { code: RPC.parse, message: 'Parse error' } });
       return;
     }
+    if (Array.isArray(message) && message.length > 0 && message.length <= MOST_IN_BATCH) message.forEach(take);
+    else take(message);
+  };
+  const take = (message: unknown): void => {
     if (!isMessage(message))
       write({ jsonrpc: '2.0', id: idOf(message), error: { code: RPC.request, message: 'Invalid Request' } });
     else if (!transport.intercept?.(message)) transport.onmessage?.(message);

@@ -59,8 +59,11 @@ export function newestOf(components: readonly InstalledComponent[]): readonly In
   return [...newest.values()];
 }
 
+/** From a component's name and a function's id to a tool's name. */
+export type NameTool = (component: string, fn: string) => string;
+
 /** The tools of the components, each callable function one. */
-export function buildTools(components: readonly OfferedComponent[]): ToolTable {
+export function buildTools(components: readonly OfferedComponent[], nameTool: NameTool = toolName): ToolTable {
   const byName = new Map<string, ToolEntry>();
   const servers: ServingComponent[] = [];
   for (const { installed, reuse } of components) {
@@ -73,7 +76,7 @@ export function buildTools(components: readonly OfferedComponent[]): ToolTable {
     }
     for (const fn of functions) {
       if (isServedInterface(fn.interface)) continue;
-      const entry = toolOf(installed, fn, reuse, contents.get(fn.id));
+      const entry = toolOf(installed, fn, reuse, nameTool, contents.get(fn.id));
       // Two functions could only meet here by a collision of 100 bits: then the first stays what it was. A name of
       // our own is never a component's.
       if (entry.tool.name !== REQUEST_PERMISSION && !byName.has(entry.tool.name)) byName.set(entry.tool.name, entry);
@@ -92,6 +95,7 @@ function toolOf(
   installed: InstalledComponent,
   fn: DescribedFunction,
   reuse: Reuse,
+  nameTool: NameTool,
   content: ContentKind | undefined,
 ): ToolEntry {
   const component = `${installed.name}@${installed.version}`;
@@ -103,7 +107,7 @@ function toolOf(
   const [files, network] = [reaches('filesystem'), reaches('http')];
   return {
     tool: {
-      name: toolName(installed.name, fn.id),
+      name: nameTool(installed.name, fn.id),
       title,
       description: describe(component, fn),
       inputSchema: inputSchema(fn.arguments) as Tool['inputSchema'],
