@@ -167,3 +167,40 @@ test('[mcp.prompts] names of prompts are fit for clients, and no prompt takes th
   const flood = client.getPrompt({ name: 'test_mcp-hostile_bad-argument' });
   await assert.rejects(flood, { code: -32603, message: /more than 100 messages/ });
 });
+
+for (const way of WAYS) {
+  test(`[limit.cancel] ${way.name}: a read that never ends is cancelled, and ends at its limit`, async (t) => {
+    const { client, host } = await world(t, way);
+    const uri = 'switchboard://test.mcp-hostile/endless://';
+    await host.setLimits('test:mcp-hostile', { timeout: 60_000 });
+    const decided = Promise.withResolvers<void>();
+    const finished = Promise.withResolvers<string>();
+    host.subscribe((event) => {
+      if (event.type === 'call.decided') decided.resolve();
+      if (event.type === 'call.finished') finished.resolve(event.outcome);
+    });
+    const cancel = new AbortController();
+    const reading = client.readResource({ uri }, { signal: cancel.signal });
+    await decided.promise;
+    cancel.abort();
+    await assert.rejects(reading);
+    assert.equal(await finished.promise, 'cancelled');
+    await host.setLimits('test:mcp-hostile', { timeout: 100 });
+    await assert.rejects(client.readResource({ uri }), { code: -32603, message: /^timeout: / });
+  });
+}
+
+test('[mcp.resources] state lasts for a session where the owner says so, for a read where not', async (t) => {
+  const [way] = WAYS;
+  assert.ok(way);
+  const { client, host } = await world(t, way);
+  const other = await clientOf(t, host, way);
+  const uri = 'switchboard://test.mcp-hostile/count://';
+  const count = async (from: Client): Promise<unknown> => {
+    const [first] = (await from.readResource({ uri })).contents;
+    return first && 'text' in first ? first.text : undefined;
+  };
+  assert.deepEqual([await count(client), await count(client)], ['1', '1']);
+  await host.setLimits('test:mcp-hostile', { reuse: 'session' });
+  assert.deepEqual([await count(client), await count(client), await count(other)], ['1', '2', '1']);
+});

@@ -29,6 +29,8 @@ export function annotated(priority: number, lastModified: string): object {
   return { tag: 'text', val: { text: 'x', annotations: { audience: [], priority, lastModified } } };
 }
 
+let reads = 0;
+
 export const resources = {
   listResources(cursor: string | null) {
     if (cursor === 'endless') return { resources: [], nextCursor: 'endless' };
@@ -45,6 +47,8 @@ export const resources = {
     ],
   }),
   read(uri: string) {
+    while (uri === 'endless://');
+    if (uri === 'count://') return [{ uri, body: { tag: 'text', val: String(++reads) } }];
     if (uri === 'trap://') throw new Error('not a string');
     return [{ uri: 'file:///etc/passwd', body: { tag: 'text', val: `asked for ${uri}` } }];
   },
