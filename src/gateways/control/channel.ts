@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Caller, EventType, HostEvent, LogRecord, StopSignal } from '#core';
+import type { Narrowing } from '#core/narrowing';
 import { type ErrorBody, errorFromBody, SwitchboardError, toSwitchboardError } from '#core/errors';
 import { encodeMessage, FrameReader } from './framing.ts';
 import { LocalCaller } from './local-caller.ts';
@@ -134,9 +135,9 @@ export class Channel {
   }
 
   /** Asks for the byte pipe; the reader stops with the answer, so that not a byte of MCP is taken for a message. */
-  async pipe(): Promise<Socket> {
+  async pipe(narrowing?: Narrowing): Promise<Socket> {
     this.#piping = true;
-    await this.request('mcp-stdio', {});
+    await this.request('mcp-stdio', { narrowing });
     return this.release();
   }
 

@@ -1,4 +1,5 @@
 import { errnoOf, SwitchboardError } from '#core/errors';
+import type { Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
 import type { HttpHolder } from './protocol.ts';
 
@@ -13,6 +14,8 @@ export interface HttpAddress {
   readonly host: string;
   readonly port: number;
   readonly allowedHosts?: readonly string[] | undefined;
+  /** What its clients are offered. */
+  readonly narrowing?: Narrowing | undefined;
 }
 
 export type StartHttp = (host: Host, at: HttpAddress) => Promise<HttpListener>;

@@ -48,7 +48,10 @@ export function refuse(response: ServerResponse, thrown: unknown): void {
     return;
   }
   const error = toSwitchboardError(thrown);
-  const status = { unauthorized: 401, 'origin-refused': 403, 'too-large': 413 }[error.code as string] ?? 500;
+  const status =
+    { unauthorized: 401, 'profile-not-found': 404, 'invalid-setting': 400, 'origin-refused': 403, 'too-large': 413 }[
+      error.code as string
+    ] ?? 500;
   if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="switchboard"');
   // No `Connection: close`: Node would end the socket under a client that is still sending, which then never
   // sees why. It reads the rest and throws it away instead, for as long as the server's request timeout.

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 import { createDroppedCalls, type DroppedCalls } from './dropped-calls.ts';
 import { createEventStore, type SessionEvents } from './event-store.ts';
+import { profileOf } from './http-profiles.ts';
 
 export interface SessionOptions {
   /** Sessions alive at once. */
@@ -11,7 +12,12 @@ export interface SessionOptions {
   readonly idleMs: number;
   /** Milliseconds from an arbitrary origin. */
   readonly now: () => number;
-  readonly connect: (onCancelled: (requestId: string | number) => void, resumes: DroppedCalls) => Promise<Server>;
+  /** `profile` is the one that the request which opens the session names. */
+  readonly connect: (
+    onCancelled: (requestId: string | number) => void,
+    resumes: DroppedCalls,
+    profile: string | undefined,
+  ) => Promise<Server>;
   /** Milliseconds a call goes on after its connection broke, for its client to come back. */
   readonly resumeMs: number;
 }
@@ -24,6 +30,8 @@ interface HttpSession {
   readonly server: Server;
   readonly events: SessionEvents;
   readonly dropped: DroppedCalls;
+  /** Every request of the session names it: an id is good at one endpoint only. */
+  readonly profile: string | undefined;
   /** Responses not finished yet, the standing event stream included. */
   open: number;
   lastUsed: number;
@@ -65,7 +73,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
     void end(...oldest);
     return true;
   };
-  const open = async (): Promise<HttpSession> => {
+  const open = async (profile: string | undefined): Promise<HttpSession> => {
     const events = createEventStore();
     const dropped = createDroppedCalls(options.resumeMs);
     const transport = new WebStandardStreamableHTTPServerTransport({
@@ -76,8 +84,8 @@ export function createSessions(options: SessionOptions): HttpSessions {
       onsessionclosed: (id) => void sessions.delete(id),
     });
     // A cancelled request is never answered: without this its stream would stay open for ever.
-    const server = await options.connect((requestId) => transport.closeSSEStream(requestId), dropped);
-    const session: HttpSession = { transport, server, events, dropped, open: 0, lastUsed: options.now() };
+    const server = await options.connect((requestId) => transport.closeSSEStream(requestId), dropped, profile);
+    const session: HttpSession = { transport, server, events, dropped, profile, open: 0, lastUsed: options.now() };
     await server.connect(transport);
     return session;
   };
@@ -102,7 +110,9 @@ export function createSessions(options: SessionOptions): HttpSessions {
     },
     async serve(request, body, opens, onClose) {
       const id = request.headers.get('mcp-session-id');
-      const session = id === null ? undefined : sessions.get(id);
+      const profile = profileOf(request);
+      const known = id === null ? undefined : sessions.get(id);
+      const session = known?.profile === profile ? known : undefined;
       if (!session) {
         // Without a session and not opening one: the SDK's transport knows the answers.
         if (id !== null && !opens) return notFound();
@@ -110,7 +120,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
         if (!makeRoom()) return undefined;
         opening++;
         try {
-          return await answer(await open(), request, body, onClose);
+          return await answer(await open(profile), request, body, onClose);
         } finally {
           opening--;
         }

@@ -8,6 +8,7 @@ import {
   isLegacyRequest,
   type McpHttpHandler,
 } from '@modelcontextprotocol/server';
+import type { Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
 import type { Composition } from './composition.ts';
 import { createConnection } from './connection.ts';
@@ -15,6 +16,7 @@ import { allowPages, answerPage, refuse, rpcError, send } from './http-answers.t
 import { LARGEST_BODY, readJson } from './http-body.ts';
 import { checkHost, checkOrigin, checkToken, hostName } from './http-guard.ts';
 import { listen } from './http-listen.ts';
+import { profileOf, profileBoxes, profileQuery } from './http-profiles.ts';
 import { createSessions, type HttpSessions, type OnClose, rpcResponse } from './http-sessions.ts';
 import { createParkedCalls } from './parked-calls.ts';
 import { watchServing } from './serving-changes.ts';
@@ -44,6 +46,8 @@ export interface HttpOptions {
   readonly signal?: AbortSignal | undefined;
   /** More names for the `Host` header than the loopback names and the bound address. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** What clients are offered; everything, listed, unless given. `/mcp?profile=NAME` narrows further. */
+  readonly narrowing?: Narrowing | undefined;
   /** Sessions at once; 128 unless said otherwise. */
   readonly mostSessions?: number | undefined;
   /** Milliseconds after which an unused session ends; half an hour unless said otherwise. */
@@ -64,7 +68,7 @@ export interface ServedHttp {
 /** Listens. Errors: `port-taken` naming the holder where it can be found, `invalid-setting` for an address that is not this machine's. */
 export async function serveHttp(host: Host, options: HttpOptions): Promise<ServedHttp> {
   options.signal?.throwIfAborted();
-  const toolbox = toolboxOf(host, options.composition?.nameTool);
+  const toolbox = toolboxOf(host, options.narrowing, options.composition?.nameTool);
   try {
     await readTable(toolbox);
     const gateway = createGateway(host, toolbox, await hostVersion(host), options);
@@ -81,30 +85,43 @@ export async function serveHttp(host: Host, options: HttpOptions): Promise<Serve
 
 interface Gateway {
   fetch(request: Request, body: unknown, onClose: OnClose): Promise<Response>;
+  /** Errors: `profile-not-found`. */
+  checkProfile(profile: string | undefined): Promise<void>;
   close(): Promise<void>;
 }
 
 function createGateway(host: Host, toolbox: Toolbox, version: string, options: HttpOptions): Gateway {
   const { composition } = options;
+  const boxes = profileBoxes(host, toolbox);
   let parked = createParkedCalls();
   const sessions: HttpSessions = createSessions({
     most: options.mostSessions ?? MOST_SESSIONS,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    async connect(onCancelled, dropped) {
-      await readTable(toolbox);
-      return createConnection({ host, toolbox, version, sessions: true, onCancelled, dropped, parked, composition })
-        .server;
+    async connect(onCancelled, dropped, profile) {
+      const box = boxes.of(profile);
+      await readTable(box);
+      return createConnection({
+        host,
+        toolbox: box,
+        version,
+        sessions: true,
+        onCancelled,
+        dropped,
+        parked,
+        composition,
+      }).server;
     },
     resumeMs: options.resumeMs ?? RESUME_MS,
   });
   const createModern = (): McpHttpHandler =>
     createMcpHandler(
       async ({ requestInfo }) => {
-        await readTable(toolbox);
         // Of this header the SDK has seen that it names the method of the body.
         const method = requestInfo?.headers.get('mcp-method') ?? undefined;
-        return createConnection({ host, toolbox, version, sessions: false, parked, composition, method }).server;
+        const box = boxes.of(profileOf(requestInfo));
+        await readTable(box);
+        return createConnection({ host, toolbox: box, version, sessions: false, parked, composition, method }).server;
       },
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
     );
@@ -127,6 +144,7 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
   };
   const unsubscribe = host.subscribe((event) => event.type === 'token.rotated' && rotated(), ['token.rotated']);
   return {
+    checkProfile: (profile) => boxes.check(profile),
     async fetch(request, body, onClose) {
       if (request.method === 'POST' && !(await isLegacyRequest(request, body))) {
         return modern.fetch(request, { parsedBody: body });
@@ -182,9 +200,11 @@ async function answerMcp(
     return;
   }
   if (options.token) checkToken(request.headers, await options.token());
+  const url = `/mcp${profileQuery(request.url)}`;
+  await gateway.checkProfile(profileOf({ url }));
   const body = method === 'POST' ? await readJson(request) : undefined;
   // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
-  const head = { method, url: '/mcp', headers: request.headers, async *[Symbol.asyncIterator]() {} };
+  const head = { method, url, headers: request.headers, async *[Symbol.asyncIterator]() {} };
   const onClose: OnClose = (done) => {
     if (response.closed) done();
     else response.once('close', done);

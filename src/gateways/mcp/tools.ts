@@ -5,7 +5,7 @@ import type { Reuse } from '#core/limits';
 import { type ContentKind, contentFunctions, isServedInterface, servedBy, type Served } from '#core/mcp-content';
 import type { InstalledComponent } from '#core/ports';
 import { toolName } from './names.ts';
-import { REQUEST_PERMISSION } from './own-tools.ts';
+import { isOwnTool } from './own-names.ts';
 import { cleanText, inputSchema, resultShape } from './schemas.ts';
 
 const LONGEST_DOCS = 4_000;
@@ -29,12 +29,27 @@ export interface ToolEntry {
   readonly viaSession: boolean;
 }
 
+/** One installed version as the management tools tell of it. */
+export interface InstalledVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly size: number;
+  /** What the component says of itself. */
+  readonly docs: string;
+  readonly functions: readonly { readonly id: string; readonly name: string }[];
+  /** Its functions are tools; of other versions `switchboard_call` reaches them. */
+  readonly newest: boolean;
+}
+
 export interface ToolTable {
   /** By tool name, ascending. */
   readonly entries: readonly ToolEntry[];
   readonly byName: ReadonlyMap<string, ToolEntry>;
   /** The components that serve resources or prompts, by name, ascending. */
   readonly servers: readonly ServingComponent[];
+  /** Every version, by name, then newest first. */
+  readonly versions: readonly InstalledVersion[];
 }
 
 /** A component that serves more than tools. */
@@ -46,10 +61,21 @@ export interface ServingComponent extends Served {
   readonly viaSession: boolean;
 }
 
-/** A component as the gateway needs it: what is installed, and how long its instances live. */
+/** What a component can do besides computing, by what is granted to it now. */
+export interface Effects {
+  /** It may change files. */
+  readonly files: boolean;
+  /** It may send something somewhere. */
+  readonly network: boolean;
+}
+
+export const NO_EFFECTS: Effects = { files: false, network: false };
+
+/** A component as the gateway needs it: what is installed, how long its instances live, and what they can do. */
 export interface OfferedComponent {
   readonly installed: InstalledComponent;
   readonly reuse: Reuse;
+  readonly effects: Effects;
 }
 
 /** The newest version of each name; `components` is by name, then newest first, as `host.list()` gives it. */
@@ -62,11 +88,15 @@ export function newestOf(components: readonly InstalledComponent[]): readonly In
 /** From a component's name and a function's id to a tool's name. */
 export type NameTool = (component: string, fn: string) => string;
 
-/** The tools of the components, each callable function one. */
-export function buildTools(components: readonly OfferedComponent[], nameTool: NameTool = toolName): ToolTable {
+/** The tools of the components, each callable function one; `all` are all versions that are installed. */
+export function buildTools(
+  components: readonly OfferedComponent[],
+  all: readonly InstalledComponent[],
+  nameTool: NameTool = toolName,
+): ToolTable {
   const byName = new Map<string, ToolEntry>();
   const servers: ServingComponent[] = [];
-  for (const { installed, reuse } of components) {
+  for (const { installed, reuse, effects } of components) {
     const { types, functions } = installed.description;
     const contents = contentFunctions(types);
     const served = servedBy(types);
@@ -76,14 +106,20 @@ export function buildTools(components: readonly OfferedComponent[], nameTool: Na
     }
     for (const fn of functions) {
       if (isServedInterface(fn.interface)) continue;
-      const entry = toolOf(installed, fn, reuse, contents.get(fn.id), nameTool);
+      const entry = toolOf(installed, fn, reuse, effects, contents.get(fn.id), nameTool);
       // Two functions could only meet here by a collision of 100 bits: then the first stays what it was. A name of
       // our own is never a component's.
-      if (entry.tool.name !== REQUEST_PERMISSION && !byName.has(entry.tool.name)) byName.set(entry.tool.name, entry);
+      if (!isOwnTool(entry.tool.name) && !byName.has(entry.tool.name)) byName.set(entry.tool.name, entry);
     }
   }
   const entries = [...byName.values()].toSorted((a, b) => compare(a.tool.name, b.tool.name));
-  return { entries, byName, servers: servers.toSorted((a, b) => compare(a.name, b.name)) };
+  const newest = new Set(newestOf(all));
+  return {
+    entries,
+    byName,
+    servers: servers.toSorted((a, b) => compare(a.name, b.name)),
+    versions: all.map((one) => versionOf(one, newest.has(one))),
+  };
 }
 
 /** Orders by code unit, the order that cursors rely on. */
@@ -91,20 +127,33 @@ export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function toolOf(
+function versionOf({ name, version, description }: InstalledComponent, newest: boolean): InstalledVersion {
+  const { digest, size, manifest, functions } = description;
+  const docs = cleanText(description.docs === '' ? (manifest?.description ?? '') : description.docs);
+  return {
+    name,
+    version,
+    digest,
+    size,
+    docs,
+    functions: functions.map(({ id, name: short }) => ({ id, name: short })),
+    newest,
+  };
+}
+
+/** The tool of one function. */
+export function toolOf(
   installed: InstalledComponent,
   fn: DescribedFunction,
   reuse: Reuse,
+  { files, network }: Effects,
   content: ContentKind | undefined,
-  nameTool: NameTool,
+  nameTool: NameTool = toolName,
 ): ToolEntry {
   const component = `${installed.name}@${installed.version}`;
   const shape = fn.result === undefined || content !== undefined ? undefined : resultShape(fn.result);
   const keepsState = fn.needsSession || reuse !== 'call';
   const title = `${installed.name} ${cleanText(fn.name)}`;
-  const reaches = (capability: string): boolean =>
-    installed.description.requirements.some((r) => r.capability === capability && r.access === 'grantable');
-  const [files, network] = [reaches('filesystem'), reaches('http')];
   return {
     tool: {
       name: nameTool(installed.name, fn.id),
@@ -112,11 +161,11 @@ function toolOf(
       description: describe(component, fn),
       inputSchema: inputSchema(fn.arguments) as Tool['inputSchema'],
       ...(shape === undefined ? {} : { outputSchema: shape.schema }),
-      // Where state is kept, or files or hosts can be granted, a call can change something.
+      // Where state is kept, files may be written or hosts reached, a call can change something.
       annotations: {
         title,
         readOnlyHint: !keepsState && !files && !network,
-        destructiveHint: files,
+        destructiveHint: files || network,
         openWorldHint: network,
       },
     },
@@ -126,7 +175,9 @@ function toolOf(
     wrap: shape?.wrap ?? false,
     content,
     needsSession: fn.needsSession,
-    asks: reaches('elicitation') || reaches('sampling'),
+    asks: installed.description.requirements.some(
+      ({ capability }) => capability === 'elicitation' || capability === 'sampling',
+    ),
     viaSession: fn.needsSession || reuse === 'session',
   };
 }
