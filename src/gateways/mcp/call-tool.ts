@@ -72,9 +72,10 @@ function otherEntry(host: Host, view: ToolView, { name, version }: InstalledVers
   const making = (async () => {
     const installed = await host.info(reference);
     const { effective } = await host.limits(reference);
-    // Its annotations are shown to nobody.
     const { functions, types } = installed.description;
-    return toolOf(installed, findFunction(functions, id), effective.reuse, NO_EFFECTS, contentFunctions(types).get(id));
+    const fn = findFunction(functions, id);
+    // Its annotations are shown to nobody.
+    return toolOf({ installed, reuse: effective.reuse, effects: NO_EFFECTS }, fn, contentFunctions(types).get(fn.id));
   })();
   made.set(key, making);
   making.catch(() => void made.delete(key));

@@ -101,26 +101,18 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     async connect(onCancelled, dropped, profile) {
       const box = boxes.of(profile);
       await readTable(box);
-      return createConnection({
-        host,
-        toolbox: box,
-        version,
-        sessions: true,
-        onCancelled,
-        dropped,
-        parked,
-        composition,
-      }).server;
+      const shared = { host, toolbox: box, version, parked, composition };
+      return createConnection({ ...shared, sessions: true, onCancelled, dropped }).server;
     },
     resumeMs: options.resumeMs ?? RESUME_MS,
   });
   const createModern = (): McpHttpHandler =>
     createMcpHandler(
       async ({ requestInfo }) => {
-        // Of this header the SDK has seen that it names the method of the body.
-        const method = requestInfo?.headers.get('mcp-method') ?? undefined;
         const box = boxes.of(profileOf(requestInfo));
         await readTable(box);
+        // Of this header the SDK has seen that it names the method of the body.
+        const method = requestInfo?.headers.get('mcp-method') ?? undefined;
         return createConnection({ host, toolbox: box, version, sessions: false, parked, composition, method }).server;
       },
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },

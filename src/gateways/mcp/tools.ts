@@ -46,10 +46,10 @@ export interface ToolTable {
   /** By tool name, ascending. */
   readonly entries: readonly ToolEntry[];
   readonly byName: ReadonlyMap<string, ToolEntry>;
-  /** The components that serve resources or prompts, by name, ascending. */
-  readonly servers: readonly ServingComponent[];
   /** Every version, by name, then newest first. */
   readonly versions: readonly InstalledVersion[];
+  /** The components that serve resources or prompts, by name, ascending. */
+  readonly servers: readonly ServingComponent[];
 }
 
 /** A component that serves more than tools. */
@@ -96,7 +96,8 @@ export function buildTools(
 ): ToolTable {
   const byName = new Map<string, ToolEntry>();
   const servers: ServingComponent[] = [];
-  for (const { installed, reuse, effects } of components) {
+  for (const offered of components) {
+    const { installed, reuse } = offered;
     const { types, functions } = installed.description;
     const contents = contentFunctions(types);
     const served = servedBy(types);
@@ -106,7 +107,7 @@ export function buildTools(
     }
     for (const fn of functions) {
       if (isServedInterface(fn.interface)) continue;
-      const entry = toolOf(installed, fn, reuse, effects, contents.get(fn.id), nameTool);
+      const entry = toolOf(offered, fn, contents.get(fn.id), nameTool);
       // Two functions could only meet here by a collision of 100 bits: then the first stays what it was. A name of
       // our own is never a component's.
       if (!isOwnTool(entry.tool.name) && !byName.has(entry.tool.name)) byName.set(entry.tool.name, entry);
@@ -114,12 +115,8 @@ export function buildTools(
   }
   const entries = [...byName.values()].toSorted((a, b) => compare(a.tool.name, b.tool.name));
   const newest = new Set(newestOf(all));
-  return {
-    entries,
-    byName,
-    servers: servers.toSorted((a, b) => compare(a.name, b.name)),
-    versions: all.map((one) => versionOf(one, newest.has(one))),
-  };
+  const versions = all.map((one) => versionOf(one, newest.has(one)));
+  return { entries, byName, versions, servers: servers.toSorted((a, b) => compare(a.name, b.name)) };
 }
 
 /** Orders by code unit, the order that cursors rely on. */
@@ -136,17 +133,17 @@ function versionOf({ name, version, description }: InstalledComponent, newest: b
     digest,
     size,
     docs,
-    functions: functions.map(({ id, name: short }) => ({ id, name: short })),
+    functions: functions
+      .filter((fn) => !isServedInterface(fn.interface))
+      .map(({ id, name: short }) => ({ id, name: short })),
     newest,
   };
 }
 
-/** The tool of one function. */
+/** The tool of one function; `content` is how its result is content, if it is. */
 export function toolOf(
-  installed: InstalledComponent,
+  { installed, reuse, effects: { files, network } }: OfferedComponent,
   fn: DescribedFunction,
-  reuse: Reuse,
-  { files, network }: Effects,
   content: ContentKind | undefined,
   nameTool: NameTool = toolName,
 ): ToolEntry {

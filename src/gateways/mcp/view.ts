@@ -61,21 +61,24 @@ function narrowTable(table: ToolTable, parts: readonly Narrowed[]): ToolTable {
     if (version.newest) for (const { id } of functions) names.add(toolName(version.name, id));
     return { ...version, functions };
   };
-  const left = table.versions.map(narrowVersion).filter(({ functions }) => functions.length > 0);
+  const servers = table.servers.map((server) => narrowServer(server, parts)).filter(servesSomething);
+  const serving = new Set(servers.map(({ component }) => component));
+  const left = table.versions
+    .map(narrowVersion)
+    .filter(({ name, version, functions }) => functions.length > 0 || serving.has(`${name}@${version}`));
   const entries = table.entries.filter(({ tool }) => names.has(tool.name));
-  const servers = table.servers.flatMap((server) => narrowServer(server, parts));
   return { entries, byName: new Map(entries.map((entry) => [entry.tool.name, entry])), versions: left, servers };
 }
 
-/** A component serves an interface here where each function of it is offered. */
-function narrowServer(server: ServingComponent, parts: readonly Narrowed[]): ServingComponent[] {
-  const { resources, prompts, completion, ...rest } = server;
-  const offered = (ids: object | undefined): boolean =>
-    ids !== undefined && Object.entries(ids).every(([name, id]) => offersAll(parts, server.name, String(id), name));
-  const kept = {
-    ...(resources && offered(resources) ? { resources } : {}),
-    ...(prompts && offered(prompts) ? { prompts } : {}),
-    ...(completion && offered(completion) ? { completion } : {}),
-  };
-  return Object.keys(kept).length === 0 ? [] : [{ ...rest, ...kept }];
+/** Resources and prompts are offered where all the functions are by which the component serves them. */
+function narrowServer(server: ServingComponent, parts: readonly Narrowed[]): ServingComponent {
+  const { name, component, viaSession, ...served } = server;
+  const offered = Object.entries(served).filter(([, functions]) =>
+    Object.values(functions ?? {}).every((id) => offersAll(parts, name, id, id.replace(/^.*[.#]/, ''))),
+  );
+  return { name, component, viaSession, ...Object.fromEntries(offered) };
+}
+
+function servesSomething({ resources, prompts, completion }: ServingComponent): boolean {
+  return resources !== undefined || prompts !== undefined || completion !== undefined;
 }
