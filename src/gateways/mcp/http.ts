@@ -122,6 +122,10 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     modern.notify.toolsChanged();
     if (composition?.capabilities?.prompts) modern.notify.promptsChanged();
   });
+  const stopWatching = watchServing(toolbox, {
+    resources: () => modern.notify.resourcesChanged(),
+    prompts: () => modern.notify.promptsChanged(),
+  });
   const sweeper = setInterval(() => sessions.sweep(), Math.min(SWEEP_MS, options.sessionIdleMs ?? SWEEP_MS)).unref();
   const endAll = async (): Promise<void> => {
     parked.close();
