@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { HostEvent } from '#core';
 import { SwitchboardError } from '#core/errors';
 import type { RemoteHost } from '../control/client.ts';
+import { checkOauth, type OauthSettings } from '../mcp/oauth-settings.ts';
+import { parseRate, type Rate } from '../mcp/rate-limit.ts';
 import { prepareBundled } from './bundled.ts';
 import type { Context } from './context.ts';
 import { safeLine } from './safe.ts';
@@ -17,6 +19,10 @@ interface Flags {
   readonly host: string;
   readonly port: string;
   readonly allowHost?: readonly string[];
+  readonly oauthIssuer?: string;
+  readonly oauthAudience?: string;
+  readonly oauthScope?: readonly string[];
+  readonly rate?: string;
 }
 
 /** `serve`: MCP for other programs, until interrupted. */
@@ -26,6 +32,10 @@ export const define: Define = (command, act) => {
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <port>', 'the port to listen on; 0 takes a free one', '7420')
     .option('--allow-host <name...>', 'more names by which clients may ask for this server')
+    .option('--oauth-issuer <url>', 'an OAuth 2.1 server whose access tokens count too, besides the token')
+    .option('--oauth-audience <url>', 'the URL that those tokens must be for, where clients reach this by another')
+    .option('--oauth-scope <scope...>', 'scopes that those tokens must have')
+    .option('--rate <n/s>', 'requests that each client may make, as 100/s; off for the token, 100/s with OAuth')
     .addHelpText(
       'after',
       `
@@ -37,7 +47,8 @@ Examples:
     )
     .action(
       act(async (context, flags: Flags) => {
-        if (flags.stdio === true) return serveStdio(context, () => prepare(context));
+        const rate = flags.rate === undefined ? undefined : parseRate(flags.rate);
+        if (flags.stdio === true) return serveStdio(context, () => prepare(context), rate);
         const port = /^\d{1,5}$/.test(flags.port) ? Number(flags.port) : Number.NaN;
         if (!(port <= 65_535)) {
           throw new SwitchboardError(
@@ -45,10 +56,24 @@ Examples:
             `--port takes a number up to 65535, not "${safeLine(flags.port)}"`,
           );
         }
-        await serveHttp(context, { host: flags.host, port, allowedHosts: flags.allowHost });
+        await serveHttp(context, {
+          host: flags.host,
+          port,
+          allowedHosts: flags.allowHost,
+          oauth: oauthOf(flags),
+          rate,
+        });
       }),
     );
 };
+
+function oauthOf({ oauthIssuer, oauthAudience, oauthScope }: Flags): OauthSettings | undefined {
+  if (oauthIssuer !== undefined) {
+    return checkOauth({ issuer: oauthIssuer, audience: oauthAudience, scopes: oauthScope });
+  }
+  if (oauthAudience === undefined && oauthScope === undefined) return undefined;
+  throw new SwitchboardError('invalid-usage', '--oauth-audience and --oauth-scope need --oauth-issuer');
+}
 
 /** The host, with the bundled components in it where the home is new. */
 async function prepare(context: Context): Promise<RemoteHost> {
@@ -61,6 +86,8 @@ interface Address {
   readonly host: string;
   readonly port: number;
   readonly allowedHosts: readonly string[] | undefined;
+  readonly oauth: OauthSettings | undefined;
+  readonly rate: Rate | undefined;
 }
 
 async function serveHttp(context: Context, at: Address): Promise<void> {

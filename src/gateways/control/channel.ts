@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { EventType, HostEvent, LogRecord, StopSignal } from '#core';
 import { type ErrorBody, errorFromBody, SwitchboardError, toSwitchboardError } from '#core/errors';
 import { encodeMessage, FrameReader } from './framing.ts';
+import type { Rate } from '../mcp/rate-limit.ts';
 import { type ClientMessage, MAX_ATTACHMENT, type Method, type Methods, PROTOCOL } from './protocol.ts';
 
 /** How long a host that accepted the connection may take to answer: a whole one is busy for a second at most. */
@@ -129,9 +130,9 @@ export class Channel {
   }
 
   /** Asks for the byte pipe; the reader stops with the answer, so that not a byte of MCP is taken for a message. */
-  async pipe(): Promise<Socket> {
+  async pipe(rate?: Rate): Promise<Socket> {
     this.#piping = true;
-    await this.request('mcp-stdio', {});
+    await this.request('mcp-stdio', { rate });
     return this.release();
   }
 

@@ -5,6 +5,7 @@ import type { LogRecord } from '#core';
 import { SwitchboardError } from '#core/errors';
 import type { CallArguments, CallOptions, Host, Json, Session } from '#host/api';
 import { homePaths } from '#home/layout';
+import type { Rate } from '../mcp/rate-limit.ts';
 import { Channel, type RequestOptions } from './channel.ts';
 import type { HttpAddress } from './http-gate.ts';
 import { readHostFile } from './lock.ts';
@@ -33,9 +34,9 @@ export interface RemoteHost extends Host {
   serveHttp(at: HttpAddress): Promise<{ readonly url: string }>;
   stopHttp(): Promise<void>;
   /** Turns the connection into a byte pipe to an MCP server of the host, paused; nothing else can be asked afterwards. */
-  mcpPipe(): Promise<Socket>;
+  mcpPipe(rate?: Rate): Promise<Socket>;
   /** Has the host serve the streams lent to it; settles at their end. Absent where none were lent. */
-  readonly mcpLent?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  readonly mcpLent?: ((signal: AbortSignal, rate?: Rate) => Promise<void>) | undefined;
 }
 
 /**
@@ -147,12 +148,12 @@ function remoteHost(
     stopHttp: async () => {
       await channel.request('stop-http', {});
     },
-    mcpPipe: () => channel.pipe(),
+    mcpPipe: (rate) => channel.pipe(rate),
     ...(lentKey === undefined
       ? {}
       : {
-          mcpLent: async (signal: AbortSignal) => {
-            await channel.request('mcp-lent', { key: lentKey }, { signal });
+          mcpLent: async (signal: AbortSignal, rate?: Rate) => {
+            await channel.request('mcp-lent', { key: lentKey, rate }, { signal });
           },
         }),
     close: async () => channel.close(),

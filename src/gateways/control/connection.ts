@@ -4,7 +4,8 @@ import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { EVENT_VERSION, isDecision } from '#core/events';
 import { printable } from '#core/reference';
 import type { Session } from '#host/api';
-import { asInteger, asObject, asString, type Loose } from './check.ts';
+import type { Rate } from '../mcp/rate-limit.ts';
+import { asInteger, asObject, asRate, asString, type Loose, optional } from './check.ts';
 import { encodeMessage, FrameReader } from './framing.ts';
 import { type Asked, HANDLERS, type MethodEnv } from './methods.ts';
 import {
@@ -139,7 +140,7 @@ export class Connection {
   }
 
   async #answer(id: number, method: string, asked: Asked): Promise<unknown> {
-    if (method === 'mcp-stdio') return this.#becomePipe(id);
+    if (method === 'mcp-stdio') return this.#becomePipe(id, optional(asked.params['rate'], asRate));
     if (!Object.hasOwn(HANDLERS, method)) throw misuse(`unknown method "${printable(method, 40)}"`);
     const { host, http, parseText, serveMcp, lent } = this.#shared;
     const env = { host, http, parseText, serveMcp, lent, sessions: this.#sessions, owner: this, peer: this.#peer };
@@ -205,7 +206,7 @@ export class Connection {
     this.#send({ t: 'event', event });
   }
 
-  async #becomePipe(id: number): Promise<void> {
+  async #becomePipe(id: number, rate: Rate | undefined): Promise<void> {
     if (this.#running.size > 1) throw misuse('mcp-stdio must be the only request of its connection');
     const socket = this.#socket;
     this.#reader.detach();
@@ -218,7 +219,7 @@ export class Connection {
     await Promise.resolve();
     const rest = this.#reader.takeRest();
     if (rest.length > 0) socket.unshift(rest);
-    const pipe = await this.#shared.serveMcp(this.#shared.host, { input: socket, output: socket });
+    const pipe = await this.#shared.serveMcp(this.#shared.host, { input: socket, output: socket, rate });
     this.#pipe = pipe;
     if (this.#closed) return pipe.close();
     socket.on('close', () => void pipe.close());

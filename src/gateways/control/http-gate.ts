@@ -1,5 +1,7 @@
 import { errnoOf, SwitchboardError } from '#core/errors';
 import type { Host } from '#host/api';
+import type { OauthSettings } from '../mcp/oauth-settings.ts';
+import type { Rate } from '../mcp/rate-limit.ts';
 import type { HttpHolder } from './protocol.ts';
 
 /** An open HTTP listener. */
@@ -13,6 +15,10 @@ export interface HttpAddress {
   readonly host: string;
   readonly port: number;
   readonly allowedHosts?: readonly string[] | undefined;
+  /** Where clients may sign in, besides the token. */
+  readonly oauth?: OauthSettings | undefined;
+  /** How often each client may ask. */
+  readonly rate?: Rate | undefined;
 }
 
 export type StartHttp = (host: Host, at: HttpAddress) => Promise<HttpListener>;

@@ -4,7 +4,19 @@ import type { LogRecord } from '#core';
 import { SwitchboardError } from '#core/errors';
 import { checkLimitChanges } from '#core/limits';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
-import { asArguments, asInteger, asObject, asPrincipal, asString, asStrings, type Loose, optional } from './check.ts';
+import {
+  asArguments,
+  asInteger,
+  asOauth,
+  asObject,
+  asPrincipal,
+  asRate,
+  asString,
+  asStrings,
+  type Loose,
+  optional,
+} from './check.ts';
+import type { Rate } from '../mcp/rate-limit.ts';
 import type { HttpGate } from './http-gate.ts';
 import type { LentStreams } from './lent-streams.ts';
 import { PERMISSION_HANDLERS } from './permission-methods.ts';
@@ -31,7 +43,7 @@ export interface MethodEnv {
   /** Runs an MCP server over a pair of streams. */
   readonly serveMcp: (
     host: Host,
-    stream: { readonly input: Socket; readonly output: Socket },
+    stream: { readonly input: Socket; readonly output: Socket; readonly rate?: Rate | undefined },
   ) => Promise<{ readonly closed: Promise<void>; close(): Promise<void> }>;
   /** Streams that the process which started this one lent it. */
   readonly lent: LentStreams | undefined;
@@ -66,7 +78,8 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
   'mcp-lent': async ({ host, lent, serveMcp }, asked) => {
     const streams = lent?.take(asString(asked.params['key'], 'key'));
     if (!streams) throw new SwitchboardError('invalid-usage', 'no streams were lent to this host under that key');
-    const server = await serveMcp(host, streams);
+    const { input, output } = streams;
+    const server = await serveMcp(host, { input, output, rate: optional(asked.params['rate'], asRate) });
     const stop = (): void => void server.close();
     asked.signal.addEventListener('abort', stop, { once: true });
     if (asked.signal.aborted) stop();
@@ -107,6 +120,8 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
       host: asString(params['host'], 'host'),
       port: asInteger(params['port'], 'port', 0, 65_535),
       allowedHosts: optional(params['allowedHosts'], (v) => asStrings(v, 'allowedHosts')),
+      oauth: optional(params['oauth'], asOauth),
+      rate: optional(params['rate'], asRate),
     };
     const { url } = await http.open(owner, peer, at);
     return { url };

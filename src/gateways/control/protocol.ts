@@ -33,6 +33,7 @@ import type {
   LogRecord,
   Principal,
 } from '#core';
+import type { Rate } from '../mcp/rate-limit.ts';
 import type { HttpAddress } from './http-gate.ts';
 import type {
   ApprovalDecision,
@@ -155,8 +156,8 @@ export interface Methods extends PermissionRequests {
   readonly 'serve-http': { params: HttpAddress; result: { url: string } };
   /** Closes the listener this connection opened. */
   readonly 'stop-http': { params: object; result: undefined };
-  readonly 'mcp-stdio': { params: object; result: undefined };
-  readonly 'mcp-lent': { params: { key: string }; result: undefined };
+  readonly 'mcp-stdio': { params: { rate?: Rate | undefined }; result: undefined };
+  readonly 'mcp-lent': { params: { key: string; rate?: Rate | undefined }; result: undefined };
 }
 
 export type Method = keyof Methods;
