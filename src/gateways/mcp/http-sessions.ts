@@ -116,7 +116,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
       const id = session.transport.sessionId;
       // Never initialized, or ended by this very request.
       if (id === undefined || !sessions.has(id)) await session.server.close();
-      return onceEnded(response, request.signal, done);
+      return onceEnded(response, request.signal, request.method === 'GET' && response.ok, done);
     } catch (error) {
       done();
       throw error;
@@ -165,7 +165,7 @@ function goesBefore(one: HttpSession, other: HttpSession): boolean {
 }
 
 /** The response, with `done` called once: when its body ended or was cancelled, or its client went away. */
-function onceEnded(response: Response, signal: AbortSignal, done: () => void): Response {
+function onceEnded(response: Response, signal: AbortSignal, standing: boolean, done: () => void): Response {
   let called = false;
   const once = (): void => {
     if (called) return;
@@ -178,7 +178,14 @@ function onceEnded(response: Response, signal: AbortSignal, done: () => void): R
     return response;
   }
   signal.addEventListener('abort', once);
-  const watch = { flush: once, cancel: once };
+  const watch = {
+    // A comment, so that a client knows that its stream stands: Node sends the head with the first bytes of the body.
+    start: (controller: TransformStreamDefaultController<Uint8Array>) => {
+      if (standing) controller.enqueue(Buffer.from(': open\n\n'));
+    },
+    flush: once,
+    cancel: once,
+  };
   const watched = response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(watch));
   return new Response(watched, { status: response.status, statusText: response.statusText, headers: response.headers });
 }

@@ -3,7 +3,6 @@ import type { JSONWebKeySet, JWK } from 'jose';
 import { SwitchboardError } from '#core/errors';
 import { printable } from '#core/reference';
 import { createIssuerFetch } from './oauth-fetch.ts';
-import { httpsOrLoopback } from './oauth-settings.ts';
 
 /** Keys older than this are asked for again while they still serve. */
 const FRESH_MS = 10 * 60_000;
@@ -79,7 +78,7 @@ async function discover(issuer: string, fetchJson: ReturnType<typeof createIssue
       );
     }
     if (typeof uri !== 'string') throw unavailable(`${printable(url)} names no jwks_uri`);
-    return httpsOrLoopback('the jwks_uri', uri).href;
+    return uri;
   }
   throw unavailable('it has no metadata at any of the well-known places');
 }
