@@ -49,7 +49,7 @@ export async function startTarget(t: TestContext, tools = 0): Promise<Target> {
 }
 
 /** What V8 and the allocator keep for themselves after heavy work differs from run to run; the heap in use does not. */
-const MOST_RSS_MIB = 250;
+const MOST_RSS_MIB = 400;
 const MOST_HEAP_MIB = 16;
 
 /** Runs an attack with a well-behaved client beside it, and holds the target's memory to bounds after it. */
