@@ -80,8 +80,8 @@ export interface Serving {
 }
 
 /** `switchboard serve` on a free port, ready; interrupted when the test ends. */
-export async function serveHttp(t: TestContext, home: string): Promise<Serving> {
-  const args = [MAIN, 'serve', '--port', '0', '--output', 'json', '--home', home];
+export async function serveHttp(t: TestContext, home: string, more: readonly string[] = []): Promise<Serving> {
+  const args = [MAIN, 'serve', '--port', '0', '--output', 'json', '--home', home, ...more];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   atEnd(t, () => stop(child));
   let line = '';

@@ -153,8 +153,10 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
   });
   const createModern = (): McpHttpHandler =>
     createMcpHandler(
-      ({ authInfo }) =>
-        createConnection({ host, toolbox, version, sessions: false, parked, subject: authInfo?.clientId }).server,
+      ({ authInfo }) => {
+        const subject = authInfo?.extra?.['subject'] as string | undefined;
+        return createConnection({ host, toolbox, version, sessions: false, parked, subject }).server;
+      },
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
     );
   let modern = createModern();
@@ -178,9 +180,10 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     },
     async fetch(request, body, client) {
       if (request.method === 'POST' && !(await isLegacyRequest(request, body))) {
-        const { subject } = client;
+        const { key, subject } = client;
         // Only who it is goes on: nothing behind this point ever sees a token.
-        const authInfo = subject === undefined ? undefined : { token: '', clientId: subject, scopes: [] };
+        const authInfo =
+          subject === undefined ? undefined : { token: '', clientId: key, scopes: [], extra: { subject } };
         return modern.fetch(request, { parsedBody: body, ...(authInfo === undefined ? {} : { authInfo }) });
       }
       const opens = request.method === 'POST' && isInitializeRequest(body);
