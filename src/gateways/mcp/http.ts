@@ -161,7 +161,8 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     );
   let modern = createModern();
   const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
-  const sweeper = setInterval(() => sessions.sweep(), Math.min(SWEEP_MS, options.sessionIdleMs ?? SWEEP_MS)).unref();
+  const sweepMs = Math.min(SWEEP_MS, Math.ceil((options.sessionIdleMs ?? IDLE_MS) / 4));
+  const sweeper = setInterval(() => sessions.sweep(), sweepMs).unref();
   const endAll = async (): Promise<void> => {
     parked.close();
     await Promise.allSettled([modern.close(), sessions.closeAll()]);
