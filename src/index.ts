@@ -10,9 +10,12 @@ export {
 } from '#core';
 export type {
   CallContext,
+  Caller,
   ComponentDescription,
   DescribedFunction,
   Digest,
+  ElicitAnswer,
+  ElicitRequest,
   EventBody,
   EventType,
   HostEvent,
@@ -21,6 +24,9 @@ export type {
   LogLevel,
   LogRecord,
   Principal,
+  ProgressReport,
+  SampleAnswer,
+  SampleRequest,
   StopSignal,
 } from '#core';
 export { openHost as createHost } from '#gateways/control/open-host';

@@ -74,6 +74,11 @@ export const REQUIREMENTS = {
   'mcp.hostile':
     'Hostile clients get typed errors; memory is bounded; a well-behaved client beside them is served throughout.',
   'mcp.inspector': 'The Inspector’s CLI uses the bundled tools.',
+  'mcp.conformance': 'All server scenarios of MCP’s conformance suite pass, for both protocol generations.',
+  'mcp.resume':
+    'A client whose HTTP connection broke gets the rest of its stream, or is told that it cannot; never a part.',
+  'mcp.negotiate':
+    'Clients of older protocol revisions are served in theirs; versions nobody knows are refused by name.',
   'bundled.text': 'text: count, diff, regex, slug, template.',
   'bundled.html': 'html: CSS select, links, tables, Markdown.',
   'bundled.data': 'data: query CSV and JSON.',
@@ -122,6 +127,20 @@ export const REQUIREMENTS = {
   'mcp.request-permission': 'A model can ask for a permission; that files a request and gives nothing.',
   'policy.person': 'What gives something needs a person at a terminal or the owner token; nothing of MCP can.',
   'policy.attacks': 'Each attack of test/attacks is refused with the right code and an audit event.',
+  'connect.clients':
+    'connect writes the entry of each client in its own form: Claude Code, Claude Desktop, Cursor, VS Code, Codex, Gemini CLI, Zed.',
+  'connect.preserve': 'connect leaves everything else in a settings file as it is, to the byte.',
+  'connect.remove': 'connect --remove takes out what connect wrote.',
+  'connect.http': 'connect --http writes URL and token where the client takes them, and warns.',
+  'connect.person': 'connect shows the change and asks; without a terminal it needs --yes; a copy of the file is kept.',
+  'connect.file':
+    'connect replaces a settings file whole or not at all, through links, and refuses what it cannot change safely.',
+  'connect.starts': 'What connect wrote, read back, starts an MCP server that answers.',
+  'connect.secrets':
+    'Neither connect nor import shows the value of a variable, a header or another server’s argument that is secret.',
+  'connect.list': 'connect lists the clients, whether each is on this machine and has Switchboard.',
+  'import.survey': 'import lists the servers of all clients: what each starts, with what rights and variables.',
+  'import.replace': 'import says which component replaces a server, with commands that work as printed.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

@@ -11,8 +11,8 @@ export function shownText(text: string): string {
 /** The same in one line, cut at `longest` characters: nothing in it can look like a line of somebody else's. */
 export function shownLine(text: string, longest: number): string {
   // Cut before as well: what comes may be megabytes.
-  const line = shownText(text.slice(0, 4 * longest))
-    .replaceAll(/\s+/g, ' ')
+  const line = shownText(text.slice(0, 4 * longest).replaceAll(/\s+/g, ' '))
+    .replaceAll(/ {2,}/g, ' ')
     .trim();
   return line.length > longest ? `${line.slice(0, longest - 1).toWellFormed()}…` : line;
 }

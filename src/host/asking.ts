@@ -43,6 +43,9 @@ export const ASK_BOUNDS: AskBounds = {
   samples: 100,
 };
 
+/** Callers give up on a call that they hear nothing of; while a question is open they are told that often. */
+const TELL_MS = 15_000;
+
 export interface AskingPorts {
   readonly events: EventHub;
   readonly random: Random;
@@ -94,6 +97,10 @@ export function createAsking({ events, random, bounds, redactor }: AskingPorts):
     const began = performance.now();
     const goOn = turn.hold();
     const timer = setTimeout(() => late.abort(), ms);
+    const message = kind === 'elicit' ? 'waiting for a person’s answer' : 'waiting for a model’s answer';
+    const tell = (): void => request.onProgress?.({ progress: 0, message, by: 'host' });
+    tell();
+    const telling = setInterval(tell, TELL_MS);
     const signal = AbortSignal.any([turn.signal, late.signal]);
     try {
       const { promise: over, reject } = Promise.withResolvers<never>();
@@ -105,6 +112,7 @@ export function createAsking({ events, random, bounds, redactor }: AskingPorts):
       return late.signal.aborted ? `no answer came within ${formatDuration(ms)}` : 'the caller could not ask';
     } finally {
       clearTimeout(timer);
+      clearInterval(telling);
       spent.ms += performance.now() - began;
       // What still waits for an answer is told that none is wanted.
       late.abort();

@@ -282,7 +282,10 @@ test('[ask.time] the time a person takes is not the component’s; a bound of it
       ask: () => new Promise((resolve) => setTimeout(() => resolve({ action: 'decline' }), 600)),
     },
   };
-  assert.equal(await ask(host, slow), 'declined');
+  const reports: unknown[] = [];
+  const waits: Caller = { ...slow, progress: ({ by, message }) => void reports.push(`${by}: ${message}`) };
+  assert.equal(await ask(host, waits), 'declined');
+  assert.deepEqual(reports, ['host: waiting for a person’s answer']);
   const event = await finished.promise;
   assert.ok(event.type === 'call.finished' && event.runMs < 400, 'it ran no longer than it computed');
   const told = Promise.withResolvers<void>();

@@ -68,8 +68,8 @@ const textOf = (result: CallToolResult): string => {
   return first?.type === 'text' ? first.text : '';
 };
 
-const call = async (client: Client, tool: string, args: object, options = {}): Promise<CallToolResult> =>
-  (await client.callTool({ name: `test_asker_${tool}`, arguments: { ...args } }, options)) as CallToolResult;
+const call = (client: Client, tool: string, args: object, options = {}): Promise<CallToolResult> =>
+  client.callTool({ name: `test_asker_${tool}`, arguments: { ...args } }, options);
 
 const FORM = JSON.stringify({
   message: 'Where to?',

@@ -5,6 +5,8 @@ export interface HostileMessage {
   readonly text: string | Buffer;
   /** JSON-RPC error code; where a request is fine in form, of the answer under its id. */
   readonly code: number;
+  /** Answers over stdio, where each message of a batch has its own; one unless given. */
+  readonly lines?: number;
 }
 
 const PARSE = -32700;
@@ -36,7 +38,7 @@ export const MALFORMED: readonly HostileMessage[] = [
   { what: 'a string', text: '"ping"', code: REQUEST },
   { what: 'an empty object', text: '{}', code: REQUEST },
   { what: 'an empty batch', text: '[]', code: REQUEST },
-  { what: 'a batch of no messages', text: '[1,2,3]', code: REQUEST },
+  { what: 'a batch of no messages', text: '[1,2,3]', code: REQUEST, lines: 3 },
   {
     what: 'a batch of 101',
     text: JSON.stringify(Array.from({ length: 101 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'ping' }))),

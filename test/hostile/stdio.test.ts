@@ -54,10 +54,12 @@ test('[mcp.hostile] stdio: malformed messages are answered one by one and end no
   await attack(t, target, async () => {
     const answers = await greet(target);
     const line = (text: string | Buffer): Buffer => Buffer.concat([Buffer.from(text), Buffer.from('\n')]);
-    for (const { what, text, code } of MALFORMED) {
+    for (const { what, text, code, lines = 1 } of MALFORMED) {
       target.stdin.write(line(text));
-      const { error } = await answers.next();
-      assert.equal(error?.code, code, what);
+      for (let i = 0; i < lines; i++) {
+        const { error } = await answers.next();
+        assert.equal(error?.code, code, what);
+      }
     }
     for (const { what, text, code } of ODD_REQUESTS) {
       target.stdin.write(line(text));

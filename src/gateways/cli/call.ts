@@ -1,6 +1,8 @@
+import type { Caller, ElicitAnswer, ElicitRequest } from '#core/caller';
 import { SwitchboardError } from '#core/errors';
 import { parseDuration } from '#core/limits';
 import type { CallOptions, Json } from '#host/api';
+import type { Context } from './context.ts';
 import { safeJson, safeLine, safeText } from './safe.ts';
 import type { Define } from './verbs.ts';
 
@@ -43,6 +45,7 @@ Examples:
           timeout,
           principal: { kind: 'owner', label: 'cli' },
           onLog: (record) => context.showRecord(record),
+          caller: callerOf(context, flags.json === '-'),
         };
         const call = () => host.callText(component, fn, json === undefined ? { words } : { json }, options);
         const work = component.startsWith('switchboard:')
@@ -53,6 +56,18 @@ Examples:
       }),
     );
 };
+
+/** At a terminal progress is shown, and components may ask the person; not where the arguments are typed there. */
+function callerOf(context: Context, inputTaken: boolean): Caller | undefined {
+  if (!process.stderr.isTTY) return undefined;
+  const progress: Caller['progress'] = (report) => context.showProgress(report);
+  if (inputTaken || !process.stdin.isTTY) return { progress };
+  const ask = async (request: ElicitRequest, signal: AbortSignal): Promise<ElicitAnswer> => {
+    const { askPerson } = await import('./ask-person.ts');
+    return context.interrupted(() => askPerson(request, signal));
+  };
+  return { progress, elicit: { modes: ['form', 'url'], ask } };
+}
 
 /** A text as it is, anything else as JSON. Into a file or a pipe a text goes byte for byte. */
 function resultText(value: Json | undefined): string {

@@ -135,7 +135,7 @@ async function connect(
   }
   if (entry) for (const line of warnings(client, place, file, flags)) context.note(line);
   const asked = !flags.print && !flags.yes && isTerminal();
-  if (!flags.yes && !asked) {
+  if (flags.print || (!flags.yes && !asked)) {
     context.print({ ...document, applied: false, diff }, () => diff);
     if (flags.print) return;
     context.note('nothing was changed: there is no terminal to ask on; --yes makes this change');

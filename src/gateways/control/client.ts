@@ -8,6 +8,7 @@ import { homePaths } from '#home/layout';
 import type { Rate } from '../mcp/rate-limit.ts';
 import { Channel, type RequestOptions } from './channel.ts';
 import type { HttpAddress } from './http-gate.ts';
+import { offerOf } from './local-caller.ts';
 import { readHostFile } from './lock.ts';
 import type { CallParams, TextArguments } from './protocol.ts';
 import { permissionMethods, type Proof } from './permission-client.ts';
@@ -165,13 +166,14 @@ function absolute(path: string): string {
 }
 
 function callParams(component: string, fn: string, options: CallOptions): CallParams {
-  const { timeout, principal, session, traceId, parent, onLog } = options;
-  return { component, function: fn, timeout, principal, session, traceId, parent, logs: onLog !== undefined };
+  const { timeout, principal, session, traceId, parent, onLog, caller } = options;
+  const logs = onLog !== undefined;
+  return { component, function: fn, timeout, principal, session, traceId, parent, logs, caller: offerOf(caller) };
 }
 
 function requestOptions(options: CallOptions): RequestOptions {
   const onLog: ((record: LogRecord) => void) | undefined = options.onLog;
-  return { signal: options.signal, onLog };
+  return { signal: options.signal, onLog, caller: options.caller };
 }
 
 /**

@@ -7,8 +7,10 @@ import type { Session } from '#host/api';
 import type { Rate } from '../mcp/rate-limit.ts';
 import { asInteger, asObject, asRate, asString, type Loose, optional } from './check.ts';
 import { encodeMessage, FrameReader } from './framing.ts';
+import { createRemoteCallers } from './remote-caller.ts';
 import { type Asked, HANDLERS, type MethodEnv } from './methods.ts';
 import {
+  type AskedMessage,
   HARD_BACKLOG,
   HELLO_MS,
   type HostMessage,
@@ -30,6 +32,7 @@ export class Connection {
   readonly #reader: FrameReader;
   readonly #running = new Map<number, AbortController>();
   readonly #sessions = new Map<string, Session>();
+  readonly #callers = createRemoteCallers((message) => this.#tell(message));
   readonly #helloTimer: NodeJS.Timeout;
   #peer = 0;
   #greeted = false;
@@ -97,6 +100,7 @@ export class Connection {
     if (!this.#greeted) return this.#hello(message);
     if (message['t'] === 'request') return this.#request(message, attachment);
     if (message['t'] === 'cancel') return this.#running.get(requestId(message))?.abort();
+    if (message['t'] === 'answer') return this.#callers.answer(message);
     if (message['t'] === 'subscribe') return this.#subscribe();
     if (message['t'] !== 'unsubscribe') throw misuse(`unknown message "${printable(String(message['t']), 40)}"`);
     this.#unsubscribe?.();
@@ -131,6 +135,7 @@ export class Connection {
       attachment,
       signal: controller.signal,
       onLog: (record) => this.#log(id, record),
+      caller: (offer) => this.#callers.of(id, offer),
     };
     const answer = full ? Promise.reject(tooMany()) : this.#answer(id, asString(message['method'], 'method'), asked);
     answer.then(
@@ -169,6 +174,11 @@ export class Connection {
     } catch {
       this.#send({ t: 'error', id, error: body });
     }
+  }
+
+  /** A client that does not read is not told how far its call is. */
+  #tell(message: AskedMessage): void {
+    if (message.t !== 'progress' || this.#socket.writableLength <= SOFT_BACKLOG) this.#send(message);
   }
 
   #log(id: number, record: LogRecord): void {

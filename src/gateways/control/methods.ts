@@ -1,6 +1,6 @@
 /** What a host process does for each method of the protocol. */
 import type { Socket } from 'node:net';
-import type { LogRecord } from '#core';
+import type { Caller, LogRecord } from '#core';
 import { SwitchboardError } from '#core/errors';
 import { checkLimitChanges } from '#core/limits';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
@@ -20,7 +20,8 @@ import type { Rate } from '../mcp/rate-limit.ts';
 import type { HttpGate } from './http-gate.ts';
 import type { LentStreams } from './lent-streams.ts';
 import { PERMISSION_HANDLERS } from './permission-methods.ts';
-import type { Method, TextArguments } from './protocol.ts';
+import { asOffer } from './remote-caller.ts';
+import type { CallerOffer, Method, TextArguments } from './protocol.ts';
 
 /** Turns text into arguments of a function, by the types of its parameters. */
 export type ParseText = (
@@ -55,6 +56,8 @@ export interface Asked {
   readonly attachment: Uint8Array | undefined;
   readonly signal: AbortSignal;
   readonly onLog: (record: LogRecord) => void;
+  /** The caller at the other end, who offers this. */
+  readonly caller: (offer: CallerOffer) => Caller;
 }
 
 type Handler = (env: MethodEnv, asked: Asked) => Promise<unknown>;
@@ -147,7 +150,7 @@ async function makeCall(env: MethodEnv, asked: Asked, fn: string, args: CallArgu
   return session.call(component, fn, args, options);
 }
 
-function callOptions({ params, signal, onLog }: Asked): CallOptions {
+function callOptions({ params, signal, onLog, caller }: Asked): CallOptions {
   return {
     signal,
     timeout: optional(params['timeout'], (v) => asInteger(v, 'timeout', 1, 86_400_000)),
@@ -162,5 +165,6 @@ function callOptions({ params, signal, onLog }: Asked): CallOptions {
       };
     }),
     onLog: params['logs'] === true ? onLog : undefined,
+    caller: optional(params['caller'], (v) => caller(asOffer(v))),
   };
 }

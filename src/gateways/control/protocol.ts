@@ -8,7 +8,8 @@
  * 1. The client sends `hello`; the host answers `welcome`, or `closing` with the reason and hangs up.
  *    Nothing else is read before it. A connection that says no `hello` within `HELLO_MS` is closed.
  * 2. The client sends `request`s, each with an `id` of its own; many may be under way. Each is answered by
- *    exactly one `result` or `error` with that id, in any order; before it may come `log`s of that id.
+ *    exactly one `result` or `error` with that id, in any order; before it may come `log`s of that id, and to a caller
+ *    that offers it `progress` and `ask`s. An `ask` is answered by `answer` with its number, unless `ask-over` comes first.
  * 3. `cancel` aborts the request of that id; it is still answered, usually with the error `cancelled`.
  * 4. `subscribe` starts `event`s on this connection, `unsubscribe` ends them.
  * 5. After the `result` of `mcp-stdio` the connection is a plain byte pipe to an MCP server.
@@ -23,6 +24,7 @@ import type {
   AccessRequest,
   ApprovalItem,
   ApprovalRequest,
+  AskKind,
   CallContext,
   ComponentDescription,
   ErrorBody,
@@ -32,6 +34,7 @@ import type {
   LimitChanges,
   LogRecord,
   Principal,
+  ProgressReport,
 } from '#core';
 import type { Rate } from '../mcp/rate-limit.ts';
 import type { HttpAddress } from './http-gate.ts';
@@ -73,7 +76,21 @@ export interface CallParams {
   readonly parent?: Pick<CallContext, 'callId' | 'traceId' | 'depth'> | undefined;
   /** Whether the component's output and logs are wanted as `log` messages. */
   readonly logs?: boolean | undefined;
+  /** What the client's caller can be told and asked: then `progress` and `ask` messages may come. */
+  readonly caller?: CallerOffer | undefined;
 }
+
+export interface CallerOffer {
+  readonly progress?: boolean;
+  readonly elicit?: readonly ('form' | 'url')[];
+  readonly sample?: boolean;
+}
+
+/** What the host tells and asks the caller of a request. */
+export type AskedMessage =
+  | { readonly t: 'progress'; readonly id: number; readonly report: ProgressReport }
+  | { readonly t: 'ask'; readonly id: number; readonly ask: number; readonly kind: AskKind; readonly request: object }
+  | { readonly t: 'ask-over'; readonly id: number; readonly ask: number };
 
 /** Arguments as text, read by the types of the parameters: one word for each, or one JSON document. */
 export type TextArguments = { readonly words: readonly string[] } | { readonly json: string };
@@ -182,10 +199,18 @@ export type ClientMessage =
     }
   | Request
   | { readonly t: 'cancel'; readonly id: number }
+  | {
+      readonly t: 'answer';
+      readonly id: number;
+      readonly ask: number;
+      readonly value?: unknown;
+      readonly failed?: true;
+    }
   | { readonly t: 'subscribe' }
   | { readonly t: 'unsubscribe' };
 
 export type HostMessage =
+  | AskedMessage
   | {
       readonly t: 'welcome';
       readonly protocol: number;

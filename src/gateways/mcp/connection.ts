@@ -9,7 +9,7 @@ import {
   type ListToolsResult,
   type LoggingLevel,
   type Result,
-  Server,
+  type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { Caller } from '#core/caller';
@@ -20,9 +20,12 @@ import { printable } from '#core/reference';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
 import { abilitiesOf, canBeAsked } from './ask-messages.ts';
 import { type Ask, askInRequest, askOn, callerBy, progressOf } from './caller.ts';
+import type { ComposedTool, Composition } from './composition.ts';
+import type { DroppedCalls } from './dropped-calls.ts';
 import { callOwnTool, OWN_TOOLS, REQUEST_PERMISSION } from './own-tools.ts';
 import type { Leg, ParkedCalls } from './parked-calls.ts';
 import { callResult, errorResult, RPC, RpcError } from './results.ts';
+import { GatewayServer } from './sdk-server.ts';
 import type { Toolbox } from './toolbox.ts';
 import { compare, type ToolEntry } from './tools.ts';
 
@@ -69,6 +72,14 @@ export interface ConnectionOptions {
   readonly subject?: string | undefined;
   /** Called when a call ended because it was cancelled: no answer will be sent for the request. */
   readonly onCancelled?: ((requestId: string | number) => void) | undefined;
+  /** What becomes of calls whose HTTP connection broke; they are cancelled at once where this is absent. */
+  readonly dropped?: DroppedCalls | undefined;
+  readonly composition?: Composition | undefined;
+  /**
+   * The method where only one request comes. Of one that nobody handles the SDK then says so itself, with the HTTP
+   * status that goes with it.
+   */
+  readonly method?: string | undefined;
 }
 
 export interface Connection {
@@ -82,11 +93,16 @@ export interface Connection {
 }
 
 export function createConnection(options: ConnectionOptions): Connection {
-  const { host, toolbox } = options;
-  const server = new Server(
+  const { host, toolbox, composition } = options;
+  const server: Server = new GatewayServer(
     { name: 'switchboard', title: 'Switchboard', version: options.version },
-    { capabilities: { tools: { listChanged: true }, logging: {} }, instructions: INSTRUCTIONS },
+    {
+      capabilities: { tools: { listChanged: true }, logging: {}, ...composition?.capabilities },
+      instructions: INSTRUCTIONS,
+    },
   );
+  const composed = composition?.tools && new Map(composition.tools.map((one) => [one.tool.name, one]));
+  composition?.extend?.(server);
   const session = options.sessions ? sessionHolder(host, () => principal()) : undefined;
   let label: string | undefined;
   let client: Implementation | undefined;
@@ -130,7 +146,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   };
   const answerCall = async (params: CallToolRequest['params'], ctx: ServerContext): Promise<Result> => {
-    const signal = ctx.http?.req ? AbortSignal.any([ctx.mcpReq.signal, ctx.http.req.signal]) : ctx.mcpReq.signal;
+    const signal = callSignal(ctx, options.dropped);
     // Present from 2026-07-28 on, where each request carries what `initialize` and `logging/setLevel` told before.
     const envelope: { readonly [key: string]: unknown } | undefined = ctx.mcpReq.envelope;
     const threshold = envelope === undefined ? level : envelope[LOG_LEVEL_META_KEY];
@@ -168,11 +184,17 @@ export function createConnection(options: ConnectionOptions): Connection {
   });
   // Not `setRequestHandler` for these two: with it the SDK parses the request twice and the result once with zod, which
   // costs more than the rest. `callParams` and `listTools` check the same of the request.
-  server.fallbackRequestHandler = async (request, ctx) => {
-    if (request.method === 'tools/list') return listTools(toolbox, request.params?.['cursor']);
+  const fallback: Server['fallbackRequestHandler'] = async (request, ctx) => {
+    if (request.method === 'tools/list') {
+      return listTools(toolbox, request.params?.['cursor'], composition?.tools ?? []);
+    }
     if (request.method !== 'tools/call') throw new RpcError(RPC.method, 'Method not found');
-    return answerCall(callParams(request), ctx);
+    const params = callParams(request);
+    const composedTool = composed?.get(params.name);
+    return composedTool === undefined ? answerCall(params, ctx) : composedTool.call(params, ctx, server);
   };
+  const { method = 'tools/call' } = options;
+  if (method === 'tools/call' || method === 'tools/list') server.fallbackRequestHandler = fallback;
   const plainCall: Connection['plainCall'] = (params, signal) =>
     level !== undefined || server.getClientVersion() === undefined
       ? undefined
@@ -189,6 +211,13 @@ export function createConnection(options: ConnectionOptions): Connection {
   return { server, plainCall };
 }
 
+function callSignal(ctx: ServerContext, dropped: DroppedCalls | undefined): AbortSignal {
+  const cancelled = ctx.mcpReq.signal;
+  const connection = ctx.http?.req?.signal;
+  if (connection === undefined) return cancelled;
+  return dropped?.signal(cancelled, connection) ?? AbortSignal.any([cancelled, connection]);
+}
+
 /** `tools/call` params as MCP's schema has them: `name` a string, `arguments` an object where given. */
 function callParams(request: JSONRPCRequest): CallToolRequest['params'] {
   const params: { readonly [key: string]: unknown } = request.params ?? {};
@@ -201,7 +230,11 @@ function callParams(request: JSONRPCRequest): CallToolRequest['params'] {
 }
 
 /** One page of the tools, in the order of their names; a cursor is the last name of the page before. */
-async function listTools(toolbox: Toolbox, cursor: unknown): Promise<ListToolsResult> {
+async function listTools(
+  toolbox: Toolbox,
+  cursor: unknown,
+  composed: readonly ComposedTool[],
+): Promise<ListToolsResult> {
   if (cursor !== undefined && typeof cursor !== 'string') throw new RpcError(RPC.params, 'Invalid cursor');
   const { entries } = await toolbox.table().catch((error: unknown) => {
     // Same classes as a call: what the owner can mend is said, a bug of ours is not.
@@ -215,7 +248,7 @@ async function listTools(toolbox: Toolbox, cursor: unknown): Promise<ListToolsRe
   const more = last !== undefined && start + PAGE < entries.length;
   return {
     // Ours come with the last page, after the components'.
-    tools: [...page.map((entry) => entry.tool), ...(more ? [] : OWN_TOOLS)],
+    tools: [...page.map((entry) => entry.tool), ...(more ? [] : [...OWN_TOOLS, ...composed.map(({ tool }) => tool)])],
     ...(more ? { nextCursor: Buffer.from(last.tool.name).toString('base64url') } : {}),
   };
 }

@@ -1,6 +1,8 @@
 /** The MCP sessions of the HTTP gateway (protocol revisions 2025-*): one SDK transport and server each. */
 import { randomUUID } from 'node:crypto';
 import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import { createDroppedCalls, type DroppedCalls } from './dropped-calls.ts';
+import { createEventStore, type SessionEvents } from './event-store.ts';
 import type { HttpClient } from './http-access.ts';
 import { requestIds } from './messages.ts';
 import { RPC } from './results.ts';
@@ -14,12 +16,23 @@ export interface SessionOptions {
   readonly idleMs: number;
   /** Milliseconds from an arbitrary origin. */
   readonly now: () => number;
-  readonly connect: (onCancelled: (requestId: string | number) => void, client: HttpClient) => Server;
+  readonly connect: (
+    onCancelled: (requestId: string | number) => void,
+    resumes: DroppedCalls,
+    client: HttpClient,
+  ) => Server;
+  /** Milliseconds a call goes on after its connection broke, for its client to come back. */
+  readonly resumeMs: number;
 }
+
+/** Milliseconds until a client may ask again for a stream that ended early. */
+const RETRY_MS = 1_000;
 
 interface HttpSession {
   readonly transport: WebStandardStreamableHTTPServerTransport;
   readonly server: Server;
+  readonly events: SessionEvents;
+  readonly dropped: DroppedCalls;
   /** `key` of the client that opened it: for anybody else it does not exist. */
   readonly owner: string;
   /** Ids of requests under way: a second of the same id would take the answer of the first. */
@@ -31,12 +44,21 @@ interface HttpSession {
   lastUsed: number;
 }
 
+/** Calls back once, when the response was sent whole or its client has gone. */
+export type OnClose = (done: () => void) => void;
+
 export interface HttpSessions {
   /**
    * Serves a request of a session, or one that opens a session. `undefined` when there are as many
    * sessions as may be and none is idle.
    */
-  serve(request: Request, body: unknown, opens: boolean, client: HttpClient): Promise<Response | undefined>;
+  serve(
+    request: Request,
+    body: unknown,
+    opens: boolean,
+    client: HttpClient,
+    onClose: OnClose,
+  ): Promise<Response | undefined>;
   /** Whether the client has a session of that id. */
   has(id: string, client: HttpClient): boolean;
   readonly size: number;
@@ -46,7 +68,6 @@ export interface HttpSessions {
   closeAll(): Promise<void>;
 }
 
-/** `serve` counts a response as finished when its request's signal aborts or its body ends. */
 export function createSessions(options: SessionOptions): HttpSessions {
   const sessions = new Map<string, HttpSession>();
   /** Sessions whose `initialize` is being answered: they count, or many at once would pass the bound. */
@@ -77,16 +98,22 @@ export function createSessions(options: SessionOptions): HttpSessions {
     return true;
   };
   const open = async (client: HttpClient): Promise<HttpSession> => {
+    const events = createEventStore();
+    const dropped = createDroppedCalls(options.resumeMs);
     const transport = new WebStandardStreamableHTTPServerTransport({
+      eventStore: events,
+      retryInterval: RETRY_MS,
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => void sessions.set(id, session),
       onsessionclosed: (id) => void sessions.delete(id),
     });
     // A cancelled request is never answered: without this its stream would stay open for ever.
-    const server = options.connect((requestId) => transport.closeSSEStream(requestId), client);
+    const server = options.connect((requestId) => transport.closeSSEStream(requestId), dropped, client);
     const session: HttpSession = {
       transport,
       server,
+      events,
+      dropped,
       owner: client.key,
       underWay: new Set(),
       uses: 0,
@@ -97,7 +124,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
     return session;
   };
 
-  const answer = async (session: HttpSession, request: Request, body: unknown): Promise<Response> => {
+  const answer = async (session: HttpSession, request: Request, body: unknown, onClose: OnClose): Promise<Response> => {
     const ids = requestIds(body);
     const taken = ids.find((id, i) => session.underWay.has(id) || ids.indexOf(id) < i);
     if (taken !== undefined)
@@ -106,21 +133,16 @@ export function createSessions(options: SessionOptions): HttpSessions {
     session.uses++;
     session.open++;
     session.lastUsed = options.now();
-    const done = (): void => {
+    onClose(() => {
       for (const id of ids) session.underWay.delete(id);
       session.open--;
       session.lastUsed = options.now();
-    };
-    try {
-      const response = await session.transport.handleRequest(request, body === undefined ? {} : { parsedBody: body });
-      const id = session.transport.sessionId;
-      // Never initialized, or ended by this very request.
-      if (id === undefined || !sessions.has(id)) await session.server.close();
-      return onceEnded(response, request.signal, request.method === 'GET' && response.ok, done);
-    } catch (error) {
-      done();
-      throw error;
-    }
+    });
+    const response = await session.transport.handleRequest(request, body === undefined ? {} : { parsedBody: body });
+    const id = session.transport.sessionId;
+    // Never initialized, or ended by this very request.
+    if (id === undefined || !sessions.has(id)) await session.server.close();
+    return response;
   };
 
   return {
@@ -128,7 +150,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
       return sessions.size;
     },
     has: (id, client) => sessions.get(id)?.owner === client.key,
-    async serve(request, body, opens, client) {
+    async serve(request, body, opens, client, onClose) {
       const id = request.headers.get('mcp-session-id');
       const found = id === null ? undefined : sessions.get(id);
       const session = found?.owner === client.key ? found : undefined;
@@ -139,12 +161,17 @@ export function createSessions(options: SessionOptions): HttpSessions {
         if (!makeRoom(client)) return undefined;
         opening++;
         try {
-          return await answer(await open(client), request, body);
+          return await answer(await open(client), request, body, onClose);
         } finally {
           opening--;
         }
       }
-      return answer(session, request, body);
+      const last = request.method === 'GET' ? request.headers.get('last-event-id') : null;
+      if (last !== null) {
+        if (!session.events.resumable(last)) return gone();
+        session.dropped.resumed();
+      }
+      return answer(session, request, body, onClose);
     },
     sweep() {
       const before = options.now() - options.idleMs;
@@ -164,34 +191,12 @@ function goesBefore(one: HttpSession, other: HttpSession): boolean {
   return hardly === other.uses < HARDLY_USED ? one.lastUsed < other.lastUsed : hardly;
 }
 
-/** The response, with `done` called once: when its body ended or was cancelled, or its client went away. */
-function onceEnded(response: Response, signal: AbortSignal, standing: boolean, done: () => void): Response {
-  let called = false;
-  const once = (): void => {
-    if (called) return;
-    called = true;
-    signal.removeEventListener('abort', once);
-    done();
-  };
-  if (response.body === null || signal.aborted) {
-    once();
-    return response;
-  }
-  signal.addEventListener('abort', once);
-  const watch = {
-    // A comment, so that a client knows that its stream stands: Node sends the head with the first bytes of the body.
-    start: (controller: TransformStreamDefaultController<Uint8Array>) => {
-      if (standing) controller.enqueue(Buffer.from(': open\n\n'));
-    },
-    flush: once,
-    cancel: once,
-  };
-  const watched = response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(watch));
-  return new Response(watched, { status: response.status, statusText: response.statusText, headers: response.headers });
-}
-
 function notFound(): Response {
   return rpcResponse(404, -32001, 'Session not found');
+}
+
+function gone(): Response {
+  return rpcResponse(400, -32000, 'Bad Request: what followed this Last-Event-ID is not kept any more');
 }
 
 function missing(): Response {

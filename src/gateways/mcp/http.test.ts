@@ -146,8 +146,8 @@ test('[mcp.tools] over HTTP handles live in the MCP session; a request of its ow
   assert.match(JSON.stringify(refused.content), /session-required/);
 });
 
-test('[limit.cancel] an HTTP client whose connection breaks in the middle of a call stops the call', async (t) => {
-  const serving = await serve(t);
+test('[limit.cancel] the call of an HTTP client whose connection broke and who does not come back is stopped', async (t) => {
+  const serving = await serve(t, { resumeMs: 20 });
   const opened = await ask(serving, { method: 'POST', headers: JSON_HEADERS, body: INITIALIZE });
   const session = { 'Mcp-Session-Id': String(opened.headers['mcp-session-id']) };
   const body = JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'demo_text_wait' } });

@@ -9,6 +9,7 @@ import {
   type McpHttpHandler,
 } from '@modelcontextprotocol/server';
 import type { Host } from '#host/api';
+import type { Composition } from './composition.ts';
 import { createConnection } from './connection.ts';
 import { type Access, createAccess, type HttpClient } from './http-access.ts';
 import { allowPages, answerMetadata, answerPage, refuse, rpcError, send } from './http-answers.ts';
@@ -16,7 +17,7 @@ import { type BodyReader, createBodyReader, LARGEST_BODY } from './http-body.ts'
 import { boundConnections, type Connections } from './http-connections.ts';
 import { checkHost, checkOrigin, hostName } from './http-guard.ts';
 import { listen } from './http-listen.ts';
-import { createSessions, type HttpSessions, rpcResponse } from './http-sessions.ts';
+import { createSessions, type HttpSessions, type OnClose, rpcResponse } from './http-sessions.ts';
 import { createParkedCalls } from './parked-calls.ts';
 import { type Answers, watchAnswers } from './http-unread.ts';
 import { isMessage, isRecord } from './messages.ts';
@@ -27,13 +28,15 @@ import { type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
 const MOST_CONNECTIONS = 512;
-const MOST_SESSIONS = 512;
+/** Each keeps up to 1 MiB of events for clients that come back. */
+const MOST_SESSIONS = 256;
 const MOST_SESSIONS_OF_ONE = 64;
 const MOST_SUBSCRIPTIONS = 128;
 /** Messages in one body: revision 2025-03-26 alone has batches. */
 const MOST_IN_BATCH = 100;
 const IDLE_MS = 30 * 60_000;
 const SWEEP_MS = 60_000;
+const RESUME_MS = 60_000;
 /** How long `close` lets answers under way finish. */
 const GRACE_MS = 300;
 const TIMES = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000 };
@@ -45,8 +48,11 @@ export interface HttpOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** The token a request must bear, asked for at each request so that a rotated one counts at once. */
-  readonly token: () => Promise<string>;
+  /**
+   * The token a request must bear, asked for at each request so that a rotated one counts at once. Undefined: whoever
+   * reaches the port may use it, as only tests of the protocol itself may want.
+   */
+  readonly token: (() => Promise<string>) | undefined;
   /** Closes the server when aborted. */
   readonly signal?: AbortSignal | undefined;
   /** More names for the `Host` header than the loopback names and the bound address. */
@@ -59,10 +65,13 @@ export interface HttpOptions {
   readonly times?: Partial<typeof TIMES> | undefined;
   /** Sockets at once; 512 unless said otherwise. */
   readonly mostConnections?: number | undefined;
-  /** Sessions at once; 512 unless said otherwise. */
+  /** Sessions at once; 256 unless said otherwise. */
   readonly mostSessions?: number | undefined;
   /** Milliseconds after which an unused session ends; half an hour unless said otherwise. */
   readonly sessionIdleMs?: number | undefined;
+  /** Milliseconds a call of a session goes on after its connection broke, for its client to come back; 60,000. */
+  readonly resumeMs?: number | undefined;
+  readonly composition?: Composition | undefined;
 }
 
 export interface ServedHttp {
@@ -79,7 +88,7 @@ export interface ServedHttp {
  */
 export async function serveHttp(host: Host, options: HttpOptions): Promise<ServedHttp> {
   options.signal?.throwIfAborted();
-  const toolbox = toolboxOf(host);
+  const toolbox = toolboxOf(host, options.composition?.nameTool);
   let close: (() => Promise<void>) | undefined;
   try {
     const gateway = createGateway(host, toolbox, await hostVersion(host), options);
@@ -135,32 +144,50 @@ function namesOf({ allowedHosts = [], oauth }: HttpOptions, { resource }: Access
 }
 
 interface Gateway {
-  fetch(request: Request, body: unknown, client: HttpClient): Promise<Response>;
+  fetch(request: Request, body: unknown, client: HttpClient, onClose: OnClose): Promise<Response>;
   /** The session that a request is of, where the client has it. */
   sessionOf(request: IncomingMessage, client: HttpClient): string | undefined;
   close(): Promise<void>;
 }
 
 function createGateway(host: Host, toolbox: Toolbox, version: string, options: HttpOptions): Gateway {
+  const { composition } = options;
   let parked = createParkedCalls();
   const sessions: HttpSessions = createSessions({
     most: options.mostSessions ?? MOST_SESSIONS,
     mostOfOne: MOST_SESSIONS_OF_ONE,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    connect: (onCancelled, { subject }) =>
-      createConnection({ host, toolbox, version, sessions: true, subject, onCancelled, parked }).server,
+    connect: (onCancelled, dropped, { subject }) =>
+      createConnection({
+        host,
+        toolbox,
+        version,
+        sessions: true,
+        subject,
+        onCancelled,
+        dropped,
+        parked,
+        composition,
+      }).server,
+    resumeMs: options.resumeMs ?? RESUME_MS,
   });
   const createModern = (): McpHttpHandler =>
     createMcpHandler(
-      ({ authInfo }) => {
+      ({ authInfo, requestInfo }) => {
+        // Of this header the SDK has seen that it names the method of the body.
+        const method = requestInfo?.headers.get('mcp-method') ?? undefined;
         const subject = authInfo?.extra?.['subject'] as string | undefined;
-        return createConnection({ host, toolbox, version, sessions: false, parked, subject }).server;
+        return createConnection({ host, toolbox, version, sessions: false, subject, parked, composition, method })
+          .server;
       },
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
     );
   let modern = createModern();
-  const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
+  const stopListening = toolbox.onChange(() => {
+    modern.notify.toolsChanged();
+    if (composition?.capabilities?.prompts) modern.notify.promptsChanged();
+  });
   const sweepMs = Math.min(SWEEP_MS, Math.ceil((options.sessionIdleMs ?? IDLE_MS) / 4));
   const sweeper = setInterval(() => sessions.sweep(), sweepMs).unref();
   const endAll = async (): Promise<void> => {
@@ -179,7 +206,7 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
       const id = request.headers['mcp-session-id'];
       return typeof id === 'string' && sessions.has(id, client) ? id : undefined;
     },
-    async fetch(request, body, client) {
+    async fetch(request, body, client, onClose) {
       if (request.method === 'POST' && !(await isLegacyRequest(request, body))) {
         const { key, subject } = client;
         // Only who it is goes on: nothing behind this point ever sees a token.
@@ -188,7 +215,7 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
         return modern.fetch(request, { parsedBody: body, ...(authInfo === undefined ? {} : { authInfo }) });
       }
       const opens = request.method === 'POST' && isInitializeRequest(body);
-      const response = await sessions.serve(request, body, opens, client);
+      const response = await sessions.serve(request, body, opens, client, onClose);
       return response ?? rpcResponse(503, -32000, 'Too many sessions; end one, or try again later');
     },
     async close() {
@@ -244,8 +271,19 @@ async function answerMcp(request: IncomingMessage, response: ServerResponse, ser
   answers.watch(response, lasts(method, body) ? client.expiresAt : undefined);
   // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
   const head = { method, url: '/mcp', headers: request.headers, async *[Symbol.asyncIterator]() {} };
+  const onClose: OnClose = (done) => {
+    if (response.closed) done();
+    else response.once('close', done);
+  };
   const handler = toNodeHandler(
-    { fetch: (webRequest) => gateway.fetch(webRequest, body, client) },
+    {
+      async fetch(webRequest) {
+        const answered = await gateway.fetch(webRequest, body, client, onClose);
+        // The adapter sends the head with the first event, which on a standing stream may be long in coming.
+        if (method === 'GET') setImmediate(() => response.headersSent && response.flushHeaders());
+        return answered;
+      },
+    },
     { maxRequestBodySize: LARGEST_BODY },
   );
   await handler(head, response);

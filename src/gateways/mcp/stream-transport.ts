@@ -12,6 +12,8 @@ import { RPC, RpcError } from './results.ts';
 
 /** A longer line ends the connection: where it would end is unknown. */
 const LONGEST_LINE = 16 * 1024 * 1024;
+/** Messages in one line, as revision 2025-03-26 has it; each is answered by itself. */
+const MOST_IN_BATCH = 100;
 /** Answers a client may leave unread before its requests are left unread too. */
 const MOST_UNREAD = 32 * 1024 * 1024;
 /** Lines taken before other connections have their turn, and answers are written. */
@@ -90,6 +92,10 @@ export function createStreamTransport(
         ? fail(null, error.code, error.message)
         : fail(null, RPC.internal, 'Internal error');
     }
+    if (Array.isArray(message) && message.length > 0 && message.length <= MOST_IN_BATCH) message.forEach(take);
+    else take(message);
+  };
+  const take = (message: unknown): void => {
     if (!isMessage(message)) return fail(idOf(message), RPC.request, 'Invalid Request');
     const refused = intake.refuse(message);
     if (refused) return refused === 'drop' ? undefined : fail(refused.id, refused.code, refused.message, refused.data);

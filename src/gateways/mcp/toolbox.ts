@@ -3,7 +3,7 @@ import { toSwitchboardError } from '#core/errors';
 import type { EventType, HostEvent } from '#core/events';
 import type { Reuse } from '#core/limits';
 import type { Host } from '#host/api';
-import { buildTools, newestOf, type ToolTable } from './tools.ts';
+import { buildTools, type NameTool, newestOf, type ToolTable } from './tools.ts';
 
 /** Installing ten components in a row is one notification. */
 const DEBOUNCE_MS = 50;
@@ -29,10 +29,10 @@ interface SharedBox {
 
 const boxes = new WeakMap<Host, SharedBox>();
 
-/** The box of a host: one for all its connections. Every use is given up with `release()`. */
-export function toolboxOf(host: Host): Toolbox {
-  const box = boxes.get(host) ?? createBox(host);
-  boxes.set(host, box);
+/** The box of a host: one for all its connections, unless they name tools otherwise. Every use is given up with `release()`. */
+export function toolboxOf(host: Host, nameTool?: NameTool): Toolbox {
+  const box = (nameTool === undefined ? boxes.get(host) : undefined) ?? createBox(host, nameTool);
+  if (nameTool === undefined) boxes.set(host, box);
   box.users++;
   let released = false;
   return {
@@ -48,12 +48,12 @@ export function toolboxOf(host: Host): Toolbox {
       released = true;
       if (--box.users > 0) return;
       box.stop();
-      boxes.delete(host);
+      if (boxes.get(host) === box) boxes.delete(host);
     },
   };
 }
 
-function createBox(host: Host): SharedBox {
+function createBox(host: Host, nameTool?: NameTool): SharedBox {
   const listeners = new Set<() => void>();
   let reading: Promise<ToolTable> | undefined;
   let known: ToolTable | undefined;
@@ -77,7 +77,7 @@ function createBox(host: Host): SharedBox {
     known: () => known,
     table() {
       if (reading) return reading;
-      const mine = readTools(host);
+      const mine = readTools(host, nameTool);
       reading = mine;
       mine.then(
         (table) => {
@@ -112,10 +112,13 @@ function changesTools(event: HostEvent): boolean {
   return TOOL_EVENTS.includes(event.type);
 }
 
-async function readTools(host: Host): Promise<ToolTable> {
+async function readTools(host: Host, nameTool?: NameTool): Promise<ToolTable> {
   const newest = newestOf(await host.list());
   const reuse = await Promise.all(newest.map((component) => reuseOf(host, component.name)));
-  return buildTools(newest.map((installed, i) => ({ installed, reuse: reuse[i] ?? 'call' })));
+  return buildTools(
+    newest.map((installed, i) => ({ installed, reuse: reuse[i] ?? 'call' })),
+    nameTool,
+  );
 }
 
 async function reuseOf(host: Host, name: string): Promise<Reuse> {

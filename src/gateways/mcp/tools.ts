@@ -45,12 +45,15 @@ export function newestOf(components: readonly InstalledComponent[]): readonly In
   return [...newest.values()];
 }
 
+/** From a component's name and a function's id to a tool's name. */
+export type NameTool = (component: string, fn: string) => string;
+
 /** The tools of the components, each callable function one. */
-export function buildTools(components: readonly OfferedComponent[]): ToolTable {
+export function buildTools(components: readonly OfferedComponent[], nameTool: NameTool = toolName): ToolTable {
   const byName = new Map<string, ToolEntry>();
   for (const { installed, reuse } of components) {
     for (const fn of installed.description.functions) {
-      const entry = toolOf(installed, fn, reuse);
+      const entry = toolOf(installed, fn, reuse, nameTool);
       // Two functions could only meet here by a collision of 100 bits: then the first stays what it was. A name of
       // our own is never a component's.
       if (entry.tool.name !== REQUEST_PERMISSION && !byName.has(entry.tool.name)) byName.set(entry.tool.name, entry);
@@ -65,7 +68,7 @@ export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function toolOf(installed: InstalledComponent, fn: DescribedFunction, reuse: Reuse): ToolEntry {
+function toolOf(installed: InstalledComponent, fn: DescribedFunction, reuse: Reuse, nameTool: NameTool): ToolEntry {
   const component = `${installed.name}@${installed.version}`;
   const shape = fn.result === undefined ? undefined : resultShape(fn.result);
   const keepsState = fn.needsSession || reuse !== 'call';
@@ -75,7 +78,7 @@ function toolOf(installed: InstalledComponent, fn: DescribedFunction, reuse: Reu
   const [files, network] = [reaches('filesystem'), reaches('http')];
   return {
     tool: {
-      name: toolName(installed.name, fn.id),
+      name: nameTool(installed.name, fn.id),
       title,
       description: describe(component, fn),
       inputSchema: inputSchema(fn.arguments) as Tool['inputSchema'],

@@ -38,12 +38,20 @@ export function findEntry(client: Client, file: string, text: string, name: stri
   if (typeof there !== 'object' || there === null) return { state: 'other' };
   const own = there as { readonly [member: string]: unknown };
   const kind = typeof (own['url'] ?? own['httpUrl']) === 'string' ? 'http' : 'stdio';
-  const isSame = wanted !== undefined && REACH.every((member) => isDeepStrictEqual(bare(own[member]), wanted[member]));
+  const isSame = wanted !== undefined && REACH.every((member) => isMember(own, member, wanted));
   return {
     state: isSame ? 'same' : 'other',
     kind,
     ...(typeof own['command'] === 'string' ? { command: own['command'] } : {}),
   };
+}
+
+/** Clients write out what they take for granted. */
+const GIVEN: Members = { type: 'stdio', source: 'custom' };
+
+function isMember(own: { readonly [member: string]: unknown }, member: string, wanted: Entry): boolean {
+  const given = wanted[member] === undefined && wanted['command'] !== undefined && own[member] === GIVEN[member];
+  return (own[member] !== undefined && given) || isDeepStrictEqual(bare(own[member]), wanted[member]);
 }
 
 /** With ordinary prototypes, for a comparison. */

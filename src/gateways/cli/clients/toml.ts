@@ -12,7 +12,12 @@ export const tomlSyntax: Syntax = {
   set(text, path, members) {
     const tree = parseToml(text);
     const main = scanToml(text).statements.find(({ kind, path: own }) => kind === 'table' && same(own, path));
-    if (!main && at(tree, path) === undefined) return append(text, path, members);
+    if (!main && at(tree, path) === undefined) {
+      const changed = append(text, path, members);
+      // Only the table's own place can be in the way: the rest was valid.
+      if (!isToml(changed)) throw new SyntaxProblem(`${nameOf(path[0] ?? '')} is written in a way that takes no table`);
+      return changed;
+    }
     if (!main) throw inline(path);
     let changed = text;
     for (const [name, value] of Object.entries(members)) changed = setMember(changed, path, name, value);
@@ -44,6 +49,15 @@ function parseToml(text: string): Tree {
   } catch (error) {
     if (!(error instanceof TomlError)) throw new SyntaxProblem('it is nested too deeply');
     throw new SyntaxProblem(error.message.split('\n')[0] ?? 'it is not TOML', error.line);
+  }
+}
+
+function isToml(text: string): boolean {
+  try {
+    parseToml(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -153,6 +167,8 @@ function removeAll(text: string, path: readonly string[]): string {
 function linesOf(text: string, first: Statement, last: Statement): { readonly from: number; readonly to: number } {
   const start = text.lastIndexOf('\n', first.from - 1) + 1;
   const to = text.startsWith('\r\n', last.to) ? last.to + 2 : Math.min(last.to + 1, text.length);
+  // Nothing but blank lines would begin the text.
+  const gap = start === 0 ? (/^(?:\r?\n)*/.exec(text.slice(to))?.[0].length ?? 0) : 0;
   const blank = first.kind !== 'pair' ? /\n(\r?\n)$/.exec(text.slice(0, start))?.[1] : undefined;
-  return { from: start - (blank?.length ?? 0), to };
+  return { from: start - (blank?.length ?? 0), to: to + (first.kind === 'pair' ? 0 : gap) };
 }

@@ -24,15 +24,15 @@ const isSecretOption = (option: string): boolean => option.startsWith('-') && SE
 function hideText(option: string, word: string): string {
   if (/^(?:-e|--env)$/.test(option)) return word.replace(/=.*$/s, `=${HIDDEN}`);
   if (/^(?:-H|--header)$/.test(option)) return word.replace(/([:=]\s*).*$/s, `$1${HIDDEN}`);
-  if (/^[A-Za-z_]\w*=/.test(word)) return word.replace(/=.*$/s, `=${HIDDEN}`);
+  if (/^[A-Za-z_]\w*=(?:"[^"]*"|'[^']*'|\S*)$/.test(word)) return word.replace(/=.*$/s, `=${HIDDEN}`);
+  // A command line in one word, as a shell takes it.
+  const [, quote, inner] = /^(["'])(.*)\1$/s.exec(word) ?? [];
+  if (quote !== undefined && inner !== undefined) return quote + hideText(option, inner) + quote;
+  if (/\s/.test(word)) {
+    const parts = word.match(/(?:[^\s"']+|"[^"]*"|'[^']*'|["'])+/g) ?? [];
+    return parts.length < 2 ? HIDDEN : hideArguments(parts).join(' ');
+  }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(word)) return hideUrl(word);
-  if (/\s/.test(word))
-    return word
-      .split(/(\s+)/)
-      .map((part, i, all) =>
-        i % 2 === 1 ? part : hideText(all[i - 2] ?? '', isSecretOption(all[i - 2] ?? '') ? HIDDEN : part),
-      )
-      .join('');
   return SECRET_TEXT.test(word) ? HIDDEN : word;
 }
 
@@ -41,7 +41,7 @@ export function hideUrl(text: string): string {
   return text
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, `$1${HIDDEN}@`)
     .replace(/#.*$/s, `#${HIDDEN}`)
-    .replace(/\?.*$/s, (query) => query.replaceAll(/([?&][^=&]*=)[^&]*/g, `$1${HIDDEN}`))
+    .replace(/\?.*$/s, (query) => query.replaceAll(/([?&][^=&#]*=)[^&#]*/g, `$1${HIDDEN}`))
     .split('/')
     .map((part) => (SECRET_TEXT.test(part) ? HIDDEN : part))
     .join('/');

@@ -78,7 +78,7 @@ const shell: Start = (args, variables) => {
   if (at === -1 || line === undefined) return scriptProgram(args, variables);
   // `cmd /c npx …` has the words apart; a shell has them in one.
   const words = args.length > at + 2 ? args.slice(at + 1) : splitWords(line);
-  return envProgram(words[0] === 'exec' ? words.slice(1) : words, variables);
+  return envProgram(words, variables);
 };
 
 const STARTS: { readonly [command: string]: Start } = {
@@ -150,7 +150,7 @@ function envProgram(words: Words, variables: Words): Program | undefined {
   let at = 0;
   for (; at < words.length; at += 1) {
     const name = /^([A-Za-z_]\w*)=/.exec(words[at] ?? '')?.[1];
-    if (name === undefined && !/^-[iS0]$/.test(words[at] ?? '')) break;
+    if (name === undefined && !/^(?:-[iS0]|exec)$/.test(words[at] ?? '')) break;
     if (name !== undefined) own.push(name);
   }
   const command = words[at];
@@ -270,9 +270,10 @@ function fileProgram(path: string, args: Words, variables: Words): Program {
   return program('file', reference === undefined ? basename(clean) : `mcp-server-${reference}`, args, variables);
 }
 
-/** The words of a simple shell command; of one with pipes or several commands those of the first. */
+/** The words of a simple shell command; of several commands those of the last, of a pipe those of its first. */
 function splitWords(line: string): string[] {
-  const [first = ''] = line.split(/\s*(?:&&|\|\||[|;])\s*/).slice(-1);
+  const last = line.split(/&&|\|\||;/).at(-1) ?? '';
+  const [first = ''] = last.split('|');
   return [...first.matchAll(/(?:[^\s"']+|"(?:\\.|[^"\\])*"|'[^']*')+/g)].map(([word]) =>
     word.replaceAll(/"((?:\\.|[^"\\])*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? ''),
   );
