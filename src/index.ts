@@ -27,7 +27,9 @@ export type {
   ProgressReport,
   SampleAnswer,
   SampleRequest,
+  Profile,
   StopSignal,
+  ToolsMode,
 } from '#core';
 export { openHost as createHost } from '#gateways/control/open-host';
 export { VERSION } from '#host/version';

@@ -125,6 +125,14 @@ export const REQUIREMENTS = {
   'ask.mcp': 'Over MCP, in both generations, progress, elicitation and sampling go by the client’s capabilities.',
   'ask.cli': 'call shows progress and asks at a terminal; without one nobody can be asked.',
   'mcp.request-permission': 'A model can ask for a permission; that files a request and gives nothing.',
+  'mcp.manage':
+    'Tools list, search and inspect components, tell their policy, and call any installed function by name or digest; none gives anything.',
+  'mcp.narrow':
+    'A connection is offered what its patterns and profile let through; the rest does not exist for it, whichever way it asks.',
+  'mcp.search': 'Many tools are found by search instead of listed, and can be called all the same.',
+  'mcp.annotations': 'Annotations follow what is granted to the component now.',
+  'mcp.handles': 'Resource handles are unguessable, of one MCP session, counted, and gone with it.',
+  'cli.profile': 'profile keeps named narrowings; serve takes --only, --tools and --profile.',
   'policy.person': 'What gives something needs a person at a terminal or the owner token; nothing of MCP can.',
   'policy.attacks': 'Each attack of test/attacks is refused with the right code and an audit event.',
   'connect.clients':

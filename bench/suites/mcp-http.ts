@@ -115,7 +115,7 @@ interface Served {
 }
 
 const serveOurs = (home: string): Promise<Served> =>
-  connect(spawn(LAUNCHER, ['serve', '--port', '0', '--output', 'json', '--home', home], QUIET));
+  connect(spawn(LAUNCHER, ['serve', '--port', '0', '--tools', 'all', '--output', 'json', '--home', home], QUIET));
 
 const servePlain = (tools: number): Promise<Served> =>
   connect(spawn(process.execPath, [join(ROOT, 'bench', 'fixtures', 'plain-mcp-http.ts'), String(tools)], QUIET));

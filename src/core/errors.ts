@@ -41,6 +41,7 @@ export const ERRORS = {
   'owner-required': entry('user', 'denied', 'Only a person at a terminal, or the owner token, may do this.'),
   'secret-not-found': entry('user', 'usage', 'There is no secret of that name.'),
   'secrets-locked': entry('user', 'denied', 'The secrets are locked; a passphrase opens them.'),
+  'profile-not-found': entry('user', 'usage', 'There is no profile of that name.'),
   'session-required': entry('user', 'usage', 'The function takes or returns resource handles; call it in a session.'),
   'session-not-found': entry('user', 'usage', 'The session has ended or never was.'),
   'invalid-handle': entry('user', 'usage', 'The resource handle is not of this session, or was dropped.'),

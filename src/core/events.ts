@@ -47,6 +47,8 @@ export type EventBody =
       readonly limits: { readonly [key: string]: unknown };
     }
   | { readonly type: 'token.rotated' }
+  /** Set or removed. */
+  | { readonly type: 'profile.changed'; readonly profile: string }
   | { readonly type: 'session.opened' | 'session.closed'; readonly session: string }
   | { readonly type: 'call.decided'; readonly context: CallContext; readonly decision: Decision }
   | {
@@ -96,6 +98,6 @@ export function isDecision(event: EventBody): boolean {
     event.type === 'call.decided' ||
     event.type === 'call.finished' ||
     event.type === 'caller.asked' ||
-    /^(component|limits|token|access|grant|approval|secret)\./.test(event.type)
+    /^(component|limits|token|profile|access|grant|approval|secret)\./.test(event.type)
   );
 }

@@ -7,6 +7,7 @@ export * from './events.ts';
 export * from './functions.ts';
 export * from './grants.ts';
 export * from './limits.ts';
+export * from './narrowing.ts';
 export * from './net-address.ts';
 export * from './permission.ts';
 export * from './policy.ts';

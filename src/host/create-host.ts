@@ -25,6 +25,7 @@ import { denialText } from './denials.ts';
 import { createEventHub } from './events.ts';
 import { installComponent } from './install.ts';
 import { limitsOf, setLimits } from './limits.ts';
+import { createProfiles } from './profiles.ts';
 import { createPermissions, type Permissions, sha256 } from './permissions.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 import { createSessions } from './sessions.ts';
@@ -214,6 +215,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
     subscribe: (listener, types) => events.subscribe(listener, types),
     ...guarded(ready, { ...permissions, ...approvals, ...secrets }),
+    ...createProfiles(home.profiles, events),
     unlockSecrets: (passphrase) => home.secrets.unlock(passphrase),
     protectSecrets: (passphrase) => home.secrets.protect(passphrase),
     checkOwner: (token) => home.ownerToken.check(token),

@@ -235,6 +235,7 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
     async take(once) {
       const taken = await grants.remove(once.map((grant) => grant.id));
       catalog.refresh();
+      for (const grant of taken) events.emit({ type: 'grant.expired', grant });
       return taken.length === once.length;
     },
     async forgetIfGone(name) {

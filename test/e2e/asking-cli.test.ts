@@ -1,6 +1,7 @@
 /** `call` at a terminal: how far it is, and what a component asks the person. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { Caller, ProgressReport, SampleRequest } from '#core';
 import { guest } from '../guests/build.ts';
 import { keepHost, newHome, run } from './cli-run.ts';
 import { atTerminal } from './terminal.ts';
@@ -93,4 +94,50 @@ test('[ask.cli] the flags of grant, policy and revoke', async (t) => {
     (await run(home, ['policy', 'show', ASKER])).stdout,
     /not granted: switchboard grant test:asker --elicit/,
   );
+});
+
+test('[ask.cli] [ask.cancel] a program’s caller is told and asked over the control socket, and a question is taken back', async (t) => {
+  const home = newHome(t);
+  const host = await keepHost(t, home);
+  await host.install((await guest('asker')).path, { as: `${ASKER}@0.1.0` });
+  const granted = await atTerminal(home, ['grant', ASKER, '--elicit', '--sample', '--yes']);
+  assert.equal(granted.code, 0, granted.shown);
+  const reports: ProgressReport[] = [];
+  let asked: SampleRequest | undefined;
+  const caller: Caller = {
+    progress: (report) => void reports.push(report),
+    sample: async (request) => {
+      asked = request;
+      return { role: 'assistant', text: 'Hi', model: 'm' };
+    },
+  };
+  await host.call(ASKER, 'report', [[1, 2], 4, 'on it'], { caller });
+  assert.deepEqual(reports.at(-1), { progress: 2, total: 4, message: 'on it', by: 'component' });
+  const request = JSON.stringify({ messages: [{ role: 'user', text: 'Hello' }], maxTokens: 9, stopSequences: [] });
+  assert.match(String(await host.call(ASKER, 'sample', [request], { caller })), /"text":"Hi"/);
+  assert.deepEqual(asked?.messages, [{ role: 'user', text: 'Hello' }]);
+  const failing: Caller = { sample: () => Promise.reject(new Error('particulars of the program')) };
+  await assert.rejects(host.call(ASKER, 'sample', [request], { caller: failing }), (error: Error) => {
+    assert.match(error.message, /unavailable: the caller could not ask/);
+    assert.doesNotMatch(error.message, /particulars/);
+    return true;
+  });
+  const [shown, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const silent: Caller = {
+    elicit: {
+      modes: ['form'],
+      ask: (_, signal) => {
+        signal.addEventListener('abort', () => gone.resolve());
+        shown.resolve();
+        return new Promise(() => {});
+      },
+    },
+  };
+  const controller = new AbortController();
+  const call = host.call(ASKER, 'ask', [FORM], { caller: silent, signal: controller.signal });
+  const ended = assert.rejects(call, (error: Error & { code?: string }) => error.code === 'cancelled');
+  await shown.promise;
+  controller.abort();
+  await ended;
+  await gone.promise;
 });

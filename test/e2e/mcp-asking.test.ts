@@ -143,6 +143,27 @@ for (const way of WAYS) {
     assert.equal(textOf(await call(client, 'ask-twice', { form: FORM })), 'declined cancelled');
   });
 
+  test(`[ask.mcp] [mcp.manage] ${way}: a component called by switchboard_call asks all the same`, async (t) => {
+    const host = await hostWith(t);
+    await granted(host);
+    const client = await connect(t, host, way, { elicitation: { form: {} } });
+    client.setRequestHandler('elicitation/create', () => ({
+      action: 'accept' as const,
+      content: { city: 'Oslo', nights: 2 },
+    }));
+    const seen: Progress[] = [];
+    const onprogress = (progress: Progress): void => void seen.push(progress);
+    const byCall = (fn: string, args: object, component = ASKER): Promise<CallToolResult> =>
+      client.callTool(
+        { name: 'switchboard_call', arguments: { component, function: fn, arguments: args } },
+        { onprogress },
+      );
+    assert.equal(textOf(await byCall('ask', { form: FORM })), 'accepted {"city":"Oslo","nights":2}');
+    await byCall('report', { values: [1, 5], total: 10, message: 'on it' });
+    assert.equal(seen.at(-1)?.progress, 5);
+    assert.match(textOf(await byCall('ask', { form: FORM }, 'test:nobody')), /component-not-found/);
+  });
+
   test(`[ask.mcp] [ask.checked] ${way}: an answer that does not fit is the component’s error, not its value`, async (t) => {
     const host = await hostWith(t);
     await granted(host);
@@ -250,4 +271,20 @@ test('[ask.mcp] a person who refuses that the model be asked is told apart from 
     throw Object.assign(new Error('User rejected sampling request'), { code: -1 });
   });
   assert.equal(textOf(await call(client, 'sample', { request: REQUEST })), 'refused');
+});
+
+test('[ask.denied] a model can ask for the permission to be asked; a person decides', async (t) => {
+  const host = await hostWith(t);
+  const client = await connect(t, host, 'stdio 2025-11-25', { elicitation: {} });
+  client.setRequestHandler('elicitation/create', () => ({ action: 'decline' as const }));
+  const filed = await client.callTool({
+    name: 'switchboard_request_permission',
+    arguments: { component: ASKER, permissions: ['elicit', 'sample'], reason: 'to plan a trip' },
+  });
+  assert.equal(filed.isError, undefined, JSON.stringify(filed.content));
+  assert.equal((await call(client, 'ask', { form: FORM })).isError, true);
+  const request = (await host.approvals('open')).find((open) => open.permissions.length === 2);
+  assert.deepEqual(request?.permissions, [{ kind: 'elicit' }, { kind: 'sample' }]);
+  await host.decideApproval(request.id, { allow: true });
+  assert.equal(textOf(await call(client, 'ask', { form: FORM })), 'declined');
 });

@@ -9,7 +9,7 @@ import { atEnd, MAIN, serveHttp, switchboard, temporaryHome } from './mcp-proces
 test('[mcp.oauth] serve --oauth-issuer: a client signs in and calls; its token is in no log', async (t) => {
   const server = await startAuthorizationServer(t);
   const home = await temporaryHome(t);
-  const serving = await serveHttp(t, home, ['--oauth-issuer', server.issuer, '--oauth-scope', 'tools']);
+  const serving = await serveHttp(t, home, '--oauth-issuer', server.issuer, '--oauth-scope', 'tools');
   const authProvider = new ClientCredentialsProvider({
     clientId: 'agent',
     clientSecret: 'hush',
@@ -44,7 +44,7 @@ test('[mcp.oauth] serve says what is wrong with its OAuth settings and opens no 
 
 test('[mcp.rate] serve --rate and serve --stdio --rate hold a client to it', async (t) => {
   const home = await temporaryHome(t);
-  const { url, token } = await serveHttp(t, home, ['--rate', '1/s']);
+  const { url, token } = await serveHttp(t, home, '--rate', '1/s');
   const headers = { Authorization: `Bearer ${token}` };
   const statuses: number[] = [];
   for (let i = 0; i < 20; i++) statuses.push((await fetch(url, { headers })).status);

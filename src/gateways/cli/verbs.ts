@@ -43,6 +43,10 @@ export const VERBS: { readonly [name: string]: Verb } = {
     load: async () => (await import('./owner-token.ts')).define,
   },
   serve: { summary: 'serve MCP over HTTP or stdio', load: async () => (await import('./serve.ts')).define },
+  profile: {
+    summary: 'name what MCP clients are offered',
+    load: async () => (await import('./profile.ts')).define,
+  },
   connect: {
     summary: 'write Switchboard into the settings of an MCP client',
     load: async () => (await import('./connect.ts')).define,

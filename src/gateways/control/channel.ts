@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Caller, EventType, HostEvent, LogRecord, StopSignal } from '#core';
+import type { Narrowing } from '#core/narrowing';
 import { type ErrorBody, errorFromBody, SwitchboardError, toSwitchboardError } from '#core/errors';
 import { encodeMessage, FrameReader } from './framing.ts';
 import { LocalCaller } from './local-caller.ts';
@@ -135,9 +136,9 @@ export class Channel {
   }
 
   /** Asks for the byte pipe; the reader stops with the answer, so that not a byte of MCP is taken for a message. */
-  async pipe(rate?: Rate): Promise<Socket> {
+  async pipe(narrowing?: Narrowing, rate?: Rate): Promise<Socket> {
     this.#piping = true;
-    await this.request('mcp-stdio', { rate });
+    await this.request('mcp-stdio', { narrowing, rate });
     return this.release();
   }
 

@@ -11,6 +11,8 @@ import type { HttpAddress } from './http-gate.ts';
 import { offerOf } from './local-caller.ts';
 import { readHostFile } from './lock.ts';
 import type { CallParams, TextArguments } from './protocol.ts';
+import type { Narrowing } from '#core/narrowing';
+import { profileMethods } from './profile-methods.ts';
 import { permissionMethods, type Proof } from './permission-client.ts';
 import { productVersion } from '#host/version';
 
@@ -35,9 +37,9 @@ export interface RemoteHost extends Host {
   serveHttp(at: HttpAddress): Promise<{ readonly url: string }>;
   stopHttp(): Promise<void>;
   /** Turns the connection into a byte pipe to an MCP server of the host, paused; nothing else can be asked afterwards. */
-  mcpPipe(rate?: Rate): Promise<Socket>;
+  mcpPipe(narrowing?: Narrowing, rate?: Rate): Promise<Socket>;
   /** Has the host serve the streams lent to it; settles at their end. Absent where none were lent. */
-  readonly mcpLent?: ((signal: AbortSignal, rate?: Rate) => Promise<void>) | undefined;
+  readonly mcpLent?: ((signal: AbortSignal, narrowing?: Narrowing, rate?: Rate) => Promise<void>) | undefined;
 }
 
 /**
@@ -140,6 +142,7 @@ function remoteHost(
     limits: (component) => channel.request('limits', { component }),
     setLimits: (component, limits) => channel.request('set-limits', { component, limits }),
     ...permissionMethods(channel, proof),
+    ...profileMethods(channel),
     logs: ({ component, last } = {}) => channel.request('logs', { component, last }),
     subscribe: (listener, types) => channel.subscribe(listener, types),
     token: () => channel.request('token', {}),
@@ -149,12 +152,12 @@ function remoteHost(
     stopHttp: async () => {
       await channel.request('stop-http', {});
     },
-    mcpPipe: (rate) => channel.pipe(rate),
+    mcpPipe: (narrowing, rate) => channel.pipe(narrowing, rate),
     ...(lentKey === undefined
       ? {}
       : {
-          mcpLent: async (signal: AbortSignal, rate?: Rate) => {
-            await channel.request('mcp-lent', { key: lentKey, rate }, { signal });
+          mcpLent: async (signal: AbortSignal, narrowing?: Narrowing, rate?: Rate) => {
+            await channel.request('mcp-lent', { key: lentKey, narrowing, rate }, { signal });
           },
         }),
     close: async () => channel.close(),

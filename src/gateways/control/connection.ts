@@ -4,9 +4,9 @@ import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { EVENT_VERSION, isDecision } from '#core/events';
 import { printable } from '#core/reference';
 import type { Session } from '#host/api';
-import type { Rate } from '../mcp/rate-limit.ts';
 import { asInteger, asObject, asRate, asString, type Loose, optional } from './check.ts';
 import { encodeMessage, FrameReader } from './framing.ts';
+import { asNarrowing, checkProfileExists } from './profile-methods.ts';
 import { createRemoteCallers } from './remote-caller.ts';
 import { type Asked, HANDLERS, type MethodEnv } from './methods.ts';
 import {
@@ -145,7 +145,7 @@ export class Connection {
   }
 
   async #answer(id: number, method: string, asked: Asked): Promise<unknown> {
-    if (method === 'mcp-stdio') return this.#becomePipe(id, optional(asked.params['rate'], asRate));
+    if (method === 'mcp-stdio') return this.#becomePipe(id, asked);
     if (!Object.hasOwn(HANDLERS, method)) throw misuse(`unknown method "${printable(method, 40)}"`);
     const { host, http, parseText, serveMcp, lent } = this.#shared;
     const env = { host, http, parseText, serveMcp, lent, sessions: this.#sessions, owner: this, peer: this.#peer };
@@ -216,8 +216,10 @@ export class Connection {
     this.#send({ t: 'event', event });
   }
 
-  async #becomePipe(id: number, rate: Rate | undefined): Promise<void> {
+  async #becomePipe(id: number, asked: Asked): Promise<void> {
     if (this.#running.size > 1) throw misuse('mcp-stdio must be the only request of its connection');
+    const narrowing = optional(asked.params['narrowing'], asNarrowing);
+    if (narrowing?.profile !== undefined) await checkProfileExists(this.#shared.host, narrowing);
     const socket = this.#socket;
     this.#reader.detach();
     socket.off('data', this.#data);
@@ -229,7 +231,8 @@ export class Connection {
     await Promise.resolve();
     const rest = this.#reader.takeRest();
     if (rest.length > 0) socket.unshift(rest);
-    const pipe = await this.#shared.serveMcp(this.#shared.host, { input: socket, output: socket, rate });
+    const rate = optional(asked.params['rate'], asRate);
+    const pipe = await this.#shared.serveMcp(this.#shared.host, { input: socket, output: socket, narrowing, rate });
     this.#pipe = pipe;
     if (this.#closed) return pipe.close();
     socket.on('close', () => void pipe.close());

@@ -1,4 +1,5 @@
 import { errnoOf, SwitchboardError } from '#core/errors';
+import type { Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
 import type { OauthSettings } from '../mcp/oauth-settings.ts';
 import type { Rate } from '../mcp/rate-limit.ts';
@@ -19,6 +20,8 @@ export interface HttpAddress {
   readonly oauth?: OauthSettings | undefined;
   /** How often each client may ask. */
   readonly rate?: Rate | undefined;
+  /** What its clients are offered. */
+  readonly narrowing?: Narrowing | undefined;
 }
 
 export type StartHttp = (host: Host, at: HttpAddress) => Promise<HttpListener>;

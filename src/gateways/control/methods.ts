@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Caller, LogRecord } from '#core';
 import { SwitchboardError } from '#core/errors';
 import { checkLimitChanges } from '#core/limits';
+import type { Narrowing } from '#core/narrowing';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
 import {
   asArguments,
@@ -19,6 +20,7 @@ import {
 import type { Rate } from '../mcp/rate-limit.ts';
 import type { HttpGate } from './http-gate.ts';
 import type { LentStreams } from './lent-streams.ts';
+import { asNarrowing, checkProfileExists, PROFILE_HANDLERS } from './profile-methods.ts';
 import { PERMISSION_HANDLERS } from './permission-methods.ts';
 import { asOffer } from './remote-caller.ts';
 import type { CallerOffer, Method, TextArguments } from './protocol.ts';
@@ -44,7 +46,12 @@ export interface MethodEnv {
   /** Runs an MCP server over a pair of streams. */
   readonly serveMcp: (
     host: Host,
-    stream: { readonly input: Socket; readonly output: Socket; readonly rate?: Rate | undefined },
+    stream: {
+      readonly input: Socket;
+      readonly output: Socket;
+      readonly narrowing?: Narrowing | undefined;
+      readonly rate?: Rate | undefined;
+    },
   ) => Promise<{ readonly closed: Promise<void>; close(): Promise<void> }>;
   /** Streams that the process which started this one lent it. */
   readonly lent: LentStreams | undefined;
@@ -79,10 +86,12 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
     return makeCall(env, asked, asString(asked.params['function'], 'function'), args);
   },
   'mcp-lent': async ({ host, lent, serveMcp }, asked) => {
+    const narrowing = optional(asked.params['narrowing'], asNarrowing);
+    await checkProfileExists(host, narrowing);
     const streams = lent?.take(asString(asked.params['key'], 'key'));
     if (!streams) throw new SwitchboardError('invalid-usage', 'no streams were lent to this host under that key');
-    const { input, output } = streams;
-    const server = await serveMcp(host, { input, output, rate: optional(asked.params['rate'], asRate) });
+    const rate = optional(asked.params['rate'], asRate);
+    const server = await serveMcp(host, { input: streams.input, output: streams.output, narrowing, rate });
     const stop = (): void => void server.close();
     asked.signal.addEventListener('abort', stop, { once: true });
     if (asked.signal.aborted) stop();
@@ -118,19 +127,22 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
   token: ({ host }) => host.token(),
   'rotate-token': ({ host }) => host.rotateToken(),
   status: ({ host }) => host.status(),
-  'serve-http': async ({ http, owner, peer }, { params }) => {
+  'serve-http': async ({ host, http, owner, peer }, { params }) => {
     const at = {
       host: asString(params['host'], 'host'),
       port: asInteger(params['port'], 'port', 0, 65_535),
       allowedHosts: optional(params['allowedHosts'], (v) => asStrings(v, 'allowedHosts')),
       oauth: optional(params['oauth'], asOauth),
       rate: optional(params['rate'], asRate),
+      narrowing: optional(params['narrowing'], asNarrowing),
     };
+    await checkProfileExists(host, at.narrowing);
     const { url } = await http.open(owner, peer, at);
     return { url };
   },
   'stop-http': ({ http, owner }) => http.close(owner),
   ...PERMISSION_HANDLERS,
+  ...PROFILE_HANDLERS,
 };
 
 function sourceOf({ params, attachment }: Asked): string | Uint8Array {

@@ -37,7 +37,9 @@ import type {
   ProgressReport,
 } from '#core';
 import type { Rate } from '../mcp/rate-limit.ts';
+import type { Narrowing } from '#core/narrowing';
 import type { HttpAddress } from './http-gate.ts';
+import type { ProfileRequests } from './profile-methods.ts';
 import type {
   ApprovalDecision,
   CallArguments,
@@ -50,7 +52,7 @@ import type {
 } from '#host/api';
 
 /** Raised with every change that an older peer would misunderstand. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 /** Longest line either side accepts, in bytes. */
 export const MAX_LINE = 64 * 1024 * 1024;
 /** Most raw bytes after a message. */
@@ -147,7 +149,7 @@ export interface PermissionRequests {
 }
 
 /** Every method: what it takes and what it answers. A `source` is an absolute path; without it the bytes follow. */
-export interface Methods extends PermissionRequests {
+export interface Methods extends PermissionRequests, ProfileRequests {
   readonly inspect: { params: { source?: string | undefined }; result: ComponentDescription };
   readonly install: {
     params: { source?: string | undefined; as?: string | undefined; origin?: string | undefined };
@@ -173,8 +175,14 @@ export interface Methods extends PermissionRequests {
   readonly 'serve-http': { params: HttpAddress; result: { url: string } };
   /** Closes the listener this connection opened. */
   readonly 'stop-http': { params: object; result: undefined };
-  readonly 'mcp-stdio': { params: { rate?: Rate | undefined }; result: undefined };
-  readonly 'mcp-lent': { params: { key: string; rate?: Rate | undefined }; result: undefined };
+  readonly 'mcp-stdio': {
+    params: { narrowing?: Narrowing | undefined; rate?: Rate | undefined };
+    result: undefined;
+  };
+  readonly 'mcp-lent': {
+    params: { key: string; narrowing?: Narrowing | undefined; rate?: Rate | undefined };
+    result: undefined;
+  };
 }
 
 export type Method = keyof Methods;

@@ -1,6 +1,7 @@
 /** One MCP server instance: the tools of the host behind the SDK's protocol engine. */
 import {
   type CallToolRequest,
+  type CallToolResult,
   CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
   type Implementation,
@@ -20,11 +21,13 @@ import { printable } from '#core/reference';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
 import { abilitiesOf, canBeAsked } from './ask-messages.ts';
 import { type Ask, askInRequest, askOn, callerBy, progressOf } from './caller.ts';
+import { resolveCall } from './call-tool.ts';
 import type { ComposedTool, Composition } from './composition.ts';
 import type { DroppedCalls } from './dropped-calls.ts';
-import { callOwnTool, OWN_TOOLS, REQUEST_PERMISSION } from './own-tools.ts';
+import { isOwnTool, OWN } from './own-names.ts';
+import { callOwnTool } from './own-tools.ts';
 import type { Leg, ParkedCalls } from './parked-calls.ts';
-import { callResult, errorResult, RPC, RpcError } from './results.ts';
+import { callResult, errorResult, RPC, RpcError, structured } from './results.ts';
 import { GatewayServer } from './sdk-server.ts';
 import type { Toolbox } from './toolbox.ts';
 import { compare, type ToolEntry } from './tools.ts';
@@ -124,26 +127,44 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
   const plainCaller = (asks: boolean): Caller | undefined => (asks ? asked(askOn(server)) : undefined);
 
-  const callTool = async (
-    params: CallToolRequest['params'],
+  type Offer = ((asks: boolean) => Caller | undefined) | undefined;
+  const callEntry = async (
+    entry: ToolEntry,
+    args: CallArguments,
     given: CallOptions,
-    offer?: (asks: boolean) => Caller | undefined,
-  ): Promise<Result> => {
-    const entry = (toolbox.known() ?? (await toolbox.table())).byName.get(params.name);
-    if (!entry && params.name !== REQUEST_PERMISSION) {
-      throw new RpcError(RPC.params, `Unknown tool: ${printable(params.name)}`);
-    }
-    const args = (params.arguments ?? {}) as CallArguments;
+    offer: Offer,
+  ): Promise<CallToolResult> => {
+    const target = entry.viaSession ? await targetFor(entry, host, session) : host;
+    const caller = offer?.(entry.asks);
+    const callOptions = caller ? { ...given, caller } : given;
+    return callResult(entry, await target.call(entry.component, entry.fn, args, callOptions));
+  };
+  const callTool = async (params: CallToolRequest['params'], given: CallOptions, offer?: Offer): Promise<Result> => {
+    const view = toolbox.known() ?? (await toolbox.table());
+    const { name, arguments: args = {} } = params;
+    const entry = view.byName.get(name);
     try {
-      if (!entry) return await callOwnTool(host, params.arguments ?? {}, given.principal ?? principal());
-      const target = entry.viaSession ? await targetFor(entry, host, session) : host;
-      const caller = offer?.(entry.asks);
-      const callOptions = caller ? { ...given, caller } : given;
-      return callResult(entry, await target.call(entry.component, entry.fn, args, callOptions));
+      if (entry) return await callEntry(entry, args, given, offer);
+      if (!isOwnTool(name) || !view.offersOwn(name)) {
+        throw new RpcError(RPC.params, `Unknown tool: ${printable(name)}`);
+      }
+      if (name !== OWN.call) return await callOwnTool(host, view, name, args, given.principal ?? principal());
+      const resolved = await resolveCall(host, view, args);
+      return structured(await callEntry(resolved.entry, resolved.args, given, offer));
     } catch (error) {
       if (error instanceof RpcError) throw error;
       return errorResult(error);
     }
+  };
+  /** Whether the call is of a component that can ask, whichever way it is named. */
+  const asks = async ({ name, arguments: args = {} }: CallToolRequest['params']): Promise<boolean> => {
+    const view = await toolbox.table();
+    if (name !== OWN.call || !view.offersOwn(name)) return view.byName.get(name)?.asks === true;
+    // What cannot be resolved is told by the call itself.
+    return resolveCall(host, view, args).then(
+      ({ entry }) => entry.asks,
+      () => false,
+    );
   };
   const answerCall = async (params: CallToolRequest['params'], ctx: ServerContext): Promise<Result> => {
     const signal = callSignal(ctx, options.dropped);
@@ -157,7 +178,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (envelope !== undefined) {
         const abilities = abilitiesOf(envelope[CLIENT_CAPABILITIES_META_KEY]);
         const leg = (): Leg => ({
-          call: [params.name, params.arguments, ctx.http?.authInfo?.clientId],
+          call: [params.name, params.arguments, ctx.http?.authInfo?.clientId, toolbox.key],
           signal,
           responses: ctx.mcpReq.inputResponses,
           progress,
@@ -165,7 +186,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         });
         const state: unknown = ctx.mcpReq.requestState();
         if (state !== undefined) return await options.parked.resume(String(state), leg());
-        if (canBeAsked(abilities) && (await toolbox.table()).byName.get(params.name)?.asks) {
+        if (canBeAsked(abilities) && (await asks(params))) {
           const work = (given: CallOptions): Promise<Result> => callTool(params, { ...given, principal: who });
           return await options.parked.begin(leg(), abilities, work);
         }
@@ -236,19 +257,19 @@ async function listTools(
   composed: readonly ComposedTool[],
 ): Promise<ListToolsResult> {
   if (cursor !== undefined && typeof cursor !== 'string') throw new RpcError(RPC.params, 'Invalid cursor');
-  const { entries } = await toolbox.table().catch((error: unknown) => {
+  const { listed, own } = await toolbox.table().catch((error: unknown) => {
     // Same classes as a call: what the owner can mend is said, a bug of ours is not.
     const failed = errorResult(error);
     const [first] = failed.content;
     throw new RpcError(RPC.internal, first?.type === 'text' ? first.text : 'Internal error', failed._meta);
   });
-  const start = cursor === undefined ? 0 : after(entries, decodeCursor(cursor));
-  const page = entries.slice(start, start + PAGE);
+  const start = cursor === undefined ? 0 : after(listed, decodeCursor(cursor));
+  const page = listed.slice(start, start + PAGE);
   const last = page.at(-1);
-  const more = last !== undefined && start + PAGE < entries.length;
+  const more = last !== undefined && start + PAGE < listed.length;
   return {
     // Ours come with the last page, after the components'.
-    tools: [...page.map((entry) => entry.tool), ...(more ? [] : [...OWN_TOOLS, ...composed.map(({ tool }) => tool)])],
+    tools: [...page.map((entry) => entry.tool), ...(more ? [] : [...own, ...composed.map(({ tool }) => tool)])],
     ...(more ? { nextCursor: Buffer.from(last.tool.name).toString('base64url') } : {}),
   };
 }

@@ -41,8 +41,10 @@ function welcome(host: string): string {
 
 const STATUS: { readonly [C in ErrorCode]?: number } = {
   unauthorized: 401,
+  'invalid-setting': 400,
   'origin-refused': 403,
   'insufficient-scope': 403,
+  'profile-not-found': 404,
   'too-large': 413,
   'rate-limited': 429,
   busy: 503,

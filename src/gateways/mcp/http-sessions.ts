@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 import { createDroppedCalls, type DroppedCalls } from './dropped-calls.ts';
 import { createEventStore, type SessionEvents } from './event-store.ts';
+import { profileOf } from './http-profiles.ts';
 import type { HttpClient } from './http-access.ts';
 import { requestIds } from './messages.ts';
 import { RPC } from './results.ts';
@@ -16,10 +17,12 @@ export interface SessionOptions {
   readonly idleMs: number;
   /** Milliseconds from an arbitrary origin. */
   readonly now: () => number;
+  /** `profile` is the one that the request which opens the session names. */
   readonly connect: (
     onCancelled: (requestId: string | number) => void,
     resumes: DroppedCalls,
     client: HttpClient,
+    profile: string | undefined,
   ) => Server;
   /** Milliseconds a call goes on after its connection broke, for its client to come back. */
   readonly resumeMs: number;
@@ -39,6 +42,8 @@ interface HttpSession {
   readonly underWay: Set<string | number>;
   /** Requests served. */
   uses: number;
+  /** Every request of the session names it: an id is good at one endpoint only. */
+  readonly profile: string | undefined;
   /** Responses not finished yet, the standing event stream included. */
   open: number;
   lastUsed: number;
@@ -97,7 +102,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
     void end(...victim);
     return true;
   };
-  const open = async (client: HttpClient): Promise<HttpSession> => {
+  const open = async (client: HttpClient, profile: string | undefined): Promise<HttpSession> => {
     const events = createEventStore();
     const dropped = createDroppedCalls(options.resumeMs);
     const transport = new WebStandardStreamableHTTPServerTransport({
@@ -108,13 +113,14 @@ export function createSessions(options: SessionOptions): HttpSessions {
       onsessionclosed: (id) => void sessions.delete(id),
     });
     // A cancelled request is never answered: without this its stream would stay open for ever.
-    const server = options.connect((requestId) => transport.closeSSEStream(requestId), dropped, client);
+    const server = options.connect((requestId) => transport.closeSSEStream(requestId), dropped, client, profile);
     const session: HttpSession = {
       transport,
       server,
       events,
       dropped,
       owner: client.key,
+      profile,
       underWay: new Set(),
       uses: 0,
       open: 0,
@@ -152,8 +158,9 @@ export function createSessions(options: SessionOptions): HttpSessions {
     has: (id, client) => sessions.get(id)?.owner === client.key,
     async serve(request, body, opens, client, onClose) {
       const id = request.headers.get('mcp-session-id');
+      const profile = profileOf(request);
       const found = id === null ? undefined : sessions.get(id);
-      const session = found?.owner === client.key ? found : undefined;
+      const session = found?.owner === client.key && found.profile === profile ? found : undefined;
       if (!session) {
         // Without a session and not opening one: the SDK's transport knows the answers.
         if (id !== null && !opens) return notFound();
@@ -161,7 +168,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
         if (!makeRoom(client)) return undefined;
         opening++;
         try {
-          return await answer(await open(client), request, body, onClose);
+          return await answer(await open(client, profile), request, body, onClose);
         } finally {
           opening--;
         }

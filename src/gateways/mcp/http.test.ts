@@ -95,7 +95,7 @@ for (const [mode, revision] of GENERATIONS) {
     const { client, transport } = await connect(t, serving, mode);
     assert.equal(client.getNegotiatedProtocolVersion(), revision);
     assert.equal(transport.sessionId === undefined, mode === 'auto');
-    assert.equal((await client.listTools()).tools.length, 14);
+    assert.equal((await client.listTools()).tools.length, 19);
     const count = await client.callTool({ name: 'demo_text_count', arguments: { text: 'one two' } });
     assert.deepEqual(count.structuredContent, { words: 2, chars: 7 });
     assert.equal(serving.host.calls[0]?.options.principal?.label, 'tester/1.2.3');
@@ -189,7 +189,7 @@ test('[mcp.http] a rotated token counts at once and ends what was opened with th
   await aborted;
   await assert.rejects(client.listTools());
   const again = await connect(t, serving, 'auto');
-  assert.equal((await again.client.listTools()).tools.length, 14);
+  assert.equal((await again.client.listTools()).tools.length, 19);
 });
 
 test('[mcp.http] a Host header of another name is refused (DNS rebinding)', async (t) => {

@@ -8,6 +8,7 @@ import {
   isLegacyRequest,
   type McpHttpHandler,
 } from '@modelcontextprotocol/server';
+import type { Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
 import type { Composition } from './composition.ts';
 import { createConnection } from './connection.ts';
@@ -17,6 +18,7 @@ import { type BodyReader, createBodyReader, LARGEST_BODY } from './http-body.ts'
 import { boundConnections, type Connections } from './http-connections.ts';
 import { checkHost, checkOrigin, hostName } from './http-guard.ts';
 import { listen } from './http-listen.ts';
+import { profileOf, profileBoxes, profileQuery } from './http-profiles.ts';
 import { createSessions, type HttpSessions, type OnClose, rpcResponse } from './http-sessions.ts';
 import { createParkedCalls } from './parked-calls.ts';
 import { type Answers, watchAnswers } from './http-unread.ts';
@@ -65,6 +67,8 @@ export interface HttpOptions {
   readonly times?: Partial<typeof TIMES> | undefined;
   /** Sockets at once; 512 unless said otherwise. */
   readonly mostConnections?: number | undefined;
+  /** What clients are offered; everything, listed, unless given. `/mcp?profile=NAME` narrows further. */
+  readonly narrowing?: Narrowing | undefined;
   /** Sessions at once; 256 unless said otherwise. */
   readonly mostSessions?: number | undefined;
   /** Milliseconds after which an unused session ends; half an hour unless said otherwise. */
@@ -88,7 +92,7 @@ export interface ServedHttp {
  */
 export async function serveHttp(host: Host, options: HttpOptions): Promise<ServedHttp> {
   options.signal?.throwIfAborted();
-  const toolbox = toolboxOf(host, options.composition?.nameTool);
+  const toolbox = toolboxOf(host, options.narrowing, options.composition?.nameTool);
   let close: (() => Promise<void>) | undefined;
   try {
     const gateway = createGateway(host, toolbox, await hostVersion(host), options);
@@ -147,21 +151,24 @@ interface Gateway {
   fetch(request: Request, body: unknown, client: HttpClient, onClose: OnClose): Promise<Response>;
   /** The session that a request is of, where the client has it. */
   sessionOf(request: IncomingMessage, client: HttpClient): string | undefined;
+  /** Errors: `profile-not-found`. */
+  checkProfile(profile: string | undefined): Promise<void>;
   close(): Promise<void>;
 }
 
 function createGateway(host: Host, toolbox: Toolbox, version: string, options: HttpOptions): Gateway {
   const { composition } = options;
+  const boxes = profileBoxes(host, toolbox);
   let parked = createParkedCalls();
   const sessions: HttpSessions = createSessions({
     most: options.mostSessions ?? MOST_SESSIONS,
     mostOfOne: MOST_SESSIONS_OF_ONE,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    connect: (onCancelled, dropped, { subject }) =>
+    connect: (onCancelled, dropped, { subject }, profile) =>
       createConnection({
         host,
-        toolbox,
+        toolbox: boxes.of(profile),
         version,
         sessions: true,
         subject,
@@ -178,8 +185,17 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
         // Of this header the SDK has seen that it names the method of the body.
         const method = requestInfo?.headers.get('mcp-method') ?? undefined;
         const subject = authInfo?.extra?.['subject'] as string | undefined;
-        return createConnection({ host, toolbox, version, sessions: false, subject, parked, composition, method })
-          .server;
+        const box = boxes.of(profileOf(requestInfo));
+        return createConnection({
+          host,
+          toolbox: box,
+          version,
+          sessions: false,
+          subject,
+          parked,
+          composition,
+          method,
+        }).server;
       },
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
     );
@@ -202,6 +218,7 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
   };
   const unsubscribe = host.subscribe((event) => event.type === 'token.rotated' && rotated(), ['token.rotated']);
   return {
+    checkProfile: (profile) => boxes.check(profile),
     sessionOf(request, client) {
       const id = request.headers['mcp-session-id'];
       return typeof id === 'string' && sessions.has(id, client) ? id : undefined;
@@ -265,12 +282,14 @@ async function answerMcp(request: IncomingMessage, response: ServerResponse, ser
   connections.serve(request.socket, response);
   const session = gateway.sessionOf(request, client);
   access.spend(client, request, session);
+  const url = `/mcp${profileQuery(request.url)}`;
+  await gateway.checkProfile(profileOf({ url }));
   const body = method === 'POST' ? await bodies.readJson(request) : undefined;
   if (method === 'POST') checkEnvelope(body);
   if (Array.isArray(body) && body.length > 1) access.spend(client, request, session, body.length - 1);
   answers.watch(response, lasts(method, body) ? client.expiresAt : undefined);
   // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
-  const head = { method, url: '/mcp', headers: request.headers, async *[Symbol.asyncIterator]() {} };
+  const head = { method, url, headers: request.headers, async *[Symbol.asyncIterator]() {} };
   const onClose: OnClose = (done) => {
     if (response.closed) done();
     else response.once('close', done);

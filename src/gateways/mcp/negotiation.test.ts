@@ -104,7 +104,7 @@ for (const [name, connect] of Object.entries(TRANSPORTS)) {
       const [pong] = await ask({ jsonrpc: '2.0', id: 1, method: 'ping' }, headers);
       assert.deepEqual(pong?.result, {});
       const [listed] = await ask({ jsonrpc: '2.0', id: 2, method: 'tools/list' }, headers);
-      assert.equal((listed?.result?.['tools'] as unknown[]).length, 14);
+      assert.equal((listed?.result?.['tools'] as unknown[]).length, 19);
       const [called] = await ask(call(3), headers);
       assert.deepEqual(called?.result?.['content'], [{ type: 'text', text: 'A' }]);
       const [unknown] = await ask({ jsonrpc: '2.0', id: 4, method: 'no/such' }, headers);

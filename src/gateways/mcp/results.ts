@@ -32,6 +32,13 @@ export function callResult(entry: ToolEntry, value: Json | undefined): CallToolR
   return { content: [{ type: 'text', text }], structuredContent };
 }
 
+/** A result of `switchboard_call`, whose `outputSchema` is any object: a function without a result gives an empty one. */
+export function structured(result: CallToolResult): CallToolResult {
+  return result.structuredContent === undefined && result.isError !== true
+    ? { ...result, structuredContent: {} }
+    : result;
+}
+
 /**
  * A failed call. What the model or its user can act on is a tool result with `isError`: the guest's own
  * error value, wrong arguments, denials, limits. A bug of ours is the JSON-RPC error -32603 without any

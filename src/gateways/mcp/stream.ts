@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { SwitchboardError } from '#core/errors';
+import type { Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
 import type { Server } from '@modelcontextprotocol/server';
 import { type Connection, createConnection } from './connection.ts';
@@ -16,6 +17,8 @@ export interface McpStream {
   readonly input: Readable;
   readonly output: Writable;
   readonly signal?: AbortSignal | undefined;
+  /** What the client is offered; everything, listed, unless given. */
+  readonly narrowing?: Narrowing | undefined;
   /** How often the client may ask; as often as it likes unless given. */
   readonly rate?: Rate | undefined;
 }
@@ -29,7 +32,7 @@ export interface ServedStream {
 /** Serves one connection, both protocol generations: its first message tells which it is. */
 export async function serveStream(host: Host, io: McpStream): Promise<ServedStream> {
   io.signal?.throwIfAborted();
-  const toolbox = toolboxOf(host);
+  const toolbox = toolboxOf(host, io.narrowing);
   try {
     const version = await hostVersion(host);
     const transport = createStreamTransport(io.input, io.output, io.rate && refusalBy(io.rate));

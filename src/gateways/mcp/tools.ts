@@ -4,7 +4,7 @@ import type { DescribedFunction } from '#core/functions';
 import type { Reuse } from '#core/limits';
 import type { InstalledComponent } from '#core/ports';
 import { toolName } from './names.ts';
-import { REQUEST_PERMISSION } from './own-tools.ts';
+import { isOwnTool } from './own-names.ts';
 import { cleanText, inputSchema, resultShape } from './schemas.ts';
 
 const LONGEST_DOCS = 4_000;
@@ -26,16 +26,42 @@ export interface ToolEntry {
   readonly viaSession: boolean;
 }
 
+/** One installed version as the management tools tell of it. */
+export interface InstalledVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly size: number;
+  /** What the component says of itself. */
+  readonly docs: string;
+  readonly functions: readonly { readonly id: string; readonly name: string }[];
+  /** Its functions are tools; of other versions `switchboard_call` reaches them. */
+  readonly newest: boolean;
+}
+
 export interface ToolTable {
   /** By tool name, ascending. */
   readonly entries: readonly ToolEntry[];
   readonly byName: ReadonlyMap<string, ToolEntry>;
+  /** Every version, by name, then newest first. */
+  readonly versions: readonly InstalledVersion[];
 }
 
-/** A component as the gateway needs it: what is installed, and how long its instances live. */
+/** What a component can do besides computing, by what is granted to it now. */
+export interface Effects {
+  /** It may change files. */
+  readonly files: boolean;
+  /** It may send something somewhere. */
+  readonly network: boolean;
+}
+
+export const NO_EFFECTS: Effects = { files: false, network: false };
+
+/** A component as the gateway needs it: what is installed, how long its instances live, and what they can do. */
 export interface OfferedComponent {
   readonly installed: InstalledComponent;
   readonly reuse: Reuse;
+  readonly effects: Effects;
 }
 
 /** The newest version of each name; `components` is by name, then newest first, as `host.list()` gives it. */
@@ -48,19 +74,24 @@ export function newestOf(components: readonly InstalledComponent[]): readonly In
 /** From a component's name and a function's id to a tool's name. */
 export type NameTool = (component: string, fn: string) => string;
 
-/** The tools of the components, each callable function one. */
-export function buildTools(components: readonly OfferedComponent[], nameTool: NameTool = toolName): ToolTable {
+/** The tools of the components, each callable function one; `all` are all versions that are installed. */
+export function buildTools(
+  components: readonly OfferedComponent[],
+  all: readonly InstalledComponent[],
+  nameTool: NameTool = toolName,
+): ToolTable {
   const byName = new Map<string, ToolEntry>();
-  for (const { installed, reuse } of components) {
+  for (const { installed, reuse, effects } of components) {
     for (const fn of installed.description.functions) {
-      const entry = toolOf(installed, fn, reuse, nameTool);
+      const entry = toolOf(installed, fn, reuse, effects, nameTool);
       // Two functions could only meet here by a collision of 100 bits: then the first stays what it was. A name of
       // our own is never a component's.
-      if (entry.tool.name !== REQUEST_PERMISSION && !byName.has(entry.tool.name)) byName.set(entry.tool.name, entry);
+      if (!isOwnTool(entry.tool.name) && !byName.has(entry.tool.name)) byName.set(entry.tool.name, entry);
     }
   }
   const entries = [...byName.values()].toSorted((a, b) => compare(a.tool.name, b.tool.name));
-  return { entries, byName };
+  const newest = new Set(newestOf(all));
+  return { entries, byName, versions: all.map((one) => versionOf(one, newest.has(one))) };
 }
 
 /** Orders by code unit, the order that cursors rely on. */
@@ -68,14 +99,32 @@ export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function toolOf(installed: InstalledComponent, fn: DescribedFunction, reuse: Reuse, nameTool: NameTool): ToolEntry {
+function versionOf({ name, version, description }: InstalledComponent, newest: boolean): InstalledVersion {
+  const { digest, size, manifest, functions } = description;
+  const docs = cleanText(description.docs === '' ? (manifest?.description ?? '') : description.docs);
+  return {
+    name,
+    version,
+    digest,
+    size,
+    docs,
+    functions: functions.map(({ id, name: short }) => ({ id, name: short })),
+    newest,
+  };
+}
+
+/** The tool of one function. */
+export function toolOf(
+  installed: InstalledComponent,
+  fn: DescribedFunction,
+  reuse: Reuse,
+  { files, network }: Effects,
+  nameTool: NameTool = toolName,
+): ToolEntry {
   const component = `${installed.name}@${installed.version}`;
   const shape = fn.result === undefined ? undefined : resultShape(fn.result);
   const keepsState = fn.needsSession || reuse !== 'call';
   const title = `${installed.name} ${cleanText(fn.name)}`;
-  const reaches = (capability: string): boolean =>
-    installed.description.requirements.some((r) => r.capability === capability && r.access === 'grantable');
-  const [files, network] = [reaches('filesystem'), reaches('http')];
   return {
     tool: {
       name: nameTool(installed.name, fn.id),
@@ -83,11 +132,11 @@ function toolOf(installed: InstalledComponent, fn: DescribedFunction, reuse: Reu
       description: describe(component, fn),
       inputSchema: inputSchema(fn.arguments) as Tool['inputSchema'],
       ...(shape === undefined ? {} : { outputSchema: shape.schema }),
-      // Where state is kept, or files or hosts can be granted, a call can change something.
+      // Where state is kept, files may be written or hosts reached, a call can change something.
       annotations: {
         title,
         readOnlyHint: !keepsState && !files && !network,
-        destructiveHint: files,
+        destructiveHint: files || network,
         openWorldHint: network,
       },
     },
@@ -96,7 +145,9 @@ function toolOf(installed: InstalledComponent, fn: DescribedFunction, reuse: Reu
     hasResult: shape !== undefined,
     wrap: shape?.wrap ?? false,
     needsSession: fn.needsSession,
-    asks: reaches('elicitation') || reaches('sampling'),
+    asks: installed.description.requirements.some(
+      ({ capability }) => capability === 'elicitation' || capability === 'sampling',
+    ),
     viaSession: fn.needsSession || reuse === 'session',
   };
 }

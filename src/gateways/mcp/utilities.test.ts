@@ -11,9 +11,10 @@ import { serveMcpStream, startHttp } from './index.ts';
 type Generation = 'legacy' | 'auto';
 type Connect = (t: TestContext, host: FakeHost, client: Client) => Promise<void>;
 
+const narrowing = { tools: 'all' } as const;
 const overStdio: Connect = async (t, host, client) => {
   const [toServer, toClient] = [new PassThrough(), new PassThrough()];
-  const served = await serveMcpStream(host, { input: toServer, output: toClient });
+  const served = await serveMcpStream(host, { input: toServer, output: toClient, narrowing });
   await client.connect(new StdioServerTransport(toClient, toServer));
   t.after(async () => {
     await client.close();
@@ -21,7 +22,7 @@ const overStdio: Connect = async (t, host, client) => {
   });
 };
 const overHttp: Connect = async (t, host, client) => {
-  const http = await startHttp(host, { host: '127.0.0.1', port: 0, token: () => host.token() });
+  const http = await startHttp(host, { host: '127.0.0.1', port: 0, token: () => host.token(), narrowing });
   const requestInit = { headers: { Authorization: `Bearer ${await host.token()}` } };
   await client.connect(new StreamableHTTPClientTransport(new URL(http.url), { requestInit }));
   t.after(async () => {
@@ -71,8 +72,8 @@ for (const [way, mode, connect] of WAYS) {
       return names;
     };
     const names = await all();
-    assert.equal(new Set(names).size, 901);
-    assert.equal(names.length, 901);
+    assert.equal(new Set(names).size, 906);
+    assert.equal(names.length, 906);
     assert.deepEqual(await all(), names);
     await client.callTool({ name: names[899] ?? '' });
     for (const cursor of ['', '!', Buffer.from('not a name').toString('base64url')]) {
