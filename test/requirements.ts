@@ -124,6 +124,11 @@ export const REQUIREMENTS = {
   'ask.cancel': 'Cancelling a call, or taking the grant back, ends its question.',
   'ask.mcp': 'Over MCP, in both generations, progress, elicitation and sampling go by the client’s capabilities.',
   'ask.cli': 'call shows progress and asks at a terminal; without one nobody can be asked.',
+  'mcp.content':
+    'Functions of switchboard:mcp/content answer with text, images, sound, resources and links, validated and bounded; elsewhere with JSON.',
+  'mcp.resources':
+    'Components serve MCP resources and templates under URIs that lead to one component; lists are merged in pages.',
+  'mcp.prompts': 'Components serve MCP prompts and completion, under names that are fit for clients and unique.',
   'mcp.request-permission': 'A model can ask for a permission; that files a request and gives nothing.',
   'mcp.manage':
     'Tools list, search and inspect components, tell their policy, and call any installed function by name or digest; none gives anything.',

@@ -1,6 +1,7 @@
 /**
  * The gateway as MCP's conformance suite wants to find it: the product's own code, without a token, with the tools that
- * the suite asks for by name. Most of them are components of test/guests; what no component can express is in fixtures.ts.
+ * the suite asks for by name. Most of them are components of test/guests; what no component can express is in
+ * fixtures.ts.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -8,9 +8,9 @@ import {
   MissingRequiredClientCapabilityError,
   type Result,
   type ServerContext,
+  type Tool,
 } from '@modelcontextprotocol/server';
 import type { ComposedTool } from '#gateways/mcp/composition';
-import { toolOf } from './fixture-content.ts';
 
 type Properties = { readonly [name: string]: object };
 type Asked = { readonly [key: string]: InputRequest };
@@ -24,6 +24,11 @@ const question = (text: string, maxTokens: number): InputRequest =>
 
 export const userName: Asked = { user_name: form('What is your name?', { name: { type: 'string' } }) };
 const roots: Asked = { client_roots: inputRequired.listRoots() };
+
+export function toolOf(name: string, properties: Properties = {}): Tool {
+  const inputSchema = { type: 'object', properties } as Tool['inputSchema'];
+  return { name, description: `Fixture ${name}.`, inputSchema };
+}
 
 export function text(said: string): Result {
   return { content: [{ type: 'text', text: said }] };

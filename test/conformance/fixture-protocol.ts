@@ -1,9 +1,10 @@
 /** Tools that show how the protocol itself behaves. */
 import type { ComposedTool } from '#gateways/mcp/composition';
 import type { Host } from '#host/api';
-import { toolOf } from './fixture-content.ts';
-import { text } from './fixture-input.ts';
+import { text, toolOf } from './fixture-input.ts';
+import { guest } from '../guests/build.ts';
 
+const MORE = 'test:more';
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
 export function protocolTools(host: Host): readonly ComposedTool[] {
@@ -17,8 +18,25 @@ export function protocolTools(host: Host): readonly ComposedTool[] {
         return text('Reconnected.');
       },
     },
-    changing('test_trigger_tool_change', host),
-    changing('test_trigger_prompt_change', host),
+    {
+      // `reuse` shows in the annotations of a component's tools.
+      tool: toolOf('test_trigger_tool_change'),
+      async call() {
+        const { reuse } = (await host.limits('test:conformance')).effective;
+        await host.setLimits('test:conformance', { reuse: reuse === 'call' ? 'resident' : 'call' });
+        return text('Changed.');
+      },
+    },
+    {
+      // One more component that serves prompts comes or goes.
+      tool: toolOf('test_trigger_prompt_change'),
+      async call() {
+        const there = (await host.list()).some(({ name }) => name === MORE);
+        if (there) await host.uninstall(MORE);
+        else await host.install((await guest('conformance')).bytes, { as: `${MORE}@0.1.0` });
+        return text('Changed.');
+      },
+    },
     {
       tool: {
         ...toolOf('json_schema_2020_12_tool'),
@@ -50,16 +68,4 @@ export function protocolTools(host: Host): readonly ComposedTool[] {
       call: () => text('It is the schema that counts.'),
     },
   ];
-}
-
-/** Changes what the gateway offers: `reuse` shows in the annotations of a component's tools. */
-function changing(name: string, host: Host): ComposedTool {
-  return {
-    tool: toolOf(name),
-    async call() {
-      const { reuse } = (await host.limits('test:conformance')).effective;
-      await host.setLimits('test:conformance', { reuse: reuse === 'call' ? 'resident' : 'call' });
-      return text('Changed.');
-    },
-  };
 }

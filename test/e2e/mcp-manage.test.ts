@@ -321,3 +321,48 @@ test('[mcp.handles] no handle can be told from others: they are all different an
   assert.ok(new Set(many.map((handle) => handle.slice(0, 7))).size >= 499);
   assert.notDeepEqual(many, many.toSorted());
 });
+
+test('[mcp.narrow] resources and prompts of components that are not offered are not there', async (t) => {
+  const host = await openHost(t);
+  await host.install((await guest('mcp-content')).path, { as: 'test:pages@1.0.0' });
+  await host.install((await guest('echo')).path, { as: 'test:echo@1.0.0' });
+  const all = (await streamClient(t, host, { only: ['test:pages'] })).client;
+  const { resources } = await all.listResources({ cursor: undefined });
+  const { prompts } = await all.listPrompts({ cursor: undefined });
+  const [resource] = resources;
+  const [prompt] = prompts;
+  assert.ok(resource && prompt);
+  // A component whose functions alone are offered serves nothing else.
+  for (const only of [['test:echo'], ['!test:pages'], ['test:pages/image'], ['test:pages', '!*:*/read', '!*:*/get']]) {
+    const { client } = await streamClient(t, host, { only });
+    const { resources: some, prompts: others } = client.getServerCapabilities() ?? {};
+    assert.deepEqual([some, others], [undefined, undefined], only.join());
+    await assert.rejects(client.request({ method: 'resources/read', params: { uri: resource.uri } }), only.join());
+    await assert.rejects(client.request({ method: 'prompts/get', params: { name: prompt.name } }), only.join());
+  }
+  await host.install((await guest('mcp-content')).path, { as: 'test:other@1.0.0' });
+  const { client } = await streamClient(t, host, { only: ['test:other'] });
+  const mine = (await client.listResources({ cursor: undefined })).resources;
+  assert.ok(mine.length > 0 && mine.every(({ uri }) => !uri.includes('test.pages')));
+  await assert.rejects(client.readResource({ uri: resource.uri }));
+  await assert.rejects(client.getPrompt({ name: prompt.name }));
+  assert.ok(
+    (await client.listPrompts({ cursor: undefined })).prompts.every(({ name }) => name.startsWith('test_other')),
+  );
+});
+
+test('[mcp.manage] content comes through switchboard_call as through the tool, of older versions too', async (t) => {
+  const host = await openHost(t);
+  await host.install((await guest('mcp-content')).path, { as: 'test:pages@1.0.0' });
+  const { client } = await streamClient(t, host);
+  await client.listTools();
+  const call = (name: string) =>
+    client.callTool({ name: 'switchboard_call', arguments: { component: 'test:pages@1.0.0', function: name } });
+  const direct = await client.callTool({ name: 'test_pages_image' });
+  assert.equal(direct.content[0]?.type, 'image');
+  assert.deepEqual(await call('image'), { ...direct, structuredContent: {} });
+  await host.install((await guest('echo')).path, { as: 'test:pages@2.0.0' });
+  assert.deepEqual((await call('image')).content, direct.content);
+  const inspected = await ask(client, 'inspect_component', { component: 'test:pages@1.0.0', functions: ['image'] });
+  assert.equal((inspected['functions'] as readonly Found[])[0]?.['outputSchema'], undefined);
+});

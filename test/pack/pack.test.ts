@@ -152,7 +152,11 @@ test('[lib.pack] the package is small and holds compiled files only', () => {
   const own = files.filter((entry) => entry.parentPath.startsWith(join(installed, 'switchboard')));
   const sources = own.filter(({ name }) => name.endsWith('.ts') && !name.endsWith('.d.ts')).map(({ name }) => name);
   assert.deepEqual(sources, []);
-  assert.ok(own.some(({ name }) => name === 'LICENSE'));
+  for (const name of ['LICENSE', 'host.wit', 'mcp.wit'])
+    assert.ok(
+      own.some((file) => file.name === name),
+      name,
+    );
 });
 
 test('[lib.pack] [connect.starts] connect writes Node and the script by absolute paths', async () => {

@@ -1,6 +1,7 @@
 /** What `switchboard_call` calls: any function of any installed version, named by component or by digest. */
 import { SwitchboardError } from '#core/errors';
 import { findFunction } from '#core/functions';
+import { contentFunctions } from '#core/mcp-content';
 import { parseReference, printable } from '#core/reference';
 import type { CallArguments, Host } from '#host/api';
 import { asText, checkKeys } from './manage-arguments.ts';
@@ -71,8 +72,10 @@ function otherEntry(host: Host, view: ToolView, { name, version }: InstalledVers
   const making = (async () => {
     const installed = await host.info(reference);
     const { effective } = await host.limits(reference);
+    const { functions, types } = installed.description;
+    const fn = findFunction(functions, id);
     // Its annotations are shown to nobody.
-    return toolOf(installed, findFunction(installed.description.functions, id), effective.reuse, NO_EFFECTS);
+    return toolOf({ installed, reuse: effective.reuse, effects: NO_EFFECTS }, fn, contentFunctions(types).get(fn.id));
   })();
   made.set(key, making);
   making.catch(() => void made.delete(key));

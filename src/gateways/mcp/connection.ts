@@ -29,6 +29,9 @@ import { callOwnTool } from './own-tools.ts';
 import type { Leg, ParkedCalls } from './parked-calls.ts';
 import { callResult, errorResult, RPC, RpcError, structured } from './results.ts';
 import { GatewayServer } from './sdk-server.ts';
+import { serveContent, servedCapabilities } from './serving.ts';
+import { watchServing } from './serving-changes.ts';
+import type { ServingPorts } from './serving-sources.ts';
 import type { Toolbox } from './toolbox.ts';
 import { compare, type ToolEntry } from './tools.ts';
 
@@ -100,7 +103,12 @@ export function createConnection(options: ConnectionOptions): Connection {
   const server: Server = new GatewayServer(
     { name: 'switchboard', title: 'Switchboard', version: options.version },
     {
-      capabilities: { tools: { listChanged: true }, logging: {}, ...composition?.capabilities },
+      capabilities: {
+        tools: { listChanged: true },
+        logging: {},
+        ...servedCapabilities(toolbox.known()?.servers ?? []),
+        ...composition?.capabilities,
+      },
       instructions: INSTRUCTIONS,
     },
   );
@@ -166,15 +174,21 @@ export function createConnection(options: ConnectionOptions): Connection {
       () => false,
     );
   };
-  const answerCall = async (params: CallToolRequest['params'], ctx: ServerContext): Promise<Result> => {
+  const answer = async <R>(ctx: ServerContext, run: (asked: Asked) => Promise<R>): Promise<R> => {
     const signal = callSignal(ctx, options.dropped);
     // Present from 2026-07-28 on, where each request carries what `initialize` and `logging/setLevel` told before.
-    const envelope: { readonly [key: string]: unknown } | undefined = ctx.mcpReq.envelope;
+    const envelope: Asked['envelope'] = ctx.mcpReq.envelope;
     const threshold = envelope === undefined ? level : envelope[LOG_LEVEL_META_KEY];
     try {
       const who = principal(envelope?.[CLIENT_INFO_META_KEY]);
       const log = threshold === undefined ? undefined : (record: LogRecord) => forward(record, threshold, ctx);
-      const progress = progressOf(ctx);
+      return await run({ signal, envelope, who, log, progress: progressOf(ctx) });
+    } finally {
+      if (signal.aborted) options.onCancelled?.(ctx.mcpReq.id);
+    }
+  };
+  const answerCall = (params: CallToolRequest['params'], ctx: ServerContext): Promise<Result> =>
+    answer(ctx, async ({ signal, envelope, who, log, progress }) => {
       if (envelope !== undefined) {
         const abilities = abilitiesOf(envelope[CLIENT_CAPABILITIES_META_KEY]);
         const leg = (): Leg => ({
@@ -194,9 +208,16 @@ export function createConnection(options: ConnectionOptions): Connection {
       return await callTool(params, { signal, principal: who, ...(log ? { onLog: log } : {}) }, (asks) =>
         asks && envelope === undefined ? asked(askInRequest(ctx), progress) : progress && { progress },
       );
-    } finally {
-      if (signal.aborted) options.onCancelled?.(ctx.mcpReq.id);
-    }
+    });
+  const ports: ServingPorts = {
+    toolbox,
+    target: (viaSession) => (viaSession && session ? session.get() : host),
+    // In revision 2026-07-28 only calls of tools wait for answers: here a component that asks hears that it cannot.
+    answer: (ctx, run) =>
+      answer(ctx, ({ signal, envelope, who, log, progress }) => {
+        const caller = envelope === undefined ? asked(askInRequest(ctx), progress) : progress && { progress };
+        return run({ signal, principal: who, ...(log ? { onLog: log } : {}), ...(caller ? { caller } : {}) });
+      }),
   };
 
   server.setRequestHandler('logging/setLevel', (request) => {
@@ -216,6 +237,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
   const { method = 'tools/call' } = options;
   if (method === 'tools/call' || method === 'tools/list') server.fallbackRequestHandler = fallback;
+  serveContent(server, ports);
   const plainCall: Connection['plainCall'] = (params, signal) =>
     level !== undefined || server.getClientVersion() === undefined
       ? undefined
@@ -225,8 +247,14 @@ export function createConnection(options: ConnectionOptions): Connection {
     // Fails only when the connection is gone, and then there is nobody to tell.
     if (server.transport) server.sendToolListChanged().catch(() => {});
   });
+  const { resources, prompts } = server.getCapabilities();
+  const stopWatching = watchServing(toolbox, {
+    resources: () => void (resources && server.transport && server.sendResourceListChanged().catch(() => {})),
+    prompts: () => void (prompts && server.transport && server.sendPromptListChanged().catch(() => {})),
+  });
   server.onclose = () => {
     stopListening();
+    stopWatching();
     session.close();
   };
   return { server, plainCall };
@@ -237,6 +265,15 @@ function callSignal(ctx: ServerContext, dropped: DroppedCalls | undefined): Abor
   const connection = ctx.http?.req?.signal;
   if (connection === undefined) return cancelled;
   return dropped?.signal(cancelled, connection) ?? AbortSignal.any([cancelled, connection]);
+}
+
+/** One request: who makes it, how it ends early, and what is told of it meanwhile. */
+interface Asked {
+  readonly signal: AbortSignal;
+  readonly envelope: { readonly [key: string]: unknown } | undefined;
+  readonly who: Principal;
+  readonly log: ((record: LogRecord) => void) | undefined;
+  readonly progress: Caller['progress'];
 }
 
 /** `tools/call` params as MCP's schema has them: `name` a string, `arguments` an object where given. */

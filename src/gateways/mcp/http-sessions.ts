@@ -23,7 +23,7 @@ export interface SessionOptions {
     resumes: DroppedCalls,
     client: HttpClient,
     profile: string | undefined,
-  ) => Server;
+  ) => Promise<Server>;
   /** Milliseconds a call goes on after its connection broke, for its client to come back. */
   readonly resumeMs: number;
 }
@@ -113,7 +113,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
       onsessionclosed: (id) => void sessions.delete(id),
     });
     // A cancelled request is never answered: without this its stream would stay open for ever.
-    const server = options.connect((requestId) => transport.closeSSEStream(requestId), dropped, client, profile);
+    const server = await options.connect((requestId) => transport.closeSSEStream(requestId), dropped, client, profile);
     const session: HttpSession = {
       transport,
       server,

@@ -26,7 +26,8 @@ import { isMessage, isRecord } from './messages.ts';
 import type { OauthSettings } from './oauth-settings.ts';
 import type { Rate } from './rate-limit.ts';
 import { RPC, RpcError } from './results.ts';
-import { type Toolbox, toolboxOf } from './toolbox.ts';
+import { watchServing } from './serving-changes.ts';
+import { readTable, type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
 const MOST_CONNECTIONS = 512;
@@ -95,6 +96,7 @@ export async function serveHttp(host: Host, options: HttpOptions): Promise<Serve
   const toolbox = toolboxOf(host, options.narrowing, options.composition?.nameTool);
   let close: (() => Promise<void>) | undefined;
   try {
+    await readTable(toolbox);
     const gateway = createGateway(host, toolbox, await hostVersion(host), options);
     const times = { ...TIMES, ...options.times };
     const server = createServer({
@@ -165,44 +167,32 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     mostOfOne: MOST_SESSIONS_OF_ONE,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    connect: (onCancelled, dropped, { subject }, profile) =>
-      createConnection({
-        host,
-        toolbox: boxes.of(profile),
-        version,
-        sessions: true,
-        subject,
-        onCancelled,
-        dropped,
-        parked,
-        composition,
-      }).server,
+    async connect(onCancelled, dropped, { subject }, profile) {
+      const box = boxes.of(profile);
+      await readTable(box);
+      const shared = { host, toolbox: box, version, subject, parked, composition };
+      return createConnection({ ...shared, sessions: true, onCancelled, dropped }).server;
+    },
     resumeMs: options.resumeMs ?? RESUME_MS,
   });
   const createModern = (): McpHttpHandler =>
     createMcpHandler(
-      ({ authInfo, requestInfo }) => {
+      async ({ authInfo, requestInfo }) => {
+        const box = boxes.of(profileOf(requestInfo));
+        await readTable(box);
         // Of this header the SDK has seen that it names the method of the body.
         const method = requestInfo?.headers.get('mcp-method') ?? undefined;
         const subject = authInfo?.extra?.['subject'] as string | undefined;
-        const box = boxes.of(profileOf(requestInfo));
-        return createConnection({
-          host,
-          toolbox: box,
-          version,
-          sessions: false,
-          subject,
-          parked,
-          composition,
-          method,
-        }).server;
+        const shared = { host, toolbox: box, version, subject, parked, composition };
+        return createConnection({ ...shared, sessions: false, method }).server;
       },
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
     );
   let modern = createModern();
-  const stopListening = toolbox.onChange(() => {
-    modern.notify.toolsChanged();
-    if (composition?.capabilities?.prompts) modern.notify.promptsChanged();
+  const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
+  const stopWatching = watchServing(toolbox, {
+    resources: () => modern.notify.resourcesChanged(),
+    prompts: () => modern.notify.promptsChanged(),
   });
   const sweepMs = Math.min(SWEEP_MS, Math.ceil((options.sessionIdleMs ?? IDLE_MS) / 4));
   const sweeper = setInterval(() => sessions.sweep(), sweepMs).unref();
@@ -238,6 +228,7 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     async close() {
       clearInterval(sweeper);
       stopListening();
+      stopWatching();
       unsubscribe();
       await endAll();
     },

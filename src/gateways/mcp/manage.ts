@@ -1,5 +1,6 @@
 /** What the management tools answer about components and tools. Bounded: nothing of a stranger's floods a context. */
 import { findFunction } from '#core/functions';
+import { contentFunctions } from '#core/mcp-content';
 import type { Host } from '#host/api';
 import { findVersion } from './call-tool.ts';
 import { asCount, asQuery, asText, asTexts, checkKeys } from './manage-arguments.ts';
@@ -94,6 +95,7 @@ export async function inspectComponent(host: Host, view: ToolView, args: Argumen
   const wanted = asTexts(args, 'functions', 50)?.map((name) => findFunction(version.functions, name).id);
   const { description } = await host.info(idOf(version));
   const { effective } = await host.limits(idOf(version));
+  const contents = contentFunctions(description.types);
   const shown = new Set(wanted ?? version.functions.map(({ id }) => id));
   let left = MOST_SCHEMA;
   const functions = description.functions.flatMap((fn) => {
@@ -109,7 +111,8 @@ export async function inspectComponent(host: Host, view: ToolView, args: Argumen
       wit: cleanText(fn.wit),
       description: cleanText(fn.docs, 4_000),
       inputSchema: inputSchema(fn.arguments),
-      ...(fn.result === undefined ? {} : { outputSchema: resultShape(fn.result).schema }),
+      // Content is no structured result: its tool promises none either.
+      ...(fn.result === undefined || contents.has(fn.id) ? {} : { outputSchema: resultShape(fn.result).schema }),
     };
     left -= JSON.stringify(full).length;
     return [left >= 0 ? full : short];

@@ -10,7 +10,7 @@ import { createParkedCalls } from './parked-calls.ts';
 import { createPlainCalls } from './plain-calls.ts';
 import { createRateLimiter, type Rate, rateLimited } from './rate-limit.ts';
 import { createStreamTransport } from './stream-transport.ts';
-import { toolboxOf } from './toolbox.ts';
+import { readTable, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
 export interface McpStream {
@@ -43,7 +43,8 @@ export async function serveStream(host: Host, io: McpStream): Promise<ServedStre
     });
     transport.intercept = (message) => plain.take(message);
     const parked = createParkedCalls();
-    const connect = ({ era }: { readonly era: string }): Server => {
+    const connect = async ({ era }: { readonly era: string }): Promise<Server> => {
+      await readTable(toolbox);
       const connection = createConnection({ host, toolbox, version, sessions: true, parked });
       plainCall = era === 'legacy' ? connection.plainCall : undefined;
       return connection.server;

@@ -26,6 +26,11 @@ export interface Toolbox {
   release(): void;
 }
 
+/** Before a connection is made: what it says it can depends on what is installed. A list that cannot be read is told of later. */
+export async function readTable(toolbox: Toolbox): Promise<void> {
+  if (!toolbox.known()) await toolbox.table().catch(() => undefined);
+}
+
 /** One reading of the host's list, and what was made of it for each narrowing. */
 interface Reading {
   readonly table: Promise<ToolTable>;

@@ -2,6 +2,7 @@
 import type { Tool } from '@modelcontextprotocol/server';
 import type { DescribedFunction } from '#core/functions';
 import type { Reuse } from '#core/limits';
+import { type ContentKind, contentFunctions, isServedInterface, servedBy, type Served } from '#core/mcp-content';
 import type { InstalledComponent } from '#core/ports';
 import { toolName } from './names.ts';
 import { isOwnTool } from './own-names.ts';
@@ -18,6 +19,8 @@ export interface ToolEntry {
   readonly hasResult: boolean;
   /** Whether the result goes under `result` in `structuredContent`. */
   readonly wrap: boolean;
+  /** The result is `switchboard:mcp/content`: it becomes content blocks, and no `outputSchema` is promised. */
+  readonly content?: ContentKind | undefined;
   /** Handles cross: without a session the call is refused. */
   readonly needsSession: boolean;
   /** The component can ask its caller's person or model. */
@@ -45,6 +48,17 @@ export interface ToolTable {
   readonly byName: ReadonlyMap<string, ToolEntry>;
   /** Every version, by name, then newest first. */
   readonly versions: readonly InstalledVersion[];
+  /** The components that serve resources or prompts, by name, ascending. */
+  readonly servers: readonly ServingComponent[];
+}
+
+/** A component that serves more than tools. */
+export interface ServingComponent extends Served {
+  /** `ns:name`. */
+  readonly name: string;
+  /** `ns:name@version`. */
+  readonly component: string;
+  readonly viaSession: boolean;
 }
 
 /** What a component can do besides computing, by what is granted to it now. */
@@ -81,9 +95,19 @@ export function buildTools(
   nameTool: NameTool = toolName,
 ): ToolTable {
   const byName = new Map<string, ToolEntry>();
-  for (const { installed, reuse, effects } of components) {
-    for (const fn of installed.description.functions) {
-      const entry = toolOf(installed, fn, reuse, effects, nameTool);
+  const servers: ServingComponent[] = [];
+  for (const offered of components) {
+    const { installed, reuse } = offered;
+    const { types, functions } = installed.description;
+    const contents = contentFunctions(types);
+    const served = servedBy(types);
+    if (Object.keys(served).length > 0) {
+      const component = `${installed.name}@${installed.version}`;
+      servers.push({ ...served, name: installed.name, component, viaSession: reuse === 'session' });
+    }
+    for (const fn of functions) {
+      if (isServedInterface(fn.interface)) continue;
+      const entry = toolOf(offered, fn, contents.get(fn.id), nameTool);
       // Two functions could only meet here by a collision of 100 bits: then the first stays what it was. A name of
       // our own is never a component's.
       if (!isOwnTool(entry.tool.name) && !byName.has(entry.tool.name)) byName.set(entry.tool.name, entry);
@@ -91,7 +115,8 @@ export function buildTools(
   }
   const entries = [...byName.values()].toSorted((a, b) => compare(a.tool.name, b.tool.name));
   const newest = new Set(newestOf(all));
-  return { entries, byName, versions: all.map((one) => versionOf(one, newest.has(one))) };
+  const versions = all.map((one) => versionOf(one, newest.has(one)));
+  return { entries, byName, versions, servers: servers.toSorted((a, b) => compare(a.name, b.name)) };
 }
 
 /** Orders by code unit, the order that cursors rely on. */
@@ -108,21 +133,22 @@ function versionOf({ name, version, description }: InstalledComponent, newest: b
     digest,
     size,
     docs,
-    functions: functions.map(({ id, name: short }) => ({ id, name: short })),
+    functions: functions
+      .filter((fn) => !isServedInterface(fn.interface))
+      .map(({ id, name: short }) => ({ id, name: short })),
     newest,
   };
 }
 
-/** The tool of one function. */
+/** The tool of one function; `content` is how its result is content, if it is. */
 export function toolOf(
-  installed: InstalledComponent,
+  { installed, reuse, effects: { files, network } }: OfferedComponent,
   fn: DescribedFunction,
-  reuse: Reuse,
-  { files, network }: Effects,
+  content: ContentKind | undefined,
   nameTool: NameTool = toolName,
 ): ToolEntry {
   const component = `${installed.name}@${installed.version}`;
-  const shape = fn.result === undefined ? undefined : resultShape(fn.result);
+  const shape = fn.result === undefined || content !== undefined ? undefined : resultShape(fn.result);
   const keepsState = fn.needsSession || reuse !== 'call';
   const title = `${installed.name} ${cleanText(fn.name)}`;
   return {
@@ -144,6 +170,7 @@ export function toolOf(
     fn: fn.id,
     hasResult: shape !== undefined,
     wrap: shape?.wrap ?? false,
+    content,
     needsSession: fn.needsSession,
     asks: installed.description.requirements.some(
       ({ capability }) => capability === 'elicitation' || capability === 'sampling',

@@ -6,7 +6,7 @@ import { isSearch } from './count-tools.ts';
 import { toolName } from './names.ts';
 import { ownTools } from './own-tools.ts';
 import { createSearchIndex, type SearchIndex } from './search-index.ts';
-import type { InstalledVersion, ToolEntry, ToolTable } from './tools.ts';
+import type { InstalledVersion, ServingComponent, ToolEntry, ToolTable } from './tools.ts';
 
 /** The tools of a connection: what is not in here does not exist for it, whichever way it asks. */
 export interface ToolView extends ToolTable {
@@ -61,7 +61,24 @@ function narrowTable(table: ToolTable, parts: readonly Narrowed[]): ToolTable {
     if (version.newest) for (const { id } of functions) names.add(toolName(version.name, id));
     return { ...version, functions };
   };
-  const left = table.versions.map(narrowVersion).filter(({ functions }) => functions.length > 0);
+  const servers = table.servers.map((server) => narrowServer(server, parts)).filter(servesSomething);
+  const serving = new Set(servers.map(({ component }) => component));
+  const left = table.versions
+    .map(narrowVersion)
+    .filter(({ name, version, functions }) => functions.length > 0 || serving.has(`${name}@${version}`));
   const entries = table.entries.filter(({ tool }) => names.has(tool.name));
-  return { entries, byName: new Map(entries.map((entry) => [entry.tool.name, entry])), versions: left };
+  return { entries, byName: new Map(entries.map((entry) => [entry.tool.name, entry])), versions: left, servers };
+}
+
+/** Resources and prompts are offered where all the functions are by which the component serves them. */
+function narrowServer(server: ServingComponent, parts: readonly Narrowed[]): ServingComponent {
+  const { name, component, viaSession, ...served } = server;
+  const offered = Object.entries(served).filter(([, functions]) =>
+    Object.values(functions ?? {}).every((id) => offersAll(parts, name, id, id.replace(/^.*[.#]/, ''))),
+  );
+  return { name, component, viaSession, ...Object.fromEntries(offered) };
+}
+
+function servesSomething({ resources, prompts, completion }: ServingComponent): boolean {
+  return resources !== undefined || prompts !== undefined || completion !== undefined;
 }

@@ -4,6 +4,8 @@ import { write } from 'switchboard:host/log@0.1.0';
 import { report } from 'switchboard:host/progress@0.1.0';
 import { create } from 'switchboard:host/sampling@0.1.0';
 
+export * from './content.ts';
+
 export const simpleText = (): string => 'This is a simple text response for testing.';
 
 export function errorHandling(): string {
