@@ -68,6 +68,11 @@ export const REQUIREMENTS = {
   'mcp.list-changed': 'Installing and uninstalling notifies clients.',
   'mcp.stdio': 'serve --stdio speaks MCP to an SDK client.',
   'mcp.http': 'serve speaks streamable HTTP with a bearer token, Origin and Host checks, loopback by default.',
+  'mcp.oauth':
+    'serve --oauth-issuer makes an OAuth 2.1 resource server: metadata, challenges, access tokens for this server only.',
+  'mcp.rate': 'Each client may ask so often: 429 with Retry-After over HTTP, a typed error over stdio.',
+  'mcp.hostile':
+    'Hostile clients get typed errors; memory is bounded; a well-behaved client beside them is served throughout.',
   'mcp.inspector': 'The Inspector’s CLI uses the bundled tools.',
   'mcp.conformance': 'All server scenarios of MCP’s conformance suite pass, for both protocol generations.',
   'mcp.resume':
