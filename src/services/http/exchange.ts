@@ -47,6 +47,11 @@ export interface Undici {
 
 const MOST_HEADER_BYTES = 64 * 1024;
 const MOST_TRAILER_BYTES = 16 * 1024;
+/** What these say once the headers were received. */
+const ONCE_BEGUN: { readonly [code: string]: string } = {
+  UND_ERR_HEADERS_OVERFLOW: 'HTTP-response-trailer-section-size',
+  UND_ERR_SOCKET: 'HTTP-response-incomplete',
+};
 
 /** Errors of the response: `Failed`, what `lookup` gave, and those of the network. */
 export function startExchange(undici: Undici, asked: Exchange, lookup: LookupFunction): Running {
@@ -114,6 +119,8 @@ class OpenExchange implements Running, Dispatcher.DispatchHandler {
   onRequestStart(): void {}
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    // Nothing else was asked for.
+    if (status === 101) this.cut(new Failed({ tag: 'HTTP-protocol-error' }));
     // Informational: the response itself is still to come.
     if (this.over || status < 200) return;
     this.body = new ResponseBody({
@@ -153,8 +160,8 @@ class OpenExchange implements Running, Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    const late = 'code' in error && error.code === 'UND_ERR_HEADERS_OVERFLOW' && this.body !== undefined;
-    this.cut(late ? new Failed({ tag: 'HTTP-response-trailer-section-size', val: undefined }) : error);
+    const tag = this.body && 'code' in error ? ONCE_BEGUN[String(error.code)] : undefined;
+    this.cut(tag === undefined ? error : new Failed({ tag }));
   }
 
   private close(): void {
