@@ -127,7 +127,7 @@ export class BodyPipe implements AsyncIterable<Uint8Array> {
     this.scope.env.refund(bytes.length);
     if (bytes.length >= SMALL) {
       this.closeBlock();
-      this.chunks.push(bytes);
+      this.chunks.push(bytes.slice());
       return;
     }
     if (this.block === undefined || this.block.length - this.blockEnd < bytes.length) {

@@ -5,7 +5,7 @@ import { Pollable, type PollSource, READY } from './poll.ts';
 
 /** Where the bytes of an output stream go. */
 export interface Sink {
-  /** Takes the bytes, which are not changed afterwards. Throws what `streamFailed` made. */
+  /** Takes the bytes, which are the guest's memory: what is kept of them is copied. Throws what `streamFailed` made. */
   write(bytes: Uint8Array): void;
   /** What was written so far should be seen now. */
   flush(): void;
