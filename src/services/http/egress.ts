@@ -8,7 +8,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { type AccessRequest, decideAccess } from '#core/access';
 import { normalHost } from '#core/net-address';
 import type { ServiceEnv } from '#core/services';
-import { type EgressResponse, type Running, startExchange } from './exchange.ts';
+import { type EgressResponse, type Running, startExchange, type StreamedBody } from './exchange.ts';
 import { Failed, Refused } from './failures.ts';
 import type { Header } from './response-body.ts';
 
@@ -20,7 +20,7 @@ export interface EgressRequest {
   /** As it is sent, where that is not what the parsed URL makes of it. */
   readonly path?: string;
   readonly headers: readonly Header[];
-  readonly body: AsyncIterable<Uint8Array> | Uint8Array | undefined;
+  readonly body: StreamedBody | Uint8Array | undefined;
   /** Milliseconds for finding the address, the connection and TLS: 10 s, or less. */
   readonly connectTimeout?: number | undefined;
   /** Milliseconds; without it as long as the call lasts. */

@@ -7,12 +7,18 @@ import type { buildConnector, Client, Dispatcher } from 'undici';
 import { Failed } from './failures.ts';
 import { type Header, ResponseBody } from './response-body.ts';
 
+/** A request's body as it is made. */
+export interface StreamedBody extends AsyncIterable<Uint8Array> {
+  /** Told before it is read how to find out whether all that was read has left, so that its memory can be used again. */
+  readBy?(hasLeft: () => boolean): void;
+}
+
 export interface Exchange {
   readonly origin: string;
   readonly path: string;
   readonly method: string;
   readonly headers: readonly Header[];
-  readonly body: AsyncIterable<Uint8Array> | Uint8Array | undefined;
+  readonly body: StreamedBody | Uint8Array | undefined;
   /** Milliseconds for finding the address, the connection and TLS. */
   readonly connectTimeout: number;
   /**
@@ -95,6 +101,7 @@ class OpenExchange implements Running, Dispatcher.DispatchHandler {
       },
     });
     this.setTimer(asked.connectTimeout, 'connection-timeout');
+    if (isStream(asked.body)) asked.body.readBy?.(() => this.socket?.writableLength === 0);
     const body = asked.firstByteTimeout > 0 && isStream(asked.body) ? this.watched(asked.body) : asked.body;
     this.client.dispatch(
       {
@@ -199,7 +206,7 @@ class OpenExchange implements Running, Dispatcher.DispatchHandler {
   }
 }
 
-function isStream(body: Exchange['body']): body is AsyncIterable<Uint8Array> {
+function isStream(body: Exchange['body']): body is StreamedBody {
   return body !== undefined && Symbol.asyncIterator in body;
 }
 

@@ -3,27 +3,22 @@ import type { PollSource } from '../io/poll.ts';
 import { OutputStream, type Sink, streamFailed } from '../io/streams.ts';
 import type { Scope } from '../scope.ts';
 import { WitError } from '../wit-error.ts';
+import { Blocks } from './blocks.ts';
+import type { StreamedBody } from './exchange.ts';
 import { Failed, httpError } from './failures.ts';
 import type { Fields } from './fields.ts';
 
 /** What the guest may be ahead of the network. */
 const ROOM = 256 * 1024;
-/** Pieces smaller than this are put together: the network takes a large one as fast as a small one. */
-const SMALL = 32 * 1024;
-const BLOCK = 64 * 1024;
-
 /** The bytes of a request's body between the guest that writes and the network that reads. */
-export class BodyPipe implements AsyncIterable<Uint8Array> {
+export class BodyPipe implements StreamedBody {
   private readonly scope: Scope;
   /** What content-length says, where there is one. */
   private readonly declared: number | undefined;
   private written = 0;
-  private chunks: Uint8Array[] = [];
-  /** Small pieces, from `blockStart` to `blockEnd`, that come after the chunks. */
-  private block: Uint8Array | undefined;
-  private blockStart = 0;
-  private blockEnd = 0;
-  private waiting = 0;
+  private readonly blocks = new Blocks();
+  /** Whether the network has all that was read; it is not known where nothing says so. */
+  private hasLeft: () => boolean = () => false;
   private state: 'open' | 'finished' | 'broken' = 'open';
   private failure: unknown;
   private reader: (() => void) | undefined;
@@ -45,17 +40,18 @@ export class BodyPipe implements AsyncIterable<Uint8Array> {
         this.break(this.wrongSize());
         this.mustBeOpen();
       }
-      this.keep(bytes);
-      this.waiting += bytes.length;
+      this.blocks.add(bytes);
+      // It counts no longer as handed over: it is kept here, and there is room for little of it.
+      this.scope.env.refund(bytes.length);
       this.wake();
     },
     flush: () => {},
     permit: () => {
       this.mustBeOpen();
-      return this.waiting < ROOM ? ROOM : 0;
+      return this.blocks.length < ROOM ? ROOM : 0;
     },
     pollable: {
-      ready: () => this.state !== 'open' || this.waiting < ROOM,
+      ready: () => this.state !== 'open' || this.blocks.length < ROOM,
       whenReady: (notify) => {
         this.writers.add(notify);
         return () => this.writers.delete(notify);
@@ -69,7 +65,7 @@ export class BodyPipe implements AsyncIterable<Uint8Array> {
   }
 
   get isEmpty(): boolean {
-    return this.state === 'finished' && this.waiting === 0;
+    return this.state === 'finished' && this.blocks.length === 0;
   }
 
   /** Throws `Failed`, and ends the request, when it is not as long as was said. */
@@ -89,17 +85,20 @@ export class BodyPipe implements AsyncIterable<Uint8Array> {
       this.state = 'broken';
       this.failure = reason;
     }
-    this.chunks = [];
-    this.block = undefined;
-    this.waiting = 0;
+    this.blocks.clear();
     this.wake();
     this.wakeWriters();
+  }
+
+  readBy(hasLeft: () => boolean): void {
+    this.hasLeft = hasLeft;
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     try {
       for (;;) {
-        const chunk = this.take();
+        if (this.hasLeft()) this.blocks.sent();
+        const chunk = this.blocks.take();
         if (chunk) {
           this.wakeWriters();
           yield chunk;
@@ -113,37 +112,6 @@ export class BodyPipe implements AsyncIterable<Uint8Array> {
     } finally {
       this.break(new Failed({ tag: 'connection-terminated' }));
     }
-  }
-
-  private take(): Uint8Array | undefined {
-    if (this.chunks.length === 0) this.closeBlock();
-    const chunk = this.chunks.shift();
-    if (chunk) this.waiting -= chunk.length;
-    return chunk;
-  }
-
-  /** What was lifted is counted no longer: it is kept in blocks, or soon is, of which there are few. */
-  private keep(bytes: Uint8Array): void {
-    this.scope.env.refund(bytes.length);
-    if (bytes.length >= SMALL) {
-      this.closeBlock();
-      this.chunks.push(bytes.slice());
-      return;
-    }
-    if (this.block === undefined || this.block.length - this.blockEnd < bytes.length) {
-      this.closeBlock();
-      this.block = Buffer.allocUnsafeSlow(BLOCK);
-      this.blockStart = 0;
-      this.blockEnd = 0;
-    }
-    this.block.set(bytes, this.blockEnd);
-    this.blockEnd += bytes.length;
-  }
-
-  private closeBlock(): void {
-    if (this.block === undefined || this.blockEnd === this.blockStart) return;
-    this.chunks.push(this.block.subarray(this.blockStart, this.blockEnd));
-    this.blockStart = this.blockEnd;
   }
 
   private mustBeOpen(): void {
