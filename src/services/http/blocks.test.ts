@@ -8,7 +8,7 @@ test('[http.wasi] pieces of any size leave in order, from blocks that are used a
   let written = 0;
   let read = 0;
   const random = (most: number): number => (written * 7919 + read * 104_729) % most;
-  for (let round = 0; round < 2000; round += 1) {
+  for (let round = 0; round < 150; round += 1) {
     for (let pieces = random(20); pieces >= 0; pieces -= 1) {
       const piece = new Uint8Array(random(round % 50 === 0 ? 100_000 : 9000) + 1);
       for (let i = 0; i < piece.length; i += 1) piece[i] = (written + i) % 251;
