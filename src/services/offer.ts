@@ -22,5 +22,9 @@ export const serviceOffer: Omit<ServiceSet, 'create'> = {
       'wasi:io/streams#[method]output-stream.blocking-splice',
     ],
   },
-  version: '4',
+  borrowing: [
+    'wasi:io/streams#[method]output-stream.write',
+    'wasi:io/streams#[method]output-stream.blocking-write-and-flush',
+  ],
+  version: '5',
 };
