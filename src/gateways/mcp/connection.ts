@@ -100,15 +100,11 @@ export interface Connection {
 
 export function createConnection(options: ConnectionOptions): Connection {
   const { host, toolbox, composition } = options;
+  const served = servedCapabilities(toolbox.known()?.servers ?? []);
   const server: Server = new GatewayServer(
     { name: 'switchboard', title: 'Switchboard', version: options.version },
     {
-      capabilities: {
-        tools: { listChanged: true },
-        logging: {},
-        ...servedCapabilities(toolbox.known()?.servers ?? []),
-        ...composition?.capabilities,
-      },
+      capabilities: { tools: { listChanged: true }, logging: {}, ...served, ...composition?.capabilities },
       instructions: INSTRUCTIONS,
     },
   );
@@ -237,7 +233,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
   const { method = 'tools/call' } = options;
   if (method === 'tools/call' || method === 'tools/list') server.fallbackRequestHandler = fallback;
-  serveContent(server, ports);
+  serveContent(server, served, ports);
   const plainCall: Connection['plainCall'] = (params, signal) =>
     level !== undefined || server.getClientVersion() === undefined
       ? undefined
@@ -247,7 +243,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     // Fails only when the connection is gone, and then there is nobody to tell.
     if (server.transport) server.sendToolListChanged().catch(() => {});
   });
-  const { resources, prompts } = server.getCapabilities();
+  const { resources, prompts } = served;
   const stopWatching = watchServing(toolbox, {
     resources: () => void (resources && server.transport && server.sendResourceListChanged().catch(() => {})),
     prompts: () => void (prompts && server.transport && server.sendPromptListChanged().catch(() => {})),
@@ -258,6 +254,15 @@ export function createConnection(options: ConnectionOptions): Connection {
     session.close();
   };
   return { server, plainCall };
+}
+
+/** One request: who makes it, how it ends early, and what is told of it meanwhile. */
+interface Asked {
+  readonly signal: AbortSignal;
+  readonly envelope: { readonly [key: string]: unknown } | undefined;
+  readonly who: Principal;
+  readonly log: ((record: LogRecord) => void) | undefined;
+  readonly progress: Caller['progress'];
 }
 
 function callSignal(ctx: ServerContext, dropped: DroppedCalls | undefined): AbortSignal {

@@ -189,7 +189,10 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
     );
   let modern = createModern();
-  const stopListening = toolbox.onChange(() => modern.notify.toolsChanged());
+  const stopListening = toolbox.onChange(() => {
+    modern.notify.toolsChanged();
+    if (composition?.capabilities?.prompts) modern.notify.promptsChanged();
+  });
   const stopWatching = watchServing(toolbox, {
     resources: () => modern.notify.resourcesChanged(),
     prompts: () => modern.notify.promptsChanged(),
