@@ -114,8 +114,11 @@ export function createStreamTransport(
         keep(chunk.subarray(at));
         chunk = undefined;
       } else {
-        const [bytes, from] = [chunk, at];
+        const bytes = chunk;
+        const from = at;
         at = end + 1;
+        // Seldom more than a line: the next look at nothing is saved.
+        if (at === bytes.length) chunk = undefined;
         if (pending.length === 0) receive(bytes, from, end);
         else {
           const whole = Buffer.concat([...pending, bytes.subarray(from, end)]);
