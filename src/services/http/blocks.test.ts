@@ -1,6 +1,9 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ServiceEnv } from '#core/services';
+import { Scope } from '../scope.ts';
 import { Blocks } from './blocks.ts';
+import { BodyPipe } from './outgoing-body.ts';
 
 test('[http.wasi] pieces of any size leave in order, from blocks that are used again', () => {
   const blocks = new Blocks();
@@ -52,4 +55,27 @@ test('[http.wasi] what has left is written over, what has not is not', () => {
   blocks.sent();
   blocks.add(Uint8Array.of(4));
   equal(first[0], 4, 'the same memory');
+});
+
+test('[http.wasi] a writer that finds no room after all waits on, and takes nothing from the reader', async () => {
+  const scope = new Scope({ refund: () => undefined } as unknown as ServiceEnv);
+  const pipe = new BodyPipe(scope, undefined);
+  const { pollable, permit, write } = pipe.sink;
+  ok(pollable && permit);
+  while (permit() > 0) write(new Uint8Array(60_000));
+  write(new Uint8Array(60_000));
+  let told = 0;
+  // As a pollable does: told, it looks, and listens anew.
+  const listen = (): void => {
+    const cancel = pollable.whenReady(() => {
+      cancel();
+      told += 1;
+      if (!pollable.ready()) listen();
+    });
+  };
+  listen();
+  const reader = pipe[Symbol.asyncIterator]();
+  for (let i = 0; i < 3; i += 1) await reader.next();
+  ok(told >= 1 && told <= 3, `told ${told} times`);
+  ok(pollable.ready());
 });

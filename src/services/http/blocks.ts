@@ -1,6 +1,7 @@
 /** Pieces smaller than this are put together: the network takes a large one as fast as a small one. */
 const SMALL = 32 * 1024;
 const BLOCK = 64 * 1024;
+const MOST_LENT = 16;
 
 /**
  * Bytes in a row, copied from pieces that are lent: small pieces into blocks, which are used again once the network
@@ -24,7 +25,12 @@ export class Blocks {
     this.length += bytes.length;
     if (bytes.length >= SMALL) {
       this.cut();
-      this.chunks.push({ bytes: bytes.slice() });
+      if (bytes.length > BLOCK) this.chunks.push({ bytes: bytes.slice() });
+      else {
+        const block = this.spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK);
+        block.set(bytes);
+        this.chunks.push({ bytes: block.subarray(0, bytes.length), block });
+      }
       return;
     }
     if (this.block === undefined || this.end + bytes.length > this.block.length) {
@@ -43,10 +49,10 @@ export class Blocks {
     let chunk = this.chunks.shift();
     // A block that ended where it was cut before.
     while (chunk?.bytes.length === 0) {
-      if (chunk.block) this.lent.push(chunk.block);
+      this.lend(chunk.block);
       chunk = this.chunks.shift();
     }
-    if (chunk?.block) this.lent.push(chunk.block);
+    this.lend(chunk?.block);
     this.length -= chunk?.bytes.length ?? 0;
     return chunk?.bytes;
   }
@@ -69,6 +75,11 @@ export class Blocks {
     this.lent = [];
     this.spare = [];
     this.length = 0;
+  }
+
+  /** Past so many the network is slow, and the collector may have them. */
+  private lend(block: Uint8Array | undefined): void {
+    if (block && this.lent.length < MOST_LENT) this.lent.push(block);
   }
 
   private cut(): void {

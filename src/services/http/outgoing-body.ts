@@ -127,7 +127,9 @@ export class BodyPipe implements StreamedBody {
   }
 
   private wakeWriters(): void {
-    for (const notify of this.writers) notify();
+    if (this.state === 'open' && this.blocks.length >= ROOM) return;
+    // Of those there are now: one that finds no room after all listens anew, and a set shows what is added meanwhile.
+    for (const notify of [...this.writers]) notify();
   }
 
   private wake(): void {
