@@ -129,7 +129,7 @@ export class BodyPipe implements StreamedBody {
   private wakeWriters(): void {
     if (this.state === 'open' && this.blocks.length >= ROOM) return;
     // Of those there are now: one that finds no room after all listens anew, and a set shows what is added meanwhile.
-    for (const notify of [...this.writers]) notify();
+    for (const notify of Array.from(this.writers)) notify();
   }
 
   private wake(): void {
