@@ -9,9 +9,12 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   fresh: async () => (await import('./suites/fresh.ts')).freshInstance,
   'first-answer': async () => (await import('./suites/first-answer.ts')).firstAnswer,
   memory: async () => (await import('./suites/memory.ts')).residentMemory,
+  sessions: async () => (await import('./suites/sessions.ts')).sessionMemory,
   loop: async () => (await import('./suites/endless-loop.ts')).endlessLoop,
   floods: async () => (await import('./suites/floods.ts')).floods,
   mcp: async () => boundSuite('mcp'),
+  'mcp-http': async () => boundSuite('mcp-http'),
+  streaming: async () => (await import('./suites/streaming.ts')).streaming,
   permissions: async () => (await import('./suites/permissions.ts')).permissions,
 };
 

@@ -5,13 +5,15 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { injectDocs, injectManifest, injectPackage } from '#wit/inject';
 
 const ROOT = dirname(import.meta.dirname);
 const COMPONENTS = join(ROOT, 'components');
+const MCP_WIT = join(ROOT, 'wit', 'mcp.wit');
 
 /** Raised when what is injected from src/wit changes for the same sources. */
 const BUILD_VERSION = 1;
@@ -46,7 +48,7 @@ export async function buildComponent(options: BuildOptions): Promise<BuildResult
   const current = options.force === true ? undefined : await upToDate(out, inputs);
   if (current !== undefined) return { out, built: false, bytes: current, ms: performance.now() - started };
   options.onStart?.();
-  const wit = await readFile(join(dir, 'world.wit'), 'utf8');
+  const wit = await worldOf(dir);
   const bare = await componentize(dir, wit);
   const named = injectPackage(injectDocs(bare, wit), packageName(wit));
   const manifest = await readFile(join(dir, 'component.toml'), 'utf8').catch(() => undefined);
@@ -98,15 +100,30 @@ async function componentize(dir: string, wit: string): Promise<Uint8Array> {
   const world = /^\s*world\s+([a-z0-9-]+)/m.exec(wit)?.[1];
   if (world === undefined) throw new Error(`${join(dir, 'world.wit')} has no world`);
   const qjs = await import('componentize-qjs');
-  const { component } = await qjs.componentize({
-    witPath: join(dir, 'world.wit'),
-    jsSource: source,
-    world,
-    // All or nothing: a world that imports some of WASI has the engine's own imports of it too.
-    stubWasi: !/^\s*import\s+wasi:/m.test(wit),
-    sync: true,
-  });
-  return component;
+  const scratch = await mkdtemp(join(tmpdir(), 'switchboard-wit-'));
+  try {
+    const witPath = join(scratch, 'world.wit');
+    await writeFile(witPath, wit);
+    const { component } = await qjs.componentize({
+      witPath,
+      jsSource: source,
+      world,
+      // All or nothing: a world that imports some of WASI has the engine's own imports of it too.
+      stubWasi: !/^\s*import\s+wasi:/m.test(wit),
+      sync: true,
+    });
+    return component;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The component's WIT, with `switchboard:mcp` where it uses that and does not hold it itself. */
+async function worldOf(dir: string): Promise<string> {
+  const wit = await readFile(join(dir, 'world.wit'), 'utf8');
+  if (!wit.includes('switchboard:mcp/') || /^package switchboard:mcp@/m.test(wit)) return wit;
+  const [docs = '', body = ''] = (await readFile(MCP_WIT, 'utf8')).split(/^package switchboard:mcp@0\.1\.0;$/m);
+  return `${wit}\n${docs}package switchboard:mcp@0.1.0 {${body}}\n`;
 }
 
 /** An interface as a guest imports it: `wasi:filesystem/types@0.2.6`. */
@@ -151,6 +168,7 @@ async function inputsHash(dir: string): Promise<string> {
     ...new Set(sources),
     ...(existsSync(manifest) ? [manifest] : []),
     join(dir, 'world.wit'),
+    MCP_WIT,
     join(ROOT, 'package-lock.json'),
     import.meta.filename,
   ].sort()) {

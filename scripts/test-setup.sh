@@ -2,10 +2,11 @@
 
 # The C guests need a clang that targets wasm32-wasi, its linker, libc and compiler runtime.
 test_setup() {
-  c_toolchain_works && inspector_is_current && return
+  c_toolchain_works && tool_is_current inspector && tool_is_current conformance && return
   begin_work
   c_toolchain_works || install_c_toolchain
-  inspector_is_current || install_inspector
+  tool_is_current inspector || install_tool inspector 'the MCP Inspector'
+  tool_is_current conformance || install_tool conformance "MCP's conformance suite"
   end_work
 }
 
@@ -37,16 +38,25 @@ install_c_toolchain() {
   c_toolchain_works || die 'clang was installed but cannot build for wasm32-wasi'
 }
 
-inspector_is_current() {
-  _inspector=$root/test/e2e/inspector
-  [ -d "$_inspector/node_modules" ] && cmp -s "$_inspector/package-lock.json" "$cache/inspector"
+# What the tests run as programs of their own, each with its own dependencies and lock file.
+tool_dir() {
+  case $1 in
+    inspector) printf '%s' "$root/test/e2e/inspector" ;;
+    conformance) printf '%s' "$root/test/conformance/suite" ;;
+  esac
 }
 
-install_inspector() {
-  need_npm 'install the MCP Inspector for the tests'
-  say 'installing the MCP Inspector for the tests'
-  rm -f "$cache/inspector"
-  npm_install "$_inspector" ||
-    die 'the MCP Inspector could not be installed (offline?). Run again to retry.'
-  cp "$_inspector/package-lock.json" "$cache/inspector" || die "cannot write to $cache"
+tool_is_current() {
+  _tool=$(tool_dir "$1")
+  [ -d "$_tool/node_modules" ] && cmp -s "$_tool/package-lock.json" "$cache/$1"
+}
+
+install_tool() {
+  _tool=$(tool_dir "$1")
+  need_npm "install $2 for the tests"
+  say "installing $2 for the tests"
+  rm -f "$cache/$1"
+  npm_install "$_tool" ||
+    die "$2 could not be installed (offline?). Run again to retry."
+  cp "$_tool/package-lock.json" "$cache/$1" || die "cannot write to $cache"
 }

@@ -37,3 +37,26 @@ export function ownerTokenVariable(): string | undefined {
   const { SWITCHBOARD_OWNER_TOKEN } = process.env;
   return SWITCHBOARD_OWNER_TOKEN === '' ? undefined : SWITCHBOARD_OWNER_TOKEN;
 }
+
+/** Where MCP clients were told to keep their settings; empty values count as unset. */
+export interface ClientVariables {
+  readonly xdgConfigHome: string | undefined;
+  /** `CLAUDE_CONFIG_DIR`, of Claude Code. */
+  readonly claudeConfigDir: string | undefined;
+  /** `CODEX_HOME`. */
+  readonly codexHome: string | undefined;
+  /** `GEMINI_CLI_HOME`. */
+  readonly geminiHome: string | undefined;
+}
+
+export function clientVariables(): ClientVariables {
+  const { XDG_CONFIG_HOME, CLAUDE_CONFIG_DIR, CODEX_HOME, GEMINI_CLI_HOME } = process.env;
+  const set = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
+  return {
+    // A relative one is to be ignored (https://specifications.freedesktop.org/basedir-spec/latest/).
+    xdgConfigHome: XDG_CONFIG_HOME?.startsWith('/') ? XDG_CONFIG_HOME : undefined,
+    claudeConfigDir: set(CLAUDE_CONFIG_DIR),
+    codexHome: set(CODEX_HOME),
+    geminiHome: set(GEMINI_CLI_HOME),
+  };
+}

@@ -10,9 +10,12 @@ export {
 } from '#core';
 export type {
   CallContext,
+  Caller,
   ComponentDescription,
   DescribedFunction,
   Digest,
+  ElicitAnswer,
+  ElicitRequest,
   EventBody,
   EventType,
   HostEvent,
@@ -21,7 +24,12 @@ export type {
   LogLevel,
   LogRecord,
   Principal,
+  ProgressReport,
+  SampleAnswer,
+  SampleRequest,
+  Profile,
   StopSignal,
+  ToolsMode,
 } from '#core';
 export { openHost as createHost } from '#gateways/control/open-host';
 export { VERSION } from '#host/version';

@@ -68,7 +68,17 @@ export const REQUIREMENTS = {
   'mcp.list-changed': 'Installing and uninstalling notifies clients.',
   'mcp.stdio': 'serve --stdio speaks MCP to an SDK client.',
   'mcp.http': 'serve speaks streamable HTTP with a bearer token, Origin and Host checks, loopback by default.',
+  'mcp.oauth':
+    'serve --oauth-issuer makes an OAuth 2.1 resource server: metadata, challenges, access tokens for this server only.',
+  'mcp.rate': 'Each client may ask so often: 429 with Retry-After over HTTP, a typed error over stdio.',
+  'mcp.hostile':
+    'Hostile clients get typed errors; memory is bounded; a well-behaved client beside them is served throughout.',
   'mcp.inspector': 'The Inspector’s CLI uses the bundled tools.',
+  'mcp.conformance': 'All server scenarios of MCP’s conformance suite pass, for both protocol generations.',
+  'mcp.resume':
+    'A client whose HTTP connection broke gets the rest of its stream, or is told that it cannot; never a part.',
+  'mcp.negotiate':
+    'Clients of older protocol revisions are served in theirs; versions nobody knows are refused by name.',
   'bundled.text': 'text: count, diff, regex, slug, template.',
   'bundled.html': 'html: CSS select, links, tables, Markdown.',
   'bundled.data': 'data: query CSV and JSON.',
@@ -85,6 +95,7 @@ export const REQUIREMENTS = {
   'http.contract': 'Each method of wasi:http/types answers, fails and traps as its documentation says.',
   'http.addresses': 'Each address of a granted name is decided, and the connection goes to it.',
   'policy.decide': 'One pure function decides each access; a refusal names the flag that would allow it.',
+  'policy.denial': 'A denial names the command that would allow it, and that command works.',
   'policy.addresses': 'Addresses that are not public are known in every spelling; a number is never a name.',
   'policy.wassette':
     'policy.yaml of wassette becomes permissions and limits; what cannot be given exactly is left out and told, with its line.',
@@ -105,9 +116,47 @@ export const REQUIREMENTS = {
   'approval.store': 'Requests are decided once and bounded, on every backend.',
   'secret.store': 'Secrets come back as set; no error has a value, on every backend.',
   'secret.rest': 'Secrets are encrypted in the home, under a key file or a passphrase; tampering is found out.',
+  'ask.progress': 'Components and the host report progress to the caller: always rising, at most 20 times a second.',
+  'ask.elicit':
+    'A component that was granted it asks the person with a form or an address, and gets yes, no or neither.',
+  'ask.sample': 'A component that was granted it asks the caller’s model.',
+  'ask.denied': 'Without a grant nobody is asked; the refusal carries the command and files a request.',
+  'ask.checked': 'What a client or its model answers is checked before the component sees it.',
+  'ask.named': 'Every question names the component that asks; its text cannot pass for anybody else’s.',
+  'ask.time': 'The time a person takes is not the component’s run time; questions have bounds of their own.',
+  'ask.cancel': 'Cancelling a call, or taking the grant back, ends its question.',
+  'ask.mcp': 'Over MCP, in both generations, progress, elicitation and sampling go by the client’s capabilities.',
+  'ask.cli': 'call shows progress and asks at a terminal; without one nobody can be asked.',
+  'mcp.content':
+    'Functions of switchboard:mcp/content answer with text, images, sound, resources and links, validated and bounded; elsewhere with JSON.',
+  'mcp.resources':
+    'Components serve MCP resources and templates under URIs that lead to one component; lists are merged in pages.',
+  'mcp.prompts': 'Components serve MCP prompts and completion, under names that are fit for clients and unique.',
   'mcp.request-permission': 'A model can ask for a permission; that files a request and gives nothing.',
+  'mcp.manage':
+    'Tools list, search and inspect components, tell their policy, and call any installed function by name or digest; none gives anything.',
+  'mcp.narrow':
+    'A connection is offered what its patterns and profile let through; the rest does not exist for it, whichever way it asks.',
+  'mcp.search': 'Many tools are found by search instead of listed, and can be called all the same.',
+  'mcp.annotations': 'Annotations follow what is granted to the component now.',
+  'mcp.handles': 'Resource handles are unguessable, of one MCP session, counted, and gone with it.',
+  'cli.profile': 'profile keeps named narrowings; serve takes --only, --tools and --profile.',
   'policy.person': 'What gives something needs a person at a terminal or the owner token; nothing of MCP can.',
   'policy.attacks': 'Each attack of test/attacks is refused with the right code and an audit event.',
+  'connect.clients':
+    'connect writes the entry of each client in its own form: Claude Code, Claude Desktop, Cursor, VS Code, Codex, Gemini CLI, Zed.',
+  'connect.preserve': 'connect leaves everything else in a settings file as it is, to the byte.',
+  'connect.remove': 'connect --remove takes out what connect wrote.',
+  'connect.http': 'connect --http writes URL and token where the client takes them, and warns.',
+  'connect.person': 'connect shows the change and asks; without a terminal it needs --yes; a copy of the file is kept.',
+  'connect.file':
+    'connect replaces a settings file whole or not at all, through links, and refuses what it cannot change safely.',
+  'connect.starts': 'What connect wrote, read back, starts an MCP server that answers.',
+  'connect.secrets':
+    'Neither connect nor import shows the value of a variable, a header or another server’s argument that is secret.',
+  'connect.list': 'connect lists the clients, whether each is on this machine and has Switchboard.',
+  'import.survey': 'import lists the servers of all clients: what each starts, with what rights and variables.',
+  'import.replace': 'import says which component replaces a server, with commands that work as printed.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

@@ -21,10 +21,10 @@ export const measureMcp: Suite = async ({ quick }) => {
   const plain = await connect(process.execPath, [join(ROOT, 'bench', 'fixtures', 'plain-mcp-server.ts')]);
   const calls = quick ? 5 : 100;
   // Long: both servers, and the client's halves of both, have code to compile.
-  await sequential(calls * 50, () => callTool(ours));
-  await sequential(calls * 50, () => callTool(plain));
+  await sequential(calls * 50, () => callEcho(ours));
+  await sequential(calls * 50, () => callEcho(plain));
   const took = await interleave(
-    { plain: () => sequential(calls, () => callTool(plain)), ours: () => sequential(calls, () => callTool(ours)) },
+    { plain: () => sequential(calls, () => callEcho(plain)), ours: () => sequential(calls, () => callEcho(ours)) },
     { least: quick ? 2 : 30, most: 100, budgetMs: quick ? 1 : 6_000 },
   );
   const together = await interleave(
@@ -43,11 +43,11 @@ export const measureMcp: Suite = async ({ quick }) => {
 const IN_FLIGHT = 16;
 
 /** Microseconds a call, `count` calls with 16 under way at any time. */
-async function inFlight(count: number, client: Client): Promise<number> {
+export async function inFlight(count: number, client: Client): Promise<number> {
   let left = count;
   const started = performance.now();
   const lane = async (): Promise<void> => {
-    while (left-- > 0) await callTool(client);
+    while (left-- > 0) await callEcho(client);
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
   return ((performance.now() - started) / count) * 1000;
@@ -64,7 +64,7 @@ async function connect(command: string, args: string[]): Promise<Client> {
 const TOOL = 'bench_echo_echo';
 const ANSWER = JSON.stringify({ result: TEXT });
 
-async function callTool(client: Client): Promise<void> {
+export async function callEcho(client: Client): Promise<void> {
   const { structuredContent } = await client.callTool({ name: TOOL, arguments: { text: TEXT } });
   if (JSON.stringify(structuredContent) !== ANSWER) {
     throw new Error(`the answer is ${JSON.stringify(structuredContent)}`);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type AccessRequest, decideAccess, type PolicySnapshot } from '#core';
 import { guest } from '../../test/guests/build.ts';
 import { type CountedHost, createCountedHost } from '../counted-host.ts';
+import { ROOT } from '../processes.ts';
 import { inThread, interleave } from '../rounds.ts';
 import { comparedRow, boundedRow, type Row } from '../row.ts';
 import type { Suite } from '../suite.ts';
@@ -44,16 +45,29 @@ async function waits({ host, add, call }: CountedHost, upstream: Server, quick: 
   await host.setLimits(component, { reuse: 'resident', instances: many, cells: 2 });
   await together(many);
   const thousand = await together(many);
-  await host.setLimits(component, { reuse: 'call', instances: 200, cells: 2 });
-  await together(10);
+  const bundled = fs.readFileSync(join(ROOT, 'components', 'dist', 'fetch.wasm'));
+  const fetcher = await add('fetch', bundled, {
+    reuse: 'call',
+    timeout: 60_000,
+    queue: 2000,
+    instances: 200,
+    cells: 2,
+  });
+  await host.grant(fetcher, { permissions: [{ kind: 'net', host: '127.0.0.1', port }], unrequested: true });
+  const fetches = async (calls: number): Promise<number> => {
+    const started = performance.now();
+    await Promise.all(Array.from({ length: calls }, () => call(fetcher, 'read', [`http://127.0.0.1:${port}/`])));
+    return performance.now() - started;
+  };
+  await fetches(10);
   const before = process.memoryUsage.rss();
-  const fresh = await together(quick ? 5 : 200);
+  const fresh = await fetches(quick ? 5 : 200);
   const grown = (process.memoryUsage.rss() - before) / 1e6;
   return [
     boundedRow('50 calls in one cell, each waiting 200 ms upstream', 'ms', fifty, 600),
     boundedRow('1,000 waiting calls on resident instances', 'ms', thousand, 2000),
-    boundedRow('200 requests, fresh instances, 200 ms upstream', 'ms', fresh, 4000),
-    boundedRow('200 requests, fresh instances: growth of the host', 'MB', grown, 2000),
+    boundedRow('200 fetch calls, fresh instances, 200 ms upstream', 'ms', fresh, 4000),
+    boundedRow('200 fetch calls, fresh instances: growth of the host', 'MB', grown, 2000),
   ];
 }
 
@@ -89,6 +103,7 @@ const POLICY: PolicySnapshot = {
   net: Array.from({ length: 10 }, (_, i) => ({ host: `h${i}.example.com` })),
   env: [],
   secrets: ['A', 'B'],
+  asks: ['elicit'],
   requests: [],
 };
 const REQUESTS: readonly AccessRequest[] = [

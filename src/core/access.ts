@@ -9,7 +9,7 @@ import {
   parseBlock,
   specialAddress,
 } from './net-address.ts';
-import type { Denial, PolicySnapshot } from './permission.ts';
+import type { AskKind, Denial, PolicySnapshot } from './permission.ts';
 import { printable } from './reference.ts';
 
 /** One access that a component tries, as the services name it. */
@@ -21,7 +21,9 @@ export type AccessRequest =
   /** Each address that `host` resolved to, before it is connected to. */
   | { readonly kind: 'address'; readonly host: string; readonly address: string; readonly port: number }
   | { readonly kind: 'env'; readonly name: string }
-  | { readonly kind: 'secret'; readonly name: string };
+  | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: 'elicit' }
+  | { readonly kind: 'sample' };
 
 export type AccessDecision = { readonly allowed: true } | { readonly allowed: false; readonly denial: Denial };
 
@@ -45,6 +47,9 @@ export function decideAccess(policy: PolicySnapshot, request: AccessRequest): Ac
       return policy.secrets.includes(request.name)
         ? ALLOWED
         : named(policy, 'secret', request.name, 'the secret is not granted');
+    case 'elicit':
+    case 'sample':
+      return policy.asks.includes(request.kind) ? ALLOWED : decideAsk(policy, request.kind);
   }
 }
 
@@ -107,12 +112,12 @@ function decideHost(policy: PolicySnapshot, text: string, port: number): AccessD
 }
 
 function decideAddress(policy: PolicySnapshot, name: string, text: string, port: number): AccessDecision {
-  const host = normalHost(name) ?? name;
   const address = parseAddress(text);
+  const special = address && specialAddress(address);
+  if (address && special === undefined) return ALLOWED;
+  const host = normalHost(name) ?? name;
   const what = `connect to ${inUrl(host)}:${port}${host === text ? '' : ` at ${printable(text, 64)}`}`;
   if (!address) return denied('net', what, 'the resolver gave no address');
-  const special = specialAddress(address);
-  if (special === undefined) return ALLOWED;
   for (const net of policy.net) {
     if (!portCovers(net.port, port)) continue;
     if (net.host === 'localhost' && host === 'localhost' && isLoopbackAddress(address)) return ALLOWED;
@@ -136,6 +141,13 @@ function named(policy: PolicySnapshot, kind: 'env' | 'secret', name: string, rea
   return denied(kind, what, policy.requests.length === 0 ? reason : why, grantable ? `--${kind} ${name}` : undefined);
 }
 
+function decideAsk(policy: PolicySnapshot, kind: AskKind): AccessDecision {
+  const what = kind === 'elicit' ? 'ask the person' : 'ask the caller’s model';
+  const unasked = policy.requests.length > 0 && !policy.requests.some((request) => request.kind === kind);
+  const reason = `it is not granted${unasked ? ', and the manifest does not request it' : ''}`;
+  return denied(kind, what, reason, `--${kind}`);
+}
+
 function denied(capability: Denial['capability'], what: string, reason: string, grant?: string): AccessDecision {
   return { allowed: false, denial: { capability, what, reason, ...(grant === undefined ? {} : { grant }) } };
 }
@@ -151,8 +163,11 @@ function parentOf(path: string): string {
   return at <= 0 ? '/' : path.slice(0, at);
 }
 
+const SLASH = 47;
+
 export function isWithin(path: string, directory: string): boolean {
-  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
+  if (directory === '/' || path === directory) return true;
+  return path.charCodeAt(directory.length) === SLASH && path.startsWith(directory);
 }
 
 /** For a POSIX shell. */

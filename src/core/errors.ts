@@ -41,6 +41,7 @@ export const ERRORS = {
   'owner-required': entry('user', 'denied', 'Only a person at a terminal, or the owner token, may do this.'),
   'secret-not-found': entry('user', 'usage', 'There is no secret of that name.'),
   'secrets-locked': entry('user', 'denied', 'The secrets are locked; a passphrase opens them.'),
+  'profile-not-found': entry('user', 'usage', 'There is no profile of that name.'),
   'session-required': entry('user', 'usage', 'The function takes or returns resource handles; call it in a session.'),
   'session-not-found': entry('user', 'usage', 'The session has ended or never was.'),
   'invalid-handle': entry('user', 'usage', 'The resource handle is not of this session, or was dropped.'),
@@ -70,6 +71,9 @@ export const ERRORS = {
   'already-serving': entry('user', 'failed', 'This home already serves HTTP on another port.'),
   unauthorized: entry('user', 'denied', 'The bearer token is missing or wrong.'),
   'origin-refused': entry('user', 'denied', 'The Origin or Host header is not allowed.'),
+  'insufficient-scope': entry('user', 'denied', 'The access token lacks a scope that this server asks for.'),
+  'issuer-unavailable': entry('system', 'failed', 'The metadata or the keys of the OAuth issuer cannot be had.'),
+  'rate-limited': entry('user', 'limit', 'This client asks more often than it may.'),
   'unsupported-platform': entry('user', 'failed', 'Switchboard does not run on this platform.'),
   internal: entry('system', 'failed', 'A bug in Switchboard.'),
 } as const satisfies Record<string, ErrorEntry>;

@@ -4,7 +4,7 @@
  */
 import type { CallContext } from './context.ts';
 import type { ErrorCode } from './errors.ts';
-import type { ApprovalRequest, Denial, Grant } from './permission.ts';
+import type { ApprovalRequest, AskKind, Denial, Grant } from './permission.ts';
 import type { Decision } from './policy.ts';
 import type { Digest } from './reference.ts';
 
@@ -26,6 +26,9 @@ export interface LogRecord {
   readonly fields?: { readonly [name: string]: string };
 }
 
+/** `refused`: the person or client let no model answer. `unavailable`: it could not be asked, or the answer did not fit. */
+export type AskOutcome = 'accepted' | 'declined' | 'cancelled' | 'answered' | 'refused' | 'unavailable';
+
 export type EventBody =
   | { readonly type: 'host.started'; readonly pid: number }
   | { readonly type: 'host.stopping' }
@@ -44,6 +47,8 @@ export type EventBody =
       readonly limits: { readonly [key: string]: unknown };
     }
   | { readonly type: 'token.rotated' }
+  /** Set or removed. */
+  | { readonly type: 'profile.changed'; readonly profile: string }
   | { readonly type: 'session.opened' | 'session.closed'; readonly session: string }
   | { readonly type: 'call.decided'; readonly context: CallContext; readonly decision: Decision }
   | {
@@ -56,6 +61,15 @@ export type EventBody =
       readonly transferred: number;
     }
   | { readonly type: 'access.denied'; readonly context: CallContext; readonly denial: Denial }
+  /** A component asked its caller's person or model something that it may ask. What was said is in no event. */
+  | {
+      readonly type: 'caller.asked';
+      readonly context: CallContext;
+      readonly kind: AskKind;
+      readonly outcome: AskOutcome;
+      /** Milliseconds until the answer. */
+      readonly ms: number;
+    }
   | { readonly type: 'grant.created' | 'grant.revoked' | 'grant.expired'; readonly grant: Grant }
   | { readonly type: 'approval.filed' | 'approval.decided'; readonly request: ApprovalRequest }
   /** Names only. */
@@ -83,6 +97,7 @@ export function isDecision(event: EventBody): boolean {
   return (
     event.type === 'call.decided' ||
     event.type === 'call.finished' ||
-    /^(component|limits|token|access|grant|approval|secret)\./.test(event.type)
+    event.type === 'caller.asked' ||
+    /^(component|limits|token|profile|access|grant|approval|secret)\./.test(event.type)
   );
 }

@@ -3,7 +3,7 @@ import { hostCovers, isWithin, quoted } from './access.ts';
 import type { Principal } from './context.ts';
 import { SwitchboardError } from './errors.ts';
 import { looksNumeric, normalHost, parseBlock } from './net-address.ts';
-import type { FsMode, Grant, Permission, PermissionRequest, PolicySnapshot } from './permission.ts';
+import type { AskKind, FsMode, Grant, Permission, PermissionRequest, PolicySnapshot } from './permission.ts';
 import type { ComponentDescription } from './ports.ts';
 import { printable, type Digest } from './reference.ts';
 
@@ -19,8 +19,11 @@ export function requestCovers(request: PermissionRequest, permission: Permission
       permission.kind === 'fs' && isWithin(permission.guest, request.guest) && modeCovers(request.mode, permission.mode)
     );
   if (request.kind === 'net') return permission.kind === 'net' && netCovers(request, permission);
-  return request.kind === permission.kind && request.name === permission.name;
+  return request.kind === permission.kind && nameOf(request) === nameOf(permission);
 }
+
+/** Undefined for what has none: there is but one of its kind. */
+const nameOf = (item: Permission | PermissionRequest): string | undefined => ('name' in item ? item.name : undefined);
 
 const modeCovers = (asked: FsMode, given: FsMode): boolean => asked === 'rw' || given === 'ro';
 
@@ -45,7 +48,7 @@ function patternCovers(wide: string, narrow: string): boolean {
 export function sameTarget(a: Permission, b: Permission): boolean {
   if (a.kind === 'fs') return b.kind === 'fs' && a.guest === b.guest;
   if (a.kind === 'net') return b.kind === 'net' && a.host === b.host && a.port === b.port;
-  return a.kind === b.kind && a.name === b.name;
+  return a.kind === b.kind && nameOf(a) === nameOf(b);
 }
 
 /** Whether a grant counts for this version, this kind of caller and this moment. */
@@ -73,6 +76,7 @@ export function snapshotOf(
   const net: { host: string; port?: number | '*' }[] = [];
   const env: [string, string][] = [];
   const secrets: string[] = [];
+  const asks: AskKind[] = [];
   for (const grant of grants) {
     if (!grantCounts(grant, description, principal, now)) continue;
     const { permission } = grant;
@@ -83,16 +87,17 @@ export function snapshotOf(
     } else if (permission.kind === 'net') {
       net.push({ host: permission.host, ...(permission.port === undefined ? {} : { port: permission.port }) });
     } else if (permission.kind === 'env') env.push([permission.name, permission.value]);
-    else secrets.push(permission.name);
+    else if (permission.kind === 'secret') secrets.push(permission.name);
+    else asks.push(permission.kind);
   }
-  const parts = { fs, net, env, secrets, requests };
+  const parts = { fs, net, env, secrets, asks, requests };
   return { version: digest(JSON.stringify(parts)), ...parts };
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 const LONGEST_VALUE = 32_768;
 
-/** A permission as a flag gives it; an `env` without a value gets one from `variable`. Errors: `invalid-setting`. */
+/** A permission as a flag gives it; `elicit` and `sample` have no text, an `env` without a value gets one from `variable`. Errors: `invalid-setting`. */
 export function parsePermission(
   kind: Permission['kind'],
   text: string,
@@ -100,6 +105,7 @@ export function parsePermission(
 ): Permission {
   if (kind === 'fs') return parseFs(text);
   if (kind === 'net') return parseNet(text);
+  if (kind === 'elicit' || kind === 'sample') return { kind };
   const at = kind === 'env' ? text.indexOf('=') : -1;
   const name = at < 0 ? text : text.slice(0, at);
   if (!NAME.test(name)) throw invalid(kind, text, 'a name is letters, digits and _ . -, at most 64');
@@ -166,6 +172,7 @@ export function formatPermission(permission: Permission | { kind: 'fs'; guest: s
     const host = 'host' in permission ? quoted(permission.host) : '"$PWD"';
     return `--fs ${host}:${quoted(permission.guest)}:${permission.mode}`;
   }
+  if (permission.kind === 'elicit' || permission.kind === 'sample') return `--${permission.kind}`;
   if (permission.kind !== 'net') return `--${permission.kind} ${permission.name}`;
   const host = permission.host.includes(':') ? permission.host.replace(/^([^/]*)/, '[$1]') : permission.host;
   return `--net ${quoted(permission.port === undefined ? host : `${host}:${permission.port}`)}`;

@@ -176,9 +176,14 @@ function mapped(v4: Uint8Array): AddressBytes {
 function parseV4(text: string): Uint8Array | undefined {
   const m = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (!m) return undefined;
-  const parts = m.slice(1).map(String);
-  if (parts.some((part) => Number(part) > 255 || (part.length > 1 && part.startsWith('0')))) return undefined;
-  return Uint8Array.from(parts, Number);
+  const bytes = new Uint8Array(4);
+  for (let i = 0; i < 4; i += 1) {
+    const part = m[i + 1] ?? '';
+    const value = Number(part);
+    if (value > 255 || (part.length > 1 && part.startsWith('0'))) return undefined;
+    bytes[i] = value;
+  }
+  return bytes;
 }
 
 function parseV6(text: string): AddressBytes | undefined {
@@ -189,8 +194,17 @@ function parseV6(text: string): AddressBytes | undefined {
   if (!left || !right) return undefined;
   const missing = 8 - left.length - right.length;
   if (tail === undefined ? missing !== 0 : missing < 1) return undefined;
-  const groups = [...left, ...Array.from({ length: missing }, () => 0), ...right];
-  return Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff]));
+  const bytes = new Uint8Array(16);
+  putGroups(bytes, 0, left);
+  putGroups(bytes, 8 - right.length, right);
+  return bytes;
+}
+
+function putGroups(bytes: Uint8Array, first: number, groups: readonly number[]): void {
+  for (const [i, group] of groups.entries()) {
+    bytes[2 * (first + i)] = group >> 8;
+    bytes[2 * (first + i) + 1] = group & 0xff;
+  }
 }
 
 /** 16-bit groups; the last part may be an IPv4 address where the address ends with it. */

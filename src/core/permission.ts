@@ -11,12 +11,18 @@ export type FsMode = 'ro' | 'rw';
  * block; `port` a number, `*` for any, absent for 80 and 443. A name gives no private address: that needs a grant of
  * the address. `localhost` gives loopback.
  * `env`: one variable with its value. `secret`: one secret by name; its value is in the secret store.
+ * `elicit`: to ask the caller's person while it runs. `sample`: to have the caller's model answer it.
  */
 export type Permission =
   | { readonly kind: 'fs'; readonly host: string; readonly guest: string; readonly mode: FsMode }
   | { readonly kind: 'net'; readonly host: string; readonly port?: number | '*' }
   | { readonly kind: 'env'; readonly name: string; readonly value: string }
-  | { readonly kind: 'secret'; readonly name: string };
+  | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: 'elicit' }
+  | { readonly kind: 'sample' };
+
+/** What a component may ask of whoever called it. */
+export type AskKind = 'elicit' | 'sample';
 
 /** One permission as a manifest requests it: the owner chooses the host directory and the value. */
 export type PermissionRequest = { readonly reason: string } & (
@@ -24,6 +30,8 @@ export type PermissionRequest = { readonly reason: string } & (
   | { readonly kind: 'net'; readonly host: string; readonly port?: number | '*' }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: 'elicit' }
+  | { readonly kind: 'sample' }
 );
 
 /** What the owner gave. Installing gives nothing. */
@@ -56,16 +64,26 @@ export interface PolicySnapshot {
   readonly env: readonly (readonly [name: string, value: string])[];
   /** Names of secrets it may ask the host for. */
   readonly secrets: readonly string[];
+  /** What it may ask of its caller. */
+  readonly asks: readonly AskKind[];
   /** What its manifest requests, granted or not: for denials that say what is missing. */
   readonly requests: readonly PermissionRequest[];
 }
 
 /** Nothing. */
-export const NO_PERMISSIONS: PolicySnapshot = { version: 'none', fs: [], net: [], env: [], secrets: [], requests: [] };
+export const NO_PERMISSIONS: PolicySnapshot = {
+  version: 'none',
+  fs: [],
+  net: [],
+  env: [],
+  secrets: [],
+  asks: [],
+  requests: [],
+};
 
 /** One refused access, for the record and for the person who could allow it. */
 export interface Denial {
-  readonly capability: 'fs' | 'net' | 'env' | 'secret' | 'sockets';
+  readonly capability: 'fs' | 'net' | 'env' | 'secret' | 'sockets' | AskKind;
   /** What was tried, printable: `write /data/a.txt`, `GET https://example.com:443`, `secret API_KEY`. */
   readonly what: string;
   /** Why it was refused, one sentence. */

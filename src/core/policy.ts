@@ -44,6 +44,14 @@ const rule = (pattern: string, capability: string, access: Access, reason: strin
 
 const RULES: readonly Rule[] = [
   rule('switchboard:host/log@0\\.1\\.\\d+$', 'log', 'allowed', 'writes to the component’s own log'),
+  rule('switchboard:host/progress@0\\.1\\.\\d+$', 'progress', 'allowed', 'tells its caller how far it is'),
+  rule('switchboard:host/elicitation@0\\.1\\.\\d+$', 'elicitation', 'grantable', 'asks the person, if that is granted'),
+  rule(
+    'switchboard:host/sampling@0\\.1\\.\\d+$',
+    'sampling',
+    'grantable',
+    'asks the caller’s model, if that is granted',
+  ),
   rule('switchboard:host/secrets@0\\.1\\.\\d+$', 'secrets', 'grantable', 'reads the secrets that are granted'),
   rule('switchboard:host/http@0\\.1\\.\\d+$', 'http', 'grantable', 'reaches the hosts that are granted'),
   rule(`wasi:clocks/(monotonic-clock|wall-clock)${WASI}`, 'clocks', 'allowed', 'reads the time and waits'),

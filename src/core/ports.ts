@@ -1,6 +1,7 @@
 /** What crosses rooms. Each port has an embedded backend; test/contracts/ holds every backend to it. */
 import type { DescribedFunction } from './functions.ts';
 import type { Limits } from './limits.ts';
+import type { Profile } from './narrowing.ts';
 import type { LogRecord } from './events.ts';
 import type { ApprovalRequest, Grant, Manifest } from './permission.ts';
 import type { Requirement } from './policy.ts';
@@ -110,6 +111,15 @@ export interface ApprovalStore {
   list(state?: ApprovalRequest['state']): Promise<readonly ApprovalRequest[]>;
   /** Decides an open one; undefined if it was not open. Decided ones are kept, the last 1,000. */
   decide(id: string, state: 'allowed' | 'denied', at: number): Promise<ApprovalRequest | undefined>;
+}
+
+/** Named narrowings, by name. At most 100: one more fails with `invalid-setting`. */
+export interface ProfileStore {
+  list(): Promise<readonly Profile[]>;
+  /** Adds it, or replaces the one of that name. */
+  set(profile: Profile): Promise<void>;
+  /** False if there was none. */
+  remove(name: string): Promise<boolean>;
 }
 
 /** Secrets, encrypted at rest. Values are UTF-8 text of at most 64 KiB; names match `^[A-Za-z_][A-Za-z0-9_.-]{0,63}$`. */

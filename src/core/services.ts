@@ -11,6 +11,8 @@ export interface ServiceEnv {
     message: string,
     fields?: { readonly [name: string]: string },
   ): void;
+  /** Tells the caller how far the running call is: the latest at most 20 times a second, and what is left at its end. */
+  progress(report: { readonly progress: number; readonly total?: number; readonly message?: string }): void;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Nanoseconds, never going back. */
@@ -26,6 +28,8 @@ export interface ServiceEnv {
   signal(): AbortSignal;
   /** What the component was granted; the same for the instance's life. */
   readonly policy: PolicySnapshot;
+  /** Asked for the addresses of names, `address` or `address:port`; the system's resolver where undefined. */
+  readonly nameServers?: readonly string[] | undefined;
   /** Records a refusal with the running call: an audit event, and what the caller is told. The first 100 of a call. */
   denied(denial: Denial): void;
   /** Bytes lifted from the guest that nothing holds any more (written to a file, sent): counted no longer. */

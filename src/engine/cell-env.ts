@@ -1,9 +1,10 @@
 import { randomFillSync } from 'node:crypto';
 import { type Denial, errorFromBody, type PolicySnapshot, type ServiceEnv, SwitchboardError } from '#core';
 import type { CellLogs } from './cell-logs.ts';
+import type { CellProgress } from './cell-progress.ts';
 import { GuestExit } from './faults.ts';
 import type { Instance } from './instance.ts';
-import { type FromCell, MOST_DENIALS, type ToCell } from './protocol.ts';
+import { type FromCell, type LoadMessage, MOST_DENIALS, type ToCell } from './protocol.ts';
 
 /** Service environments of a cell's instances, and the questions they have put to the host. */
 export interface ServiceEnvs {
@@ -15,7 +16,8 @@ export interface ServiceEnvs {
 /** Environments whose logs and questions leave through `post`. */
 export function createServiceEnvs(
   logs: CellLogs,
-  policy: PolicySnapshot,
+  progress: CellProgress,
+  { policy, nameServers }: Pick<LoadMessage, 'policy' | 'nameServers'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -30,7 +32,9 @@ export function createServiceEnvs(
   };
   const cell: CellSide = {
     logs,
+    progress,
     policy,
+    nameServers,
     ask,
     denied: (id, denial) => post({ t: 'denied', id, denial }),
   };
@@ -48,7 +52,9 @@ export function createServiceEnvs(
 /** What the environments of one cell share. */
 interface CellSide {
   readonly logs: CellLogs;
+  readonly progress: CellProgress;
   readonly policy: PolicySnapshot;
+  readonly nameServers: readonly string[] | undefined;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
   denied(id: number, denial: Denial): void;
 }
@@ -67,6 +73,10 @@ class InstanceEnv implements ServiceEnv {
 
   get policy(): PolicySnapshot {
     return this.cell.policy;
+  }
+
+  get nameServers(): readonly string[] | undefined {
+    return this.cell.nameServers;
   }
 
   denied(denial: Denial): void {
@@ -100,6 +110,11 @@ class InstanceEnv implements ServiceEnv {
       message: cut(message),
       ...(fields ? { fields: cutFields(fields) } : {}),
     });
+  }
+
+  progress(report: Parameters<ServiceEnv['progress']>[0]): void {
+    const { callId } = this.instance;
+    if (callId >= 0) this.cell.progress.report(callId, report);
   }
 
   now(): number {

@@ -3,6 +3,7 @@ import { type MessagePort, workerData } from 'node:worker_threads';
 import { runInThisContext } from 'node:vm';
 import { type ErrorBody, type ServiceSet, SwitchboardError, toSwitchboardError } from '#core';
 import { createCellLogs } from './cell-logs.ts';
+import { createCellProgress } from './cell-progress.ts';
 import { createCellSessions, NO_HANDLES } from './cell-sessions.ts';
 import { createServiceEnvs } from './cell-env.ts';
 import { beginSlot, type ControlBlock, setSlotOnCpu, sharedNow, slotOnCpu, viewControlBlock } from './control-block.ts';
@@ -40,7 +41,7 @@ export function startCell(services: ServiceSet): void {
         try {
           if (message.v !== PROTOCOL_VERSION)
             throw new SwitchboardError('engine-failed', `cell protocol ${message.v} is unknown`);
-          cell = createCell(message, services, post, end);
+          cell = createCell(message, services, { post, flush, end });
           post({ t: 'loaded' });
         } catch (thrown) {
           post({ t: 'failed', error: toSwitchboardError(thrown).toJSON() });
@@ -54,7 +55,15 @@ export function startCell(services: ServiceSet): void {
   port.postMessage([{ t: 'hello', v: PROTOCOL_VERSION }] satisfies FromCell[]);
 }
 
-function createCell(load: LoadMessage, services: ServiceSet, post: (message: FromCell) => void, end: () => void) {
+/** A cell's way to its host. */
+interface CellPort {
+  post(message: FromCell): void;
+  /** Sends what was posted, also while a guest keeps the thread from its event loop. */
+  flush(): void;
+  end(): void;
+}
+
+function createCell(load: LoadMessage, services: ServiceSet, { post, flush, end }: CellPort) {
   const control = viewControlBlock(load.control, load.slots);
   const parts: InstanceParts = {
     instantiate: runInThisContext(load.code, { filename: 'component.js' }) as Instantiate,
@@ -64,7 +73,11 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
   };
   const functions = load.functions.map((fn) => prepareFunction(load.types, fn));
   const logs = createCellLogs(control, post);
-  const envs = createServiceEnvs(logs, load.policy, post);
+  const progress = createCellProgress((message) => {
+    post(message);
+    flush();
+  });
+  const envs = createServiceEnvs(logs, progress, load, post);
   const host = instanceHost(control, envs.env);
   const create = (prepare: (instance: Instance) => void) => Instance.create(parts, host, prepare);
   const housekeeping = (work: () => void): void => {
@@ -85,6 +98,7 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
     running.delete(message.id);
     if (!instance || instance.callId === message.id) {
       logs.flush();
+      progress.end(message.id, true);
       post({
         t: 'result',
         id: message.id,
@@ -109,6 +123,7 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
       return;
     }
     let instance: Instance | undefined;
+    let goesOn = false;
     const prepare = (made: Instance): void => {
       instance = made;
       made.callId = message.id;
@@ -132,13 +147,22 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
     onCpu(control, message.slot, () => {
       try {
         const acquired = message.session === undefined ? pool.take(prepare) : sessions.take(message.session, prepare);
-        const value = acquired instanceof Promise ? acquired.then(callOn) : callOn(acquired);
+        const value =
+          acquired instanceof Promise
+            ? acquired.then((ready) => {
+                host.returned(ready);
+                return callOn(ready);
+              })
+            : callOn(acquired);
+        goesOn = value instanceof Promise;
         if (value instanceof Promise) value.then(succeed, fail);
         else succeed(value);
       } catch (thrown) {
         fail(thrown);
       }
     });
+    // A guest that may wait begins in a microtask of what generated code does first.
+    if (goesOn) claimCpu(control, message.slot);
   };
 
   const cancel = (id: number, reason: 'cancelled' | 'timeout'): void => {
@@ -149,6 +173,7 @@ function createCell(load: LoadMessage, services: ServiceSet, post: (message: Fro
       reason === 'timeout' ? 'the call ran out of time' : 'the call was cancelled',
     );
     post({ t: 'result', id, error: error.toJSON(), transferred: instance.guard.used, runMs: 0 });
+    progress.end(id, false);
     instance.callId = -1;
     instance.discard(error);
     post({ t: 'event', name: 'instance-discarded', reason });
@@ -180,6 +205,14 @@ function onCpu(control: ControlBlock, slot: number, work: () => void): void {
   }
 }
 
+/** The guest has the thread from now on: until it waits, or the microtasks are over that this one began with. */
+function claimCpu(control: ControlBlock, slot: number): void {
+  setSlotOnCpu(control, slot);
+  setImmediate(() => {
+    if (slotOnCpu(control) === slot) setSlotOnCpu(control, -1);
+  });
+}
+
 function missing(name: string): never {
   throw new SwitchboardError('engine-failed', `the artifact has no module ${name}`);
 }
@@ -208,11 +241,7 @@ function instanceHost(control: ControlBlock, env: InstanceHost['env']): Instance
       if (slotOnCpu(control) === instance.slot) setSlotOnCpu(control, -1);
     },
     returned(instance) {
-      setSlotOnCpu(control, instance.slot);
-      // The guest's next stretch is over when the microtasks that it started with are.
-      setImmediate(() => {
-        if (slotOnCpu(control) === instance.slot) setSlotOnCpu(control, -1);
-      });
+      claimCpu(control, instance.slot);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** What a cell says besides results: its guests' log, and what their services ask of the host. */
-import { type Denial, type LogRecord, type Redactor, SwitchboardError } from '#core';
+import { type Denial, LONGEST_PROGRESS, type LogRecord, type Redactor, shownLine, SwitchboardError } from '#core';
 import type { Cell } from './cell.ts';
 import type { EngineCall, PendingCall } from './pending-call.ts';
 import type { CellLog, FromCell } from './protocol.ts';
@@ -8,15 +8,27 @@ export interface CellTalk {
   logs(cell: Cell, message: FromCell & { t: 'log' }): void;
   /** A refusal goes to the record, and into the figures of its call. */
   denied(cell: Cell, message: FromCell & { t: 'denied' }): void;
+  /** How far a call is: told to its caller, if that wants to know. */
+  progress(cell: Cell, message: FromCell & { t: 'progress' }): void;
   /** Answers the cell, now or later. */
   ask(cell: Cell, message: FromCell & { t: 'ask' }): void;
+}
+
+/** A question under way. */
+export interface AskTurn {
+  /** Fires when the call is over, however it ended: nobody waits for the answer then. */
+  readonly signal: AbortSignal;
+  /** The call's run time stands still until the returned function is called: for what a person takes. */
+  hold(): () => void;
 }
 
 export interface CellTalkPorts {
   /** For what a component says, if there is anything to be kept out of it. */
   redactor(component: string): Redactor | undefined;
   log(record: LogRecord): void;
-  ask(request: EngineCall, service: string, payload: unknown): Promise<unknown>;
+  ask(request: EngineCall, service: string, payload: unknown, turn: AskTurn): Promise<unknown>;
+  /** Starts and stops the clock of a call's run time. */
+  hold(call: PendingCall): () => void;
   denied(request: EngineCall, denial: Denial): void;
 }
 
@@ -47,10 +59,23 @@ export function createCellTalk(component: string, ports: CellTalkPorts): CellTal
       (call.figures.denials ??= []).push(clean);
       ports.denied(call.request, clean);
     },
+    progress(cell, { id, progress, total, message }) {
+      const tell = cell.calls.get(id)?.request.onProgress;
+      if (!tell) return;
+      const redactor = ports.redactor(component);
+      const said = message === undefined ? undefined : (redactor?.text(message) ?? message);
+      const line = said === undefined ? undefined : shownLine(said, LONGEST_PROGRESS);
+      tell({
+        progress,
+        ...(total === undefined ? {} : { total }),
+        ...(line === undefined || line === '' ? {} : { message: line }),
+        by: 'component',
+      });
+    },
     ask(cell, { id, ask, service, payload }) {
       const call = cell.calls.get(id);
       const answered = call
-        ? ports.ask(call.request, service, payload)
+        ? ports.ask(call.request, service, payload, turnOf(call, ports))
         : Promise.reject(new SwitchboardError('denied', 'the call that asked is over'));
       answered.then(
         (value) => cell.post({ t: 'answer', ask, value }),
@@ -61,5 +86,21 @@ export function createCellTalk(component: string, ports: CellTalkPorts): CellTal
         },
       );
     },
+  };
+}
+
+function turnOf(call: PendingCall, ports: Pick<CellTalkPorts, 'hold'>): AskTurn {
+  let controller: AbortController | undefined;
+  return {
+    get signal() {
+      if (!controller) {
+        const made = new AbortController();
+        controller = made;
+        const over = (): void => made.abort();
+        call.promise.then(over, over);
+      }
+      return controller.signal;
+    },
+    hold: () => ports.hold(call),
   };
 }

@@ -6,11 +6,12 @@ import { sharedNow, slotOnCpu, withdrawSlot } from './control-block.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { type CallFigures, type EngineCall, PendingCall } from './pending-call.ts';
 import { busyError, lostError, namedError, type StopCode, stopError } from './pool-errors.ts';
+import { type CallStages, createCallStages } from './call-stages.ts';
 import type { FromCell, LoadMessage } from './protocol.ts';
 import { createSessionTable } from './session-table.ts';
 
 /** What the pool needs of the engine. */
-export interface PoolPorts extends CellTalkPorts {
+export interface PoolPorts extends Omit<CellTalkPorts, 'hold'> {
   /** A blank cell of at least these resources; rejects when the bound on cells is reached and none can be parked. */
   cell(limits: Limits): Cell;
   /** A cell is gone. */
@@ -37,7 +38,7 @@ export class ComponentPool {
   readonly policy: PolicySnapshot;
   readonly cells = new Set<Cell>();
   private readonly ports: PoolPorts;
-  private readonly loadable: () => Promise<Loadable>;
+  private readonly loadable: (onCompile: () => void) => Promise<Loadable>;
   private readonly talk: CellTalk;
   /** Calls that cells hold. */
   running = 0;
@@ -46,6 +47,7 @@ export class ComponentPool {
   private readonly heartbeat = createHeartbeat();
   private readonly abort = (call: PendingCall): void => this.stop(call, 'cancelled');
   private starting = 0;
+  private readonly stages: CallStages;
   private retired = false;
 
   constructor(
@@ -55,7 +57,7 @@ export class ComponentPool {
       readonly limits: Limits;
       readonly policy: PolicySnapshot;
     },
-    loadable: () => Promise<Loadable>,
+    loadable: (onCompile: () => void) => Promise<Loadable>,
     ports: PoolPorts,
   ) {
     this.key = target.key;
@@ -64,7 +66,8 @@ export class ComponentPool {
     this.policy = target.policy;
     this.loadable = loadable;
     this.ports = ports;
-    this.talk = createCellTalk(target.component, ports);
+    this.talk = createCellTalk(target.component, { ...ports, hold: (call) => this.hold(call) });
+    this.stages = createCallStages(target.component);
   }
 
   get waiting(): number {
@@ -179,6 +182,18 @@ export class ComponentPool {
     }
   }
 
+  private hold(call: PendingCall): () => void {
+    call.hold();
+    call.after(0, undefined);
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      call.goOn();
+      if (!call.settled && !call.isHeld) this.checkTime(call);
+    };
+  }
+
   private boundQueue(call: PendingCall, withdraw: () => void): void {
     if (this.running + this.waiting > this.limits.instances + this.limits.queue) {
       withdraw();
@@ -186,6 +201,7 @@ export class ComponentPool {
       return;
     }
     call.after(this.limits.queueTimeout, () => this.stop(call, 'queue-timeout'));
+    this.stages.waits(call, this.running + this.waiting - 1);
   }
 
   /** The cell a call goes to now, or none: then it waits. May start a cell. */
@@ -229,7 +245,7 @@ export class ComponentPool {
 
   private async loadCell(share: number): Promise<void> {
     const { reuse, transfer, handles, memory } = this.limits;
-    const loadable = await this.loadable();
+    const loadable = await this.loadable(() => this.stages.compiles(this.queue)).finally(() => this.stages.compiled());
     const cell = this.ports.cell(this.limits);
     try {
       await cell.load({ ...loadable, reuse, transfer, handles, memory, policy: this.policy }, share, {
@@ -256,7 +272,8 @@ export class ComponentPool {
     if (call.settled) return;
     const { timeoutMs } = call.request.context;
     const { begun } = call;
-    const left = (begun ? call.startedAt + timeoutMs : call.queuedAt + this.limits.queueTimeout) - sharedNow();
+    const left =
+      (begun ? call.startedAt + call.held + timeoutMs : call.queuedAt + this.limits.queueTimeout) - sharedNow();
     if (left > 0.5) call.after(begun ? left : Math.min(left, timeoutMs), () => this.checkTime(call));
     else this.stop(call, begun ? 'timeout' : 'queue-timeout');
   }
@@ -301,6 +318,7 @@ export class ComponentPool {
     if (message.t === 'result') this.finish(cell, message);
     else if (message.t === 'log') this.talk.logs(cell, message);
     else if (message.t === 'ask') this.talk.ask(cell, message);
+    else if (message.t === 'progress') this.talk.progress(cell, message);
     else if (message.t === 'denied') this.talk.denied(cell, message);
     else if (message.t === 'pong') this.heartbeat.answered(cell);
   }

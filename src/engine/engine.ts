@@ -15,6 +15,7 @@ import type { ArtifactCache } from './cache.ts';
 import { Cell, type CellTrace } from './cell.ts';
 import { sizeCellHeaps } from './cell-heap.ts';
 import { ComponentPool, type Loadable } from './component-pool.ts';
+import type { AskTurn } from './cell-talk.ts';
 import { compileModules } from './modules.ts';
 import type { CallFigures, EngineCall } from './pending-call.ts';
 import { prepareArtifact, type PreparePorts } from './prepare.ts';
@@ -34,6 +35,8 @@ export interface EngineOptions {
   readonly blankCells?: number;
   readonly onLog: (record: LogRecord) => void;
   readonly onCell: (type: 'cell.started' | 'cell.stopped', cell: number, component: string, reason: string) => void;
+  /** For the services of every cell, see `ServiceEnv`. */
+  readonly nameServers?: readonly string[] | undefined;
   /** For those who look into the protocol: told every message. */
   readonly trace?: CellTrace;
   /** For what a component says, if there is anything to be kept out of it. */
@@ -41,7 +44,7 @@ export interface EngineOptions {
   /** An access of the call was refused. */
   readonly onDenied: (request: EngineCall, denial: Denial) => void;
   /** Answers services that ask the host. */
-  readonly ask: (request: EngineCall, service: string, payload: unknown) => Promise<unknown>;
+  readonly ask: (request: EngineCall, service: string, payload: unknown, turn: AskTurn) => Promise<unknown>;
 }
 
 /** What is called: an installed component with its limits. `key` is unique to name, version, digest and policy. */
@@ -71,6 +74,8 @@ export interface Engine {
   retire(matches: (key: string) => boolean): void;
   /** Like `retire`, at once: calls under way fail with the error, files and connections are closed. */
   cut(matches: (key: string) => boolean, error: SwitchboardError): void;
+  /** Whether calls of the target with that key run, or its cells are kept for the next. */
+  readonly isUsed: (key: string) => boolean;
   /** Starts a blank cell ahead of the first call. */
   warm(): void;
   stats(): EngineStats;
@@ -141,8 +146,8 @@ export function createEngine(options: EngineOptions): Engine {
     }
   };
 
-  const load = async (target: Target): Promise<Loadable> => {
-    const artifact = await prepareArtifact(ports, target.description, target.bytes);
+  const load = async (target: Target, onCompile: () => void): Promise<Loadable> => {
+    const artifact = await prepareArtifact(ports, target.description, target.bytes, undefined, onCompile);
     const modules = await compileModules(artifact, target.limits);
     const { types } = target.description;
     return {
@@ -151,6 +156,7 @@ export function createEngine(options: EngineOptions): Engine {
       types,
       functions: callable(target.description),
       suspends: artifact.suspends,
+      ...(options.nameServers === undefined ? {} : { nameServers: options.nameServers }),
     };
   };
 
@@ -158,8 +164,8 @@ export function createEngine(options: EngineOptions): Engine {
     const known = pools.get(target.key);
     if (known) return known;
     let loaded: Promise<Loadable> | undefined;
-    const loadOnce = (): Promise<Loadable> => {
-      loaded ??= load(target).catch((error: unknown) => {
+    const loadOnce = (onCompile: () => void): Promise<Loadable> => {
+      loaded ??= load(target, onCompile).catch((error: unknown) => {
         loaded = undefined;
         throw error;
       });
@@ -222,6 +228,11 @@ export function createEngine(options: EngineOptions): Engine {
         retiring.add(pool);
         pool.cut(error);
       }
+    },
+    isUsed(key) {
+      if (pools.has(key)) return true;
+      for (const pool of retiring) if (pool.key === key && (pool.cells.size > 0 || pool.waiting > 0)) return true;
+      return false;
     },
     warm: blank,
     stats() {

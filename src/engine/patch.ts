@@ -4,7 +4,7 @@ import { boxPrivateFields } from './private-fields.ts';
 
 /**
  * Changes jco's generated code where it lacks what we promise: metered lifting, strict strings, list copies in one
- * step, no debug output. Every change must find its place, or transpiling fails: a jco that generates other code
+ * step, handles that trap unless they were given, no debug output. Every change must find its place, or transpiling fails: a jco that generates other code
  * must never run unmetered. Names from the component were checked before (`hostile-name`), so that none of these
  * patterns can be met inside a string that the component chose.
  */
@@ -28,6 +28,9 @@ export function patchGenerated(source: string, borrowing: readonly string[] = []
   if (code.includes('function _liftFlatList(')) code = replaceOnce(code, FLAT_LIST, FLAT_LIST_METERED);
   if (code.includes('function _suspendingImport(')) code = replaceOnce(code, SUSPENDING, SUSPENDING_GUARDED);
   code = code.replaceAll(FAILED_IMPORT, '$1throw err;');
+  code = code.replaceAll(MADE_UP_HANDLE, "$1$2$3throw new WebAssembly.RuntimeError('unknown handle'); $4");
+  // By its use: a function of the component may have the name.
+  if (/\brscTableRemove\(handleTable\d/.test(code)) code = replaceOnce(code, REMOVED_HANDLE, 'if (!val || $1');
   code = makeImportsDirect(code);
   refuseUnmetered(code);
   for (const name of ['AsyncTask', 'ComponentAsyncState']) code = boxPrivateFields(code, name);
@@ -67,6 +70,12 @@ const SUSPENDING_GUARDED = 'return await $guard.suspended(fn.apply(null, args));
 const FAILED_IMPORT =
   /(\[Instruction::CallInterface\] error during async call'(?:(?!completionPromise)[\s\S])*)return task\.completionPromise\(\);/g;
 
+// A handle that the table does not know: jco makes an object of its class out of nothing, which methods then trip over
+// or not. The canonical ABI traps.
+const MADE_UP_HANDLE =
+  /((?:var|let) (\w+) = captureTable\d+\.get\(\w+\);\s*if \(!)\2(\) \{\s*)(\2 = Object\.create\()/g;
+const REMOVED_HANDLE = /if \(val === 0 \|\| (\(scope & T_FLAG\) !== 0\))/;
+
 function replaceOnce(code: string, pattern: RegExp, by: string): string {
   if (!pattern.test(code)) throw unexpected(String(pattern));
   return code.replace(pattern, by);
@@ -81,6 +90,10 @@ function refuseUnmetered(code: string): void {
   ]) {
     if (pattern.test(code)) throw unexpected(String(pattern));
   }
+  const looked = code.match(/captureTable\d+\.get\(/g)?.length ?? 0;
+  const known =
+    code.match(/unknown handle'\); \w+ = Object\.create\(|const rsc = captureTable\d+\.get\(/g)?.length ?? 0;
+  if (looked !== known) throw unexpected(`${looked - known} handles that may be made up`);
   const lists = code.match(/var result\d+ = \[\];/g)?.length ?? 0;
   const metered = code.match(/\$guard\.list\(len\d+, \d+\); var result/g)?.length ?? 0;
   if (lists !== metered) throw unexpected(`${lists - metered} lists that are not metered`);

@@ -1,5 +1,5 @@
 /** A call on the host's side of the engine: from the queue to its end. */
-import type { CallContext, Denial, LogRecord, PolicySnapshot, StopSignal } from '#core';
+import type { CallContext, Caller, Denial, LogRecord, PolicySnapshot, ProgressReport, StopSignal } from '#core';
 import type { Cell } from './cell.ts';
 import { sharedNow, slotState, STARTED } from './control-block.ts';
 
@@ -16,6 +16,10 @@ export interface EngineCall {
   readonly session?: string | undefined;
   readonly signal?: StopSignal | undefined;
   readonly onLog?: ((record: LogRecord) => void) | undefined;
+  /** Must not throw. Reports are not in order of their values; the host sees to that. */
+  readonly onProgress?: ((report: ProgressReport) => void) | undefined;
+  /** For what the host answers to services; the engine itself asks it nothing. */
+  readonly caller?: Caller | undefined;
 }
 
 /** How a call ended, besides its value or error. Milliseconds and bytes. */
@@ -41,6 +45,10 @@ export class PendingCall {
   cell: Cell | undefined;
   slot = 0;
   settled = false;
+  /** Milliseconds its run stood still, waiting for a person; and since when it does now. */
+  private heldMs = 0;
+  private heldSince: number | undefined;
+  private holders = 0;
   private timer: NodeJS.Timeout | undefined;
   private resolve!: (value: unknown) => void;
   private reject!: (error: Error) => void;
@@ -75,6 +83,28 @@ export class PendingCall {
     this.timer = work && setTimeout(work, ms);
   }
 
+  /** Its run time stands still from now on; undone by `goOn` as often as it was said. */
+  hold(): void {
+    this.holders += 1;
+    this.heldSince ??= sharedNow();
+  }
+
+  goOn(): void {
+    this.holders -= 1;
+    if (this.holders > 0 || this.heldSince === undefined) return;
+    this.heldMs += sharedNow() - this.heldSince;
+    this.heldSince = undefined;
+  }
+
+  get isHeld(): boolean {
+    return this.heldSince !== undefined;
+  }
+
+  /** Milliseconds that do not count as its run. */
+  get held(): number {
+    return this.heldMs + (this.heldSince === undefined ? 0 : sharedNow() - this.heldSince);
+  }
+
   /** Whether any code ran for it: only the shared block knows while the cell is busy with another call. */
   get begun(): boolean {
     return this.cell !== undefined && slotState(this.cell.control, this.slot) === STARTED;
@@ -89,6 +119,6 @@ export class PendingCall {
   measure(ended: number): void {
     const started = this.begun ? this.startedAt : ended;
     this.figures.queueMs = Math.max(0, started - this.queuedAt);
-    this.figures.runMs = Math.max(0, ended - started);
+    this.figures.runMs = Math.max(0, ended - started - this.held);
   }
 }

@@ -17,12 +17,15 @@ export async function prepareArtifact(
   description: ComponentDescription,
   bytes: () => Promise<Uint8Array>,
   signal?: AbortSignal,
+  /** Called where it is not in the cache, before it is made. */
+  onCompile?: () => void,
 ): Promise<Artifact> {
   refuseUnavailable(description);
   const options = transpileOptions(description, ports.services);
   const key: CacheKey = { digest: description.digest, jco: JCO_VERSION, services: ports.services.version, options };
   const kept = await ports.cache.read(key);
   if (kept) return kept;
+  onCompile?.();
   const artifact = await ports.transpiler.transpile(await bytes(), options, signal);
   await ports.cache.write(key, artifact);
   return artifact;

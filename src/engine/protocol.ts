@@ -3,7 +3,7 @@
  * in order. What must be seen while a guest occupies the cell's thread travels in the control block
  * instead (control-block.ts): run starts, who is on the CPU, log credits.
  *
- * A call's life:   call → (log* | ask → answer)* → result
+ * A call's life:   call → (log* | progress* | ask → answer)* → result
  * A stopped call:  call → cancel → result (the guest was suspended) | nothing (it was computing: the host terminates the cell)
  * A cell's life:   hello → load → loaded | failed → … → retire → (exit)
  */
@@ -33,6 +33,8 @@ export interface LoadMessage {
   readonly memory: number;
   /** What the instances are granted, for the cell's life; a change retires the cell. */
   readonly policy: PolicySnapshot;
+  /** See `ServiceEnv`. */
+  readonly nameServers?: readonly string[];
   readonly control: SharedArrayBuffer;
   /** Slots of the control block; slot 0 is the cell's own work. */
   readonly slots: number;
@@ -79,6 +81,14 @@ export type FromCell =
     }
   /** Each record takes one credit; the host returns credits through the control block. */
   | { readonly t: 'log'; readonly records: readonly CellLog[]; readonly dropped: number }
+  /** How far a call is; rate-limited by the cell, so it takes no credit. */
+  | {
+      readonly t: 'progress';
+      readonly id: number;
+      readonly progress: number;
+      readonly total?: number;
+      readonly message?: string;
+    }
   | {
       readonly t: 'ask';
       readonly ask: number;
@@ -95,6 +105,8 @@ export type FromCell =
 export const LOG_CREDITS = 512;
 /** Credits are returned at most this often, so that a flood cannot occupy the host: 2 MiB per 100 ms. */
 export const CREDIT_INTERVAL_MS = 100;
+/** Of one call a report of its progress leaves at most this often; the latest of what came meanwhile follows. */
+export const PROGRESS_INTERVAL_MS = 50;
 /** Refused accesses that are told of one call; a guest that tries on and on must not flood the record. */
 export const MOST_DENIALS = 100;
 /** A batch of more messages than this is sent in parts. */

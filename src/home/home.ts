@@ -7,6 +7,7 @@ import type {
   FaultPoints,
   GrantStore,
   LogStore,
+  ProfileStore,
   Random,
   TokenStore,
 } from '#core/ports';
@@ -20,6 +21,7 @@ import { MIGRATIONS, type Migration } from './migrations.ts';
 import { noFaults, systemClock, systemRandom } from './system.ts';
 import { sqliteApprovalStore, sqliteGrantStore } from './grant-store.ts';
 import { fileOwnerToken, type OwnerToken } from './owner-token.ts';
+import { fileProfileStore } from './profile-store.ts';
 import { fileSecretStore, type FileSecretStore } from './secret-store.ts';
 import { fileTokenStore } from './token-store.ts';
 import { readVersion, refuseNewer } from './version-file.ts';
@@ -53,6 +55,7 @@ export interface Home {
   readonly approvals: ApprovalStore;
   readonly secrets: FileSecretStore;
   readonly ownerToken: OwnerToken;
+  readonly profiles: ProfileStore;
   readonly marks: Marks;
   readonly cacheDir: string;
   readonly controlSocket: string;
@@ -96,6 +99,7 @@ export async function openHome(path: string, options: OpenHomeOptions = {}): Pro
       approvals: sqliteApprovalStore({ paths, db, faults }),
       secrets: fileSecretStore(paths, random, () => clock.now(), faults),
       ownerToken: fileOwnerToken(paths, random, faults),
+      profiles: fileProfileStore(paths, faults),
       marks: marks(db, paths.home, () => clock.now()),
       cacheDir: paths.cache,
       controlSocket: paths.controlSocket,

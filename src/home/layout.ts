@@ -17,6 +17,7 @@ export interface HomePaths {
   readonly secrets: string;
   readonly secretsKey: string;
   readonly ownerToken: string;
+  readonly profiles: string;
   readonly hostFile: string;
   readonly controlSocket: string;
 }
@@ -38,6 +39,7 @@ export function homePaths(path: string): HomePaths {
     secrets: join(home, 'secrets.json'),
     secretsKey: join(home, 'secrets.key'),
     ownerToken: join(home, 'owner-token'),
+    profiles: join(home, 'profiles.json'),
     hostFile: join(home, 'host.json'),
     controlSocket: socketPath(home),
   };
@@ -80,7 +82,7 @@ export function examineHome(paths: HomePaths): boolean {
 
 /** What may be in a home that has neither version nor database yet: the rest of an interrupted start. */
 const OURS =
-  /^(?:components|cache|logs|damaged|token|secrets\.json|secrets\.key|owner-token|control\.sock|migrate\.lock|lost\+found|backup-v.*|host\..*|\..*|.*\.tmp)$/;
+  /^(?:components|cache|logs|damaged|token|secrets\.json|secrets\.key|owner-token|profiles\.json|control\.sock|migrate\.lock|lost\+found|backup-v.*|host\..*|\..*|.*\.tmp)$/;
 
 /** Makes the directories and takes others' rights to everything in the home away. */
 export function secureHome(paths: HomePaths): void {
@@ -93,6 +95,7 @@ export function secureHome(paths: HomePaths): void {
       paths.secrets,
       paths.secretsKey,
       paths.ownerToken,
+      paths.profiles,
       paths.hostFile,
     ])
       narrow(file, FILE_MODE);

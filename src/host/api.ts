@@ -8,6 +8,7 @@ import type {
   ApprovalItem,
   ApprovalRequest,
   CallContext,
+  Caller,
   ComponentDescription,
   EventType,
   Grant,
@@ -20,6 +21,7 @@ import type {
   Permission,
   PermissionRequest,
   Principal,
+  Profile,
   StopSignal,
 } from '#core';
 
@@ -38,6 +40,8 @@ export interface CallOptions {
   readonly session?: string | undefined;
   /** Called with the component's own output and logs of this call, as they come. */
   readonly onLog?: ((record: LogRecord) => void) | undefined;
+  /** What the caller offers to the component while it runs; nothing unless given. */
+  readonly caller?: Caller | undefined;
   readonly traceId?: string | undefined;
   readonly parent?: Pick<CallContext, 'callId' | 'traceId' | 'depth'> | undefined;
 }
@@ -186,6 +190,12 @@ export interface Host {
   createOwnerToken(): Promise<string>;
   removeOwnerToken(): Promise<boolean>;
   hasOwnerToken(): Promise<boolean>;
+  /** Named narrowings of what MCP clients are offered, by name. */
+  profiles(): Promise<readonly Profile[]>;
+  /** Adds one, or replaces the one of that name: connections that use it follow. Errors: `invalid-setting`. */
+  setProfile(profile: Profile): Promise<void>;
+  /** False if there was none. Connections that use it are offered nothing from then on. */
+  removeProfile(name: string): Promise<boolean>;
   /** Ends running calls with `host-closed` and frees everything. Idempotent. */
   close(): Promise<void>;
 }

@@ -6,7 +6,6 @@ import {
   type Clock,
   type Denial,
   type Grant,
-  parsePermission,
   type Permission,
   type Principal,
   printable,
@@ -16,6 +15,7 @@ import {
 } from '#core';
 import type { ApprovalDecision, Host } from './api.ts';
 import type { Catalog } from './catalog.ts';
+import { itemOf, withDirectory } from './denials.ts';
 import type { EventHub } from './events.ts';
 import { newId, type Permissions } from './permissions.ts';
 
@@ -50,7 +50,7 @@ export function createApprovals({ store, permissions, catalog, events, clock, ra
       if (covered !== false) continue;
       throw new SwitchboardError(
         'not-requested',
-        `the manifest of ${installed.name} does not request ${item.kind} ${named(item)}`,
+        `the manifest of ${installed.name} does not request ${`${item.kind} ${named(item)}`.trim()}`,
       );
     }
     const text = JSON.stringify(items);
@@ -113,15 +113,6 @@ export function createApprovals({ store, permissions, catalog, events, clock, ra
   };
 }
 
-/** The permission whose lack a denial tells of; for a directory the person names the host's. */
-function itemOf({ grant }: Denial): ApprovalItem | undefined {
-  const directory = /^--fs .*?:(\/[^:]*):(ro|rw)$/.exec(grant ?? '');
-  if (directory?.[1]) return { kind: 'fs', guest: directory[1], mode: directory[2] === 'rw' ? 'rw' : 'ro' };
-  const other = /^--(net|secret) (\S+)$/.exec(grant ?? '');
-  if (!other?.[2]) return undefined;
-  return parsePermission(other[1] === 'net' ? 'net' : 'secret', other[2]);
-}
-
 function complete(item: ApprovalItem, id: string, directories: { readonly [guest: string]: string } = {}): Permission {
   if (item.kind !== 'fs' || 'host' in item) return item;
   const host = Object.hasOwn(directories, item.guest) ? directories[item.guest] : undefined;
@@ -132,12 +123,8 @@ function complete(item: ApprovalItem, id: string, directories: { readonly [guest
   return { ...item, host };
 }
 
-/** For the question whether a manifest requests it, which host directory it is does not matter. */
-function withDirectory(item: ApprovalItem): Permission {
-  return item.kind === 'fs' && !('host' in item) ? { ...item, host: '/' } : item;
-}
-
 function named(item: ApprovalItem): string {
   if (item.kind === 'fs') return printable(item.guest);
-  return printable(item.kind === 'net' ? item.host : item.name);
+  if (item.kind === 'net') return printable(item.host);
+  return 'name' in item ? printable(item.name) : '';
 }

@@ -4,6 +4,7 @@ import {
   type Clock,
   decideCall,
   type ErrorCode,
+  type Grant,
   type Principal,
   type Random,
   SwitchboardError,
@@ -15,6 +16,7 @@ import type { Catalog, CatalogEntry } from './catalog.ts';
 import { withDenials } from './denials.ts';
 import type { EventHub } from './events.ts';
 import type { Permissions } from './permissions.ts';
+import { callProgress } from './progress.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface CallPath {
@@ -37,43 +39,61 @@ const OWNER: Principal = { kind: 'program', label: 'program' };
 export async function callFunction(
   path: CallPath,
   component: string,
-  fn: string,
+  name: string,
   args: CallArguments,
   options: CallOptions,
 ): Promise<Json | undefined> {
   const entry = path.catalog.known(component) ?? (await path.catalog.current(component));
-  const { index, described } = entry.find(fn);
+  const { index, described } = entry.find(name);
   const context = contextOf(path, entry, described.id, options);
   const figures: CallFigures = { queueMs: 0, runMs: 0, transferred: 0 };
   let outcome: 'ok' | ErrorCode = 'ok';
   let onceTarget: Target | undefined;
+  const { caller } = options;
+  const progress = caller?.progress && callProgress(caller.progress);
   path.made += 1;
   try {
     authorize(path, entry, context);
     const session = route(path, entry, described.needsSession, options.session);
     const { kind } = context.principal;
-    if (entry.once(kind).length > 0) onceTarget = await takeOnce(path, component, context);
-    const target = onceTarget ?? entry.targetFor(kind);
+    let [current, fn] = [entry, index];
+    if (entry.once(kind).length > 0) {
+      const once = await takeOnce(path, component, kind);
+      // It waited: what was granted for all may have been revoked meanwhile.
+      current = await path.catalog.current(component);
+      fn = current.find(described.id).index;
+      if (once.length > 0) onceTarget = current.targetWith(kind, once, context.callId);
+    }
+    const target = onceTarget ?? current.targetFor(kind);
     const { policy } = target;
-    const request = { context, policy, fn: index, args, session, signal: options.signal, onLog: options.onLog };
+    const request = {
+      context,
+      policy,
+      fn,
+      args,
+      session,
+      signal: options.signal,
+      onLog: options.onLog,
+      caller,
+      onProgress: progress?.report,
+    };
     return (await path.engine.call(target, request, figures)) as Json | undefined;
   } catch (thrown) {
-    const error = withDenials(toSwitchboardError(thrown), entry.installed.name, figures.denials);
+    const { name: subject, description } = entry.installed;
+    const error = withDenials(toSwitchboardError(thrown), subject, figures.denials, description.manifest);
     outcome = error.code;
     throw error;
   } finally {
     if (onceTarget) path.engine.retire((key) => key === onceTarget?.key);
+    progress?.end();
     path.events.emit({ type: 'call.finished', context, outcome, ...figures });
   }
 }
 
-/** The target with what was granted for one call, if this call is the first to take it. */
-async function takeOnce(path: CallPath, component: string, context: CallContext): Promise<Target | undefined> {
-  const { kind } = context.principal;
-  const entry = await path.catalog.current(component);
-  const once = entry.once(kind);
-  if (once.length === 0 || !(await path.permissions.take(once))) return undefined;
-  return entry.targetWith(kind, once, context.callId);
+/** What was granted for one call, if this call is the first to take it. */
+async function takeOnce(path: CallPath, component: string, kind: Principal['kind']): Promise<readonly Grant[]> {
+  const once = (await path.catalog.current(component)).once(kind);
+  return once.length > 0 && (await path.permissions.take(once)) ? once : [];
 }
 
 function authorize(path: CallPath, entry: CatalogEntry, context: CallContext): void {

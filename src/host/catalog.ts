@@ -50,8 +50,8 @@ export interface Catalog {
   isInstalled(name: ComponentName): Promise<boolean>;
   /** Forgets everything it kept; called after every change. */
   refresh(): void;
-  /** The targets of a name that cells may be running, and forgets them: the caller ends those that no longer hold. */
-  targetsOf(name: ComponentName): readonly UsedTarget[];
+  /** The targets of a name that calls may still be running on; those that `isUsed` does not know are forgotten. */
+  targetsOf(name: ComponentName, isUsed: (key: string) => boolean): readonly UsedTarget[];
 }
 
 /** A target that calls were made to. */
@@ -59,6 +59,8 @@ export interface UsedTarget {
   readonly target: Target;
   readonly principal: Principal['kind'];
   readonly description: ComponentDescription;
+  /** What it was given for one call besides. */
+  readonly once: readonly Grant[];
 }
 
 export interface CatalogPorts {
@@ -89,6 +91,11 @@ export function createCatalog({ store, grants, clock, digest }: CatalogPorts): C
       return { key, component: reference, description, limits, policy, bytes: () => store.bytes(description.digest) };
     };
     const targets = new Map<Principal['kind'], Target>();
+    const use = (target: Target, principal: Principal['kind'], once: readonly Grant[]): Target => {
+      // Two kinds of principal may share a target, and lose what they share at different times.
+      used.set(`${principal} ${target.key}`, { target, principal, description, once });
+      return target;
+    };
     return {
       installed,
       reference,
@@ -97,13 +104,13 @@ export function createCatalog({ store, grants, clock, digest }: CatalogPorts): C
       targetFor(principal) {
         const made = targets.get(principal);
         if (made) return made;
-        const target = targetOf(principal, lasting);
+        const target = use(targetOf(principal, lasting), principal, []);
         targets.set(principal, target);
-        used.set(target.key, { target, principal, description });
         return target;
       },
       once: (principal) => forOnce.filter((grant) => grantCounts(grant, description, principal, clock.now())),
-      targetWith: (principal, once, callId) => targetOf(principal, [...lasting, ...once], ` once ${callId}`),
+      targetWith: (principal, once, callId) =>
+        use(targetOf(principal, [...lasting, ...once], ` once ${callId}`), principal, once),
     };
   };
 
@@ -135,10 +142,9 @@ export function createCatalog({ store, grants, clock, digest }: CatalogPorts): C
       entries = new Map();
       known = new Map();
     },
-    targetsOf(name) {
-      const found = [...used.values()].filter(({ target }) => target.component.startsWith(`${name}@`));
-      for (const { target } of found) used.delete(target.key);
-      return found;
+    targetsOf(name, isUsed) {
+      for (const [key, { target }] of used) if (!isUsed(target.key)) used.delete(key);
+      return [...used.values()].filter(({ target }) => target.component.startsWith(`${name}@`));
     },
   };
 }

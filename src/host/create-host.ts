@@ -1,4 +1,5 @@
 /** The composition root: every part of a host is made and wired here, by explicit constructors. */
+import { Resolver } from 'node:dns';
 import {
   type Clock,
   DEFAULT_LIMITS,
@@ -16,6 +17,7 @@ import { homePaths } from '#home/layout';
 import { noFaults, systemClock, systemRandom } from '#home/system';
 import { serviceOffer } from '#services/offer';
 import type { Host, Session } from './api.ts';
+import { ASK_BOUNDS, type AskBounds, createAsking, isAskKind } from './asking.ts';
 import { callFunction, type CallPath } from './call.ts';
 import { createCatalog } from './catalog.ts';
 import { type Approvals, createApprovals } from './approvals.ts';
@@ -23,6 +25,7 @@ import { denialText } from './denials.ts';
 import { createEventHub } from './events.ts';
 import { installComponent } from './install.ts';
 import { limitsOf, setLimits } from './limits.ts';
+import { createProfiles } from './profiles.ts';
 import { createPermissions, type Permissions, sha256 } from './permissions.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 import { createSessions } from './sessions.ts';
@@ -38,10 +41,17 @@ export interface HostOptions {
   readonly maxCells?: number | undefined;
   /** Idle time after which a cell without state is ended, ms. Default 30,000. */
   readonly idleMs?: number | undefined;
+  /**
+   * Name servers that components' requests are resolved by, instead of the system's resolver: `192.0.2.1`,
+   * `192.0.2.1:5353`, `[2001:db8::1]:53`.
+   */
+  readonly nameServers?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   readonly faults?: FaultPoints | undefined;
+  /** How long and how often components may ask their callers. */
+  readonly askBounds?: Partial<AskBounds> | undefined;
 }
 
 /** Subscribers get this long to take what is left when the host closes. */
@@ -56,28 +66,38 @@ export async function createHost(options: HostOptions): Promise<Host> {
     opened.logs?.append(record);
     events.emit({ type: 'log', record });
   };
+  const asking = createAsking({
+    events,
+    random,
+    bounds: { ...ASK_BOUNDS, ...options.askBounds },
+    redactor: (component) => opened.secrets?.redactorOf(component),
+  });
   const engine = createEngine({
     cache: createArtifactCache(homePaths(options.home).cache, faults),
     services: serviceOffer,
     cellEntry: new URL(import.meta.filename.endsWith('.ts') ? './cell-entry.ts' : './cell-entry.js', import.meta.url),
     ...(options.maxCells === undefined ? {} : { maxCells: options.maxCells }),
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
+    nameServers: checkedNameServers(options.nameServers),
     onLog,
     onCell: (type, cell, component, reason) => events.emit({ type, cell, component, reason }),
     redactor: (component) => opened.secrets?.redactorOf(component),
     onDenied({ context, onLog: tell }, denial) {
       events.emit({ type: 'access.denied', context, denial });
       const { callId, component, principal } = context;
-      const message = denialText(parseReference(component).name, denial);
+      const manifest = catalog.known(component)?.installed.description.manifest;
+      const message = denialText(parseReference(component).name, denial, manifest);
       const record: LogRecord = { at: clock.now(), component, callId, stream: 'log', level: 'warn', message };
       onLog(record);
       tell?.(record);
       void opened.approvals?.fileDenial(component, denial, principal);
     },
-    ask: (request, service, payload) =>
+    ask: (request, service, payload, turn) =>
       service === 'secret' && opened.secrets
         ? opened.secrets.answer(request, payload)
-        : Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
+        : isAskKind(service)
+          ? asking.answer(request, service, payload, turn)
+          : Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
   });
   // A cell's thread takes as long to start as the home to open.
   engine.warm();
@@ -195,6 +215,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
     subscribe: (listener, types) => events.subscribe(listener, types),
     ...guarded(ready, { ...permissions, ...approvals, ...secrets }),
+    ...createProfiles(home.profiles, events),
     unlockSecrets: (passphrase) => home.secrets.unlock(passphrase),
     protectSecrets: (passphrase) => home.secrets.protect(passphrase),
     checkOwner: (token) => home.ownerToken.check(token),
@@ -236,6 +257,17 @@ export async function createHost(options: HostOptions): Promise<Host> {
   };
   events.emit({ type: 'host.started', pid: process.pid });
   return host;
+}
+
+function checkedNameServers(servers: readonly string[] | undefined): readonly string[] | undefined {
+  try {
+    if (servers !== undefined) new Resolver().setServers(servers);
+    return servers;
+  } catch (cause) {
+    throw new SwitchboardError('invalid-setting', 'a name server is not an address, or an address and a port', {
+      cause,
+    });
+  }
 }
 
 /** The host's methods of these parts, refused once it is closed. */

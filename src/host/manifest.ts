@@ -57,6 +57,8 @@ const SCHEMA = z.strictObject({
         .optional(),
       env: z.array(z.strictObject({ name, reason })).max(MOST).optional(),
       secret: z.array(z.strictObject({ name, reason })).max(MOST).optional(),
+      elicit: z.strictObject({ reason }).optional(),
+      sample: z.strictObject({ reason }).optional(),
     })
     .optional(),
   limits: z.record(z.string().regex(/^[a-z-]{1,32}$/), z.union([z.string().max(32), z.number().int()])).optional(),
@@ -95,6 +97,8 @@ export function parseManifest(text: string, digest: Digest): Manifest {
     })),
     ...(permissions.env ?? []).map((env) => ({ kind: 'env' as const, ...env })),
     ...(permissions.secret ?? []).map((secret) => ({ kind: 'secret' as const, ...secret })),
+    ...(permissions.elicit ? [{ kind: 'elicit' as const, ...permissions.elicit }] : []),
+    ...(permissions.sample ? [{ kind: 'sample' as const, ...permissions.sample }] : []),
   ];
   const seen = new Set<string>();
   for (const { reason: _, ...request } of requests) {

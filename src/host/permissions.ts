@@ -75,17 +75,23 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
 
   /** Running cells of the component: those that hold what is granted no more are cut, others finish and make way. */
   const apply = async (subject: ComponentName, why: string): Promise<void> => {
-    const before = catalog.targetsOf(subject);
-    catalog.refresh();
     const now = await grants.list(subject);
-    for (const { target, principal, description: known } of before) {
+    const lasting = now.filter((grant) => !grant.once);
+    catalog.refresh();
+    // A version may have another manifest now.
+    const described = new Map<string, ComponentDescription>();
+    for (const { target } of catalog.targetsOf(subject, engine.isUsed)) {
       const entry = await catalog.entry(target.component).catch(() => undefined);
-      const description = entry?.installed.description ?? known;
-      const after = snapshotOf(description, now, principal, clock.now(), sha256);
+      if (entry) described.set(target.component, entry.installed.description);
+    }
+    // From here on nothing waits: no call begins on what is decided to end.
+    for (const { target, principal, description: known, once } of catalog.targetsOf(subject, engine.isUsed)) {
+      const description = described.get(target.component) ?? known;
+      const after = snapshotOf(description, [...lasting, ...once], principal, clock.now(), sha256);
       if (after.version === target.policy.version) continue;
       if (loses(target.policy, after)) {
         const error = new SwitchboardError('denied', `${subject}: ${why} while the call ran`);
-        engine.cut((key) => key === target.key || key.startsWith(`${target.key} once `), error);
+        engine.cut((key) => key === target.key, error);
       } else engine.retire((key) => key === target.key);
     }
     await schedule();
@@ -229,6 +235,7 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
     async take(once) {
       const taken = await grants.remove(once.map((grant) => grant.id));
       catalog.refresh();
+      for (const grant of taken) events.emit({ type: 'grant.expired', grant });
       return taken.length === once.length;
     },
     async forgetIfGone(name) {
@@ -244,6 +251,8 @@ function describe(permission: Permission): string {
   if (permission.kind === 'fs') return `${permission.mode} access to ${permission.guest}`;
   if (permission.kind === 'net')
     return `the network host ${permission.host}${permission.port === undefined ? '' : `:${permission.port}`}`;
+  if (permission.kind === 'elicit') return 'to ask the person';
+  if (permission.kind === 'sample') return 'to ask the caller’s model';
   return permission.kind === 'env' ? `the variable ${permission.name}` : `the secret ${permission.name}`;
 }
 
@@ -252,7 +261,7 @@ const replaces = (grant: Grant, old: Grant): boolean =>
 
 /** Whether something that the one gives the other does not. */
 export function loses(before: PolicySnapshot, after: PolicySnapshot): boolean {
-  for (const part of ['fs', 'net', 'env', 'secrets'] as const) {
+  for (const part of ['fs', 'net', 'env', 'secrets', 'asks'] as const) {
     const kept = new Set<string>(after[part].map((item) => JSON.stringify(item)));
     // What may be written may be read.
     if (part === 'fs') for (const item of after.fs) kept.add(JSON.stringify({ ...item, mode: 'ro' }));

@@ -38,7 +38,7 @@ export function createSecrets(store: SecretStore, events: EventHub): Secrets {
           what: `secret ${printable(name, 64)}`,
           reason: 'it is not granted',
         } as const;
-        throw new SwitchboardError('denied', denialText(nameOf(context.component), denial));
+        throw new SwitchboardError('denied', denialText(nameOf(context.component), denial, undefined));
       }
       const value = await store.get(name);
       if (value === undefined) throw new SwitchboardError('secret-not-found', `there is no secret ${name} any more`);

@@ -50,6 +50,7 @@ async function start(name: string, exports: readonly string[]) {
       policy: NO_PERMISSIONS,
       denied: () => {},
       refund: () => {},
+      progress: () => {},
       onEnd: () => {},
       exit: (status) => {
         throw new Error(`exit ${status}`);

@@ -6,10 +6,13 @@ import { filesystemTypesInterface, preopensInterface } from './filesystem/index.
 import { httpTypesInterface, outgoingHandlerInterface } from './http/index.ts';
 import { pollInterface } from './io/poll.ts';
 import { errorInterface, streamsInterface } from './io/streams.ts';
+import { elicitationInterface } from './elicitation/index.ts';
 import { simpleHttpInterface } from './http/simple.ts';
 import { logInterface } from './log/index.ts';
 import { insecureInterface, insecureSeedInterface, randomInterface } from './random/index.ts';
 import { serviceOffer } from './offer.ts';
+import { progressInterface } from './progress/index.ts';
+import { samplingInterface } from './sampling/index.ts';
 import { secretsInterface } from './secrets/index.ts';
 import { Scope } from './scope.ts';
 import * as sockets from './sockets/index.ts';
@@ -33,6 +36,9 @@ const SHARED: { readonly [id: string]: ServiceInterface } = {
 /** Made for an instance when its code first asks: most components import few of them. */
 const OWN: { readonly [id: string]: (scope: Scope) => ServiceInterface } = {
   'switchboard:host/log': logInterface,
+  'switchboard:host/progress': progressInterface,
+  'switchboard:host/elicitation': elicitationInterface,
+  'switchboard:host/sampling': samplingInterface,
   'switchboard:host/secrets': secretsInterface,
   'switchboard:host/http': simpleHttpInterface,
   'wasi:cli/environment': cli.environmentInterface,

@@ -7,6 +7,9 @@ export const serviceOffer: Omit<ServiceSet, 'create'> = {
     'wasi:io/poll#[method]pollable.block',
     'switchboard:host/http#send',
     'switchboard:host/secrets#get',
+    'switchboard:host/elicitation#ask',
+    'switchboard:host/elicitation#open',
+    'switchboard:host/sampling#create',
   ],
   // Files and the log are never waited for.
   suspendingWith: {

@@ -23,6 +23,7 @@ function make(overrides: Partial<ServiceEnv> = {}) {
     policy: NO_PERMISSIONS,
     denied: () => {},
     refund: () => {},
+    progress: () => {},
     onEnd: () => {},
     exit: (status) => {
       throw new Error(`exit ${status}`);

@@ -166,7 +166,7 @@ test('what is not a message ends that connection and no other', async (t) => {
   const { home, host } = await listen(t);
   const good = await connectHost(home);
   t.after(() => good.close());
-  const hello = JSON.stringify({ t: 'hello', protocol: 1, version: '0.1.0', pid: 1 });
+  const hello = JSON.stringify({ t: 'hello', protocol: 2, version: '0.1.0', pid: 1 });
   const cases = [
     'no json at all\n',
     '[]\n',
@@ -197,7 +197,7 @@ test('a wrong method or parameter is an answer, not the end', async (t) => {
   const { home } = await listen(t);
   const socket = connect(join(home, 'control.sock'));
   t.after(() => socket.destroy());
-  socket.write(`${JSON.stringify({ t: 'hello', protocol: 1, version: '0.1.0', pid: 1 })}\n`);
+  socket.write(`${JSON.stringify({ t: 'hello', protocol: 2, version: '0.1.0', pid: 1 })}\n`);
   socket.write(
     '{"t":"request","id":1,"method":"__proto__"}\n{"t":"request","id":2,"method":"call","params":{"component":7}}\n',
   );

@@ -77,11 +77,13 @@ export interface Serving {
   readonly child: ChildProcess;
   readonly url: string;
   readonly token: string;
+  readonly tools: number;
+  readonly search: boolean;
 }
 
 /** `switchboard serve` on a free port, ready; interrupted when the test ends. */
-export async function serveHttp(t: TestContext, home: string): Promise<Serving> {
-  const args = [MAIN, 'serve', '--port', '0', '--output', 'json', '--home', home];
+export async function serveHttp(t: TestContext, home: string, ...flags: string[]): Promise<Serving> {
+  const args = [MAIN, 'serve', '--port', '0', '--output', 'json', '--home', home, ...flags];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   atEnd(t, () => stop(child));
   let line = '';
@@ -89,8 +91,7 @@ export async function serveHttp(t: TestContext, home: string): Promise<Serving> 
     line += String(chunk);
     if (line.includes('\n')) break;
   }
-  const { url, token } = JSON.parse(line) as { url: string; token: string };
-  return { child, url, token };
+  return { child, ...(JSON.parse(line) as Omit<Serving, 'child'>) };
 }
 
 /** Interrupts a process and gives its exit code. */

@@ -16,12 +16,24 @@ export interface Seen {
 }
 
 /** A verb at a terminal. Fails where it ends before the dialogue does. */
-export async function atTerminal(home: string, args: readonly string[], dialogue: Dialogue = []): Promise<Seen> {
+export async function atTerminal(
+  home: string,
+  args: readonly string[],
+  dialogue: Dialogue = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Seen> {
   const words = [process.execPath, MAIN, ...args];
   const script =
     process.platform === 'darwin' ? ['-q', '/dev/null', ...words] : ['-qec', words.map(quoted).join(' '), '/dev/null'];
   const child = spawn('script', script, {
-    env: { ...process.env, SHELL: '/bin/sh', TERM: 'xterm', NODE_TEST_CONTEXT: undefined, SWITCHBOARD_HOME: home },
+    env: {
+      ...process.env,
+      SHELL: '/bin/sh',
+      TERM: 'xterm',
+      NODE_TEST_CONTEXT: undefined,
+      SWITCHBOARD_HOME: home,
+      ...env,
+    },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.on('error', () => undefined);

@@ -1,4 +1,5 @@
 /** A host without an engine, for tests of gateways: functions are closures, calls are recorded, events are real. */
+import { createHash } from 'node:crypto';
 import { noPermissionMethods } from './no-permissions.ts';
 import {
   checkLimits,
@@ -12,6 +13,7 @@ import {
   type JsonSchema,
   type Limits,
   parseReference,
+  type Profile,
   SwitchboardError,
 } from '#core';
 import type { CallArguments, CallOptions, Host, Json, Session } from '#host/api';
@@ -45,8 +47,9 @@ export interface FakeHost extends Host {
   readonly openSessions: ReadonlySet<string>;
   /** How often `list` was called. */
   readonly lists: () => number;
-  add(reference: string, functions: readonly FakeFunction[], limits?: Partial<Limits>): void;
+  add(reference: string, functions: readonly FakeFunction[], limits?: Partial<Limits>, docs?: string): void;
   remove(reference: string): void;
+  digestOf(reference: string): string;
   emit(body: EventBody): void;
 }
 
@@ -61,6 +64,7 @@ export function createFakeHost(): FakeHost {
   let sessions = 0;
   let lists = 0;
   let token = 'fake-token';
+  const profiles = new Map<string, Profile>();
 
   const emit = (body: EventBody): void => {
     const event = { ...body, v: 1, seq: ++seq, at: Date.now() } as const;
@@ -68,9 +72,9 @@ export function createFakeHost(): FakeHost {
   };
   const find = (reference: string): { component: InstalledComponent; functions: Map<string, FakeFunction> } => {
     const wanted = parseReference(reference);
-    const found = installed.find(
-      ({ component: c }) => c.name === wanted.name && (wanted.version === undefined || c.version === wanted.version),
-    );
+    const found = installed
+      .filter(({ component: c }) => c.name === wanted.name && [undefined, c.version].includes(wanted.version))
+      .toSorted((a, b) => (a.component.version < b.component.version ? 1 : -1))[0];
     if (!found) throw new SwitchboardError('component-not-found', `${reference} is not installed`);
     return found;
   };
@@ -105,12 +109,13 @@ export function createFakeHost(): FakeHost {
     openSessions,
     lists: () => lists,
     emit,
-    add(reference, functions, set = {}) {
-      const component = describe(reference, functions);
+    add(reference, functions, set = {}, docs = '') {
+      const component = describe(reference, functions, docs);
       installed.unshift({ component, functions: new Map(functions.map((f) => [f.id, f])) });
       limits.set(component.name, set);
       emit({ type: 'component.installed', component: reference, digest: component.description.digest });
     },
+    digestOf: (reference) => find(reference).component.description.digest,
     remove(reference) {
       const { component } = find(reference);
       installed.splice(
@@ -122,7 +127,9 @@ export function createFakeHost(): FakeHost {
     },
     async list() {
       lists++;
-      return installed.map((one) => one.component);
+      return installed
+        .map((one) => one.component)
+        .toSorted((a, b) => (a.name === b.name ? (a.version < b.version ? 1 : -1) : a.name < b.name ? -1 : 1));
     },
     info: async (reference) => find(reference).component,
     call: (component, fn, args = {}, options = {}) => run(component, fn, args, options, options.session),
@@ -151,6 +158,20 @@ export function createFakeHost(): FakeHost {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    policy: async (component) => {
+      find(component);
+      return { component, manifest: undefined, requests: [], grants: [] };
+    },
+    profiles: async () => [...profiles.values()],
+    async setProfile(profile) {
+      profiles.set(profile.name, profile);
+      emit({ type: 'profile.changed', profile: profile.name });
+    },
+    async removeProfile(profile) {
+      const removed = profiles.delete(profile);
+      if (removed) emit({ type: 'profile.changed', profile });
+      return removed;
+    },
     token: async () => token,
     async rotateToken() {
       token = `${token}-rotated`;
@@ -170,14 +191,14 @@ export function createFakeHost(): FakeHost {
   };
 }
 
-function describe(reference: string, functions: readonly FakeFunction[]): InstalledComponent {
+function describe(reference: string, functions: readonly FakeFunction[], docs: string): InstalledComponent {
   const { name, version } = parseReference(reference);
   if (version === undefined)
     throw new SwitchboardError('invalid-reference', `${formatReference({ name })} has no version`);
   const description: ComponentDescription = {
-    digest: `sha256:${'0'.repeat(64)}`,
+    digest: `sha256:${createHash('sha256').update(reference).digest('hex')}`,
     size: 1,
-    docs: '',
+    docs,
     types: { types: [], imports: [], importedFunctions: [], exports: [], exportedFunctions: [] },
     functions: functions.map(
       (f): DescribedFunction => ({

@@ -1,7 +1,8 @@
 /** The host's methods about permissions for fakes that have none: each refuses. */
 import type { PermissionMethods } from '#gateways/control/permission-client';
+import type { ProfileMethods } from '#gateways/control/profile-methods';
 
-export function noPermissionMethods(): PermissionMethods {
+export function noPermissionMethods(): PermissionMethods & ProfileMethods {
   const refuse = (): never => {
     throw new Error('not a part of the fake');
   };
@@ -22,5 +23,8 @@ export function noPermissionMethods(): PermissionMethods {
     createOwnerToken: refuse,
     removeOwnerToken: refuse,
     hasOwnerToken: refuse,
+    profiles: refuse,
+    setProfile: refuse,
+    removeProfile: refuse,
   };
 }

@@ -16,6 +16,7 @@ function checkoutForDev(t: TestContext): Checkout {
   mkdirSync(join(checkout.root, 'node_modules/.bin'), { recursive: true });
   checkout.write('node_modules/.package-lock.json', '{}');
   checkout.write('test/e2e/inspector/package-lock.json', '{}\n');
+  checkout.write('test/conformance/suite/package-lock.json', '{}\n');
   for (const tool of ['biome', 'oxlint', 'tsc']) {
     checkout.write(
       `node_modules/.bin/${tool}`,
@@ -63,6 +64,7 @@ test('./dev test sets up, checks, and lets the runner have the last word', (t) =
     /check: format\n.*check: lint\n.*check: types\n.*check-rooms ran\n.*check-sizes ran\n.*ℹ tests 3\n.*ℹ pass 3\n.*ℹ duration_ms [\d.]+\n$/s,
   );
   assert.match(checkout.log().join('\n'), /--prefix .*test\/e2e\/inspector --ignore-scripts/);
+  assert.match(checkout.log().join('\n'), /--prefix .*test\/conformance\/suite --ignore-scripts/);
   const installs = checkout.log().length;
   assert.equal(dev(checkout, 'test').status, 0);
   assert.equal(checkout.log().length, installs, 'set up twice');

@@ -1,7 +1,16 @@
 /** The package that npm publishes, installed from its tarball into an empty project outside the checkout. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -143,5 +152,25 @@ test('[lib.pack] the package is small and holds compiled files only', () => {
   const own = files.filter((entry) => entry.parentPath.startsWith(join(installed, 'switchboard')));
   const sources = own.filter(({ name }) => name.endsWith('.ts') && !name.endsWith('.d.ts')).map(({ name }) => name);
   assert.deepEqual(sources, []);
-  assert.ok(own.some(({ name }) => name === 'LICENSE'));
+  for (const name of ['LICENSE', 'host.wit', 'mcp.wit'])
+    assert.ok(
+      own.some((file) => file.name === name),
+      name,
+    );
+});
+
+test('[lib.pack] [connect.starts] connect writes Node and the script by absolute paths', async () => {
+  const command = join(project, 'node_modules/.bin/switchboard');
+  const args = ['connect', 'cursor', '--yes', '--home', home];
+  await run(command, args, { cwd: project, env: { ...env, HOME: base } });
+  const { mcpServers } = JSON.parse(readFileSync(join(base, '.cursor/mcp.json'), 'utf8')) as {
+    mcpServers: { switchboard: { command: string; args: string[] } };
+  };
+  const main = join(project, 'node_modules/switchboard/dist/gateways/cli/main.js');
+  assert.deepEqual(mcpServers.switchboard, {
+    command: process.execPath,
+    args: [main, 'serve', '--stdio', '--home', home],
+  });
+  const version = await run(mcpServers.switchboard.command, [main, 'version'], { cwd: base });
+  assert.match(version.stdout, /\d/);
 });

@@ -1,6 +1,11 @@
+import type { Caller, ElicitAnswer, ElicitRequest } from '#core/caller';
 import { SwitchboardError } from '#core/errors';
+import { findFunction } from '#core/functions';
 import { parseDuration } from '#core/limits';
-import type { CallOptions, Json } from '#host/api';
+import { type ContentKind, contentFunctions } from '#core/mcp-content';
+import type { CallOptions, Host, Json } from '#host/api';
+import { contentText, mayBeContent } from './content-text.ts';
+import type { Context } from './context.ts';
 import { safeJson, safeLine, safeText } from './safe.ts';
 import type { Define } from './verbs.ts';
 
@@ -43,16 +48,37 @@ Examples:
           timeout,
           principal: { kind: 'owner', label: 'cli' },
           onLog: (record) => context.showRecord(record),
+          caller: callerOf(context, flags.json === '-'),
         };
         const call = () => host.callText(component, fn, json === undefined ? { words } : { json }, options);
         const work = component.startsWith('switchboard:')
           ? import('./bundled.ts').then(({ withBundled }) => withBundled(context, host, component, call))
           : call();
         const value = await context.progress(`calling ${safeLine(component)} ${safeLine(fn)}`, work);
-        context.print(value === undefined ? {} : { result: value }, () => resultText(value));
+        const kind = process.stdout.isTTY && mayBeContent(value) ? await kindOf(host, component, fn) : undefined;
+        const text = (): string => (kind === undefined ? resultText(value) : contentText(kind, value));
+        context.print(value === undefined ? {} : { result: value }, text);
       }),
     );
 };
+
+/** At a terminal progress is shown, and components may ask the person; not where the arguments are typed there. */
+function callerOf(context: Context, inputTaken: boolean): Caller | undefined {
+  if (!process.stderr.isTTY) return undefined;
+  const progress: Caller['progress'] = (report) => context.showProgress(report);
+  if (inputTaken || !process.stdin.isTTY) return { progress };
+  const ask = async (request: ElicitRequest, signal: AbortSignal): Promise<ElicitAnswer> => {
+    const { askPerson } = await import('./ask-person.ts');
+    return context.interrupted(() => askPerson(request, signal));
+  };
+  return { progress, elicit: { modes: ['form', 'url'], ask } };
+}
+
+/** How the function's result is content, by its type; undefined where it is not. */
+async function kindOf(host: Host, component: string, fn: string): Promise<ContentKind | undefined> {
+  const { functions, types } = (await host.info(component)).description;
+  return contentFunctions(types).get(findFunction(functions, fn).id);
+}
 
 /** A text as it is, anything else as JSON. Into a file or a pipe a text goes byte for byte. */
 function resultText(value: Json | undefined): string {

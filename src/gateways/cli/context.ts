@@ -1,4 +1,4 @@
-import type { LogRecord } from '#core';
+import type { LogRecord, ProgressReport } from '#core';
 import type { RemoteHost } from '../control/client.ts';
 import type { Proof } from '../control/permission-client.ts';
 import { type Progress, progressLine } from './progress.ts';
@@ -66,6 +66,23 @@ export class Context {
   showRecord(record: LogRecord): void {
     this.#progress?.clear();
     process.stderr.write(recordText(record));
+  }
+
+  /** How far a call is, on the line that shows what is under way. */
+  showProgress({ progress, total, message }: ProgressReport): void {
+    const far = total === undefined ? '' : `${Math.floor((100 * Math.min(progress, total)) / total)} %`;
+    this.#progress?.tell([far, message === undefined ? '' : safeLine(message)].filter((part) => part !== '').join(' '));
+  }
+
+  /** Keeps that line off the terminal while something else is there. */
+  async interrupted<T>(work: () => Promise<T>): Promise<T> {
+    const line = this.#progress;
+    line?.pause(true);
+    try {
+      return await work();
+    } finally {
+      line?.pause(false);
+    }
   }
 
   /** Shows on a terminal what is under way when `work` takes longer than 0.3 s. */

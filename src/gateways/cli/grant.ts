@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { SwitchboardError } from '#core/errors';
+import { requestCovers } from '#core/grants';
 import type { Limits } from '#core/limits';
 import type { Grant, Permission } from '#core/permission';
 import type { ComponentLimits, Host } from '#host/api';
@@ -107,7 +108,7 @@ async function limitsOfFile(host: Host, component: string, policy: WassettePolic
   return { policy, now, limits: changedLimits(policy.limits, now) };
 }
 
-/** What the flags and the file name, with what `--requested` adds. Errors: `component-not-found`. */
+/** What the flags and the file name, with what `--requested` adds. Errors: `component-not-found`, `not-requested`. */
 async function wantedOf(
   context: Context,
   host: Host,
@@ -116,6 +117,19 @@ async function wantedOf(
   given: readonly Permission[],
 ): Promise<Wanted> {
   const policy = await withBundled(context, host, component, () => host.policy(component));
+  // Before a person is asked: the host would refuse the same after the answer.
+  const { manifest } = policy;
+  const other =
+    manifest && !flags.unrequested
+      ? given.find((permission) => !manifest.permissions.some((request) => requestCovers(request, permission)))
+      : undefined;
+  if (other) {
+    throw new SwitchboardError(
+      'not-requested',
+      `the manifest of ${safeLine(component)} does not request to ${permissionText(other)}`,
+      { fix: 'add --unrequested to grant it all the same, for this version only' },
+    );
+  }
   const requested = flags.requested ? await requestedPermissions(host, policy, given) : { permissions: [], left: [] };
   return { permissions: [...given, ...requested.permissions], left: requested.left };
 }
@@ -131,7 +145,7 @@ function nothingLeft(component: string, left: readonly LeftOut[], file: FromFile
 
 function nothingNamed(component: string): SwitchboardError {
   const fix = `switchboard policy show ${safeLine(component)}`;
-  const message = 'name what to grant: --fs, --net, --env, --secret, --requested or --policy';
+  const message = 'name what to grant: --fs, --net, --env, --secret, --elicit, --sample, --requested or --policy';
   return new SwitchboardError('invalid-usage', message, { fix });
 }
 

@@ -13,6 +13,8 @@ export interface PermissionFlags {
   readonly net?: readonly string[] | undefined;
   readonly env?: readonly string[] | undefined;
   readonly secret?: readonly string[] | undefined;
+  readonly elicit?: boolean | undefined;
+  readonly sample?: boolean | undefined;
 }
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -22,7 +24,9 @@ export function permissionOptions(command: Command): Command {
     .option('--fs <host-dir:guest-dir:ro|rw>', 'a directory of this machine, and where the component sees it', collect)
     .option('--net <host[:port]>', 'a host to reach by HTTP: a name, *.name, *, an address or a block', collect)
     .option('--env <name[=value]>', 'a variable; without a value, this shell’s', collect)
-    .option('--secret <name>', 'a secret (switchboard secret set)', collect);
+    .option('--secret <name>', 'a secret (switchboard secret set)', collect)
+    .option('--elicit', 'to ask you questions while it runs')
+    .option('--sample', 'to have the model of your MCP client answer it');
 }
 
 /** `HOST_DIR:GUEST_DIR` of `--dir`, by guest directory. Errors: `invalid-setting`, `file-unreadable`. */
@@ -35,13 +39,15 @@ export function directoriesOf(texts: readonly string[]): { readonly [guest: stri
   );
 }
 
-/** Those given, in the order fs, net, env, secret. Errors: `invalid-setting`, `file-unreadable`. */
+/** Those given, in the order fs, net, env, secret, elicit, sample. Errors: `invalid-setting`, `file-unreadable`. */
 export function permissionsOf(flags: PermissionFlags): Permission[] {
   return [
     ...(flags.fs ?? []).map((text) => checkedDirectory(parsePermission('fs', absolute(text)))),
     ...(flags.net ?? []).map((text) => parsePermission('net', text)),
     ...(flags.env ?? []).map((text) => parsePermission('env', text, variableOfCaller)),
     ...(flags.secret ?? []).map((text) => parsePermission('secret', text)),
+    ...(flags.elicit ? [{ kind: 'elicit' } as const] : []),
+    ...(flags.sample ? [{ kind: 'sample' } as const] : []),
   ];
 }
 
@@ -78,6 +84,8 @@ export function permissionText(item: ApprovalItem): string {
     const ports = item.port === undefined ? 'ports 80 and 443' : item.port === '*' ? 'every port' : `port ${item.port}`;
     return `reach ${item.host === '*' ? 'any public host' : safeLine(item.host)} by HTTP, ${ports}`;
   }
+  if (item.kind === 'elicit') return 'ask you questions while it runs';
+  if (item.kind === 'sample') return 'have the model of your MCP client answer it';
   return `${item.kind === 'env' ? 'see the variable' : 'read the secret'} ${safeLine(item.name)}`;
 }
 

@@ -20,7 +20,7 @@ export function personOptions(command: Command): Command {
 }
 
 /** Whether a person can be asked: input and the place where questions are shown are a terminal. */
-const isTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
+export const isTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
 /**
  * What shows that a person asks for this: the owner token where one is given, else a terminal. What the verb sends from

@@ -51,7 +51,7 @@ export const define: Define = (command, act) => {
 
 /** Shows what a file would give, and changes nothing. */
 async function checkFile(context: Context, component: string, file: string, flags: PermissionFlags): Promise<void> {
-  if ([flags.fs, flags.net, flags.env, flags.secret].some((one) => one !== undefined)) {
+  if ([flags.fs, flags.net, flags.env, flags.secret, flags.elicit, flags.sample].some((one) => one !== undefined)) {
     throw new SwitchboardError('invalid-usage', 'name one access or a policy, not both');
   }
   const wanted = await readPolicyFile(file, []);
@@ -68,10 +68,14 @@ function refusal(component: string, denial: (AccessDecision & { allowed: false }
 }
 
 /** What a component would have decided, one after another: of an address the host and then the address. */
-function accessesOf({ fs = [], net = [], env = [], secret = [] }: PermissionFlags): readonly AccessRequest[] {
+function accessesOf(flags: PermissionFlags): readonly AccessRequest[] {
+  const { fs = [], net = [], env = [], secret = [] } = flags;
+  const asks = (['elicit', 'sample'] as const).filter((kind) => flags[kind]);
   const [first, ...more] = [...fs, ...net, ...env, ...secret];
-  if (first === undefined || more.length > 0) {
-    throw new SwitchboardError('invalid-usage', 'name one access: --fs, --net, --env or --secret');
+  const [ask] = asks;
+  if (ask !== undefined && asks.length === 1 && first === undefined) return [{ kind: ask }];
+  if (first === undefined || more.length + asks.length > 0) {
+    throw new SwitchboardError('invalid-usage', 'name one access: --fs, --net, --env, --secret, --elicit or --sample');
   }
   if (fs.length > 0) {
     const m = /^(\/.*?)(?::(ro|rw))?$/.exec(first);

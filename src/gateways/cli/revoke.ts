@@ -11,8 +11,9 @@ interface Flags extends PermissionFlags {
 }
 
 type Matches = (permission: Permission) => boolean;
+type Wanted = readonly [flag: string, matches: Matches];
 
-/** `revoke <component> <id…>|--all|--fs …|--net …|--env …|--secret …`: takes grants back, also from what runs. */
+/** `revoke <component> <id…>|--all|--fs …|--net …|--env …|--secret …|--elicit|--sample`: takes grants back, also from what runs. */
 export const define: Define = (command, act) => {
   command
     .argument('<component>', 'namespace:name')
@@ -28,7 +29,8 @@ export const define: Define = (command, act) => {
         const wanted = matchersOf(flags);
         const fix = `switchboard policy show ${component}`;
         if (ids.length + wanted.length > 0 === (flags.all === true)) {
-          const message = 'name the grants to take back, by id or by --fs, --net, --env, --secret; or --all';
+          const message =
+            'name the grants to take back, by id or by --fs, --net, --env, --secret, --elicit, --sample; or --all';
           throw new SwitchboardError('invalid-usage', message, { fix });
         }
         const host = await context.attach();
@@ -54,17 +56,14 @@ export const define: Define = (command, act) => {
 };
 
 /** For each flag what it names. Errors: `invalid-setting`. */
-function matchersOf({
-  fs = [],
-  net = [],
-  env = [],
-  secret = [],
-}: Flags): (readonly [flag: string, matches: Matches])[] {
+function matchersOf({ fs = [], net = [], env = [], secret = [], elicit, sample }: Flags): Wanted[] {
   return [
     ...fs.map((text) => [`--fs ${safeLine(text)}`, directory(text)] as const),
     ...net.map((text) => [`--net ${safeLine(text)}`, network(text)] as const),
     ...env.map((text) => [`--env ${safeLine(text)}`, named('env', text.replace(/=.*$/s, ''))] as const),
     ...secret.map((text) => [`--secret ${safeLine(text)}`, named('secret', text)] as const),
+    ...(elicit ? [['--elicit', ({ kind }) => kind === 'elicit'] as const satisfies Wanted] : []),
+    ...(sample ? [['--sample', ({ kind }) => kind === 'sample'] as const satisfies Wanted] : []),
   ];
 }
 

@@ -4,8 +4,10 @@ import { writeSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { Worker } from 'node:worker_threads';
 import { SwitchboardError } from '#core/errors';
+import type { Narrowing } from '#core/narrowing';
 import type { RemoteHost } from '../control/client.ts';
 import { canLend } from '../control/lent-streams.ts';
+import type { Rate } from '../mcp/rate-limit.ts';
 import type { Context } from './context.ts';
 import { pump } from './pump.ts';
 
@@ -14,18 +16,23 @@ import { pump } from './pump.ts';
  * themselves; where a host runs already, this is a byte pipe to it. Nothing else is ever written to stdout. Ends when
  * the client closes its end, or the host does.
  */
-export async function serveStdio(context: Context, prepare: () => Promise<RemoteHost>): Promise<void> {
+export async function serveStdio(
+  context: Context,
+  prepare: () => Promise<RemoteHost>,
+  narrowing: Narrowing,
+  rate?: Rate,
+): Promise<void> {
   context.bareStdout = true;
   context.lend = canLend();
   const host = await prepare();
   if (host.mcpLent) {
-    await host.mcpLent(context.signal).catch((error: unknown) => {
+    await host.mcpLent(context.signal, narrowing, rate).catch((error: unknown) => {
       if (!context.signal.aborted) throw error;
     });
     if (context.signal.aborted) context.finished();
     return;
   }
-  const pipe = await host.mcpPipe();
+  const pipe = await host.mcpPipe(narrowing, rate);
   if (context.signal.aborted) {
     pipe.destroy();
     context.finished();

@@ -43,6 +43,18 @@ export const VERBS: { readonly [name: string]: Verb } = {
     load: async () => (await import('./owner-token.ts')).define,
   },
   serve: { summary: 'serve MCP over HTTP or stdio', load: async () => (await import('./serve.ts')).define },
+  profile: {
+    summary: 'name what MCP clients are offered',
+    load: async () => (await import('./profile.ts')).define,
+  },
+  connect: {
+    summary: 'write Switchboard into the settings of an MCP client',
+    load: async () => (await import('./connect.ts')).define,
+  },
+  import: {
+    summary: 'list the MCP servers you run today, and what could replace them',
+    load: async () => (await import('./import.ts')).define,
+  },
   token: { summary: 'show or rotate the bearer token of HTTP', load: async () => (await import('./token.ts')).define },
   logs: { summary: 'show what components wrote', load: async () => (await import('./logs.ts')).define },
   doctor: { summary: 'check this machine and the home', load: async () => (await import('./doctor.ts')).define },

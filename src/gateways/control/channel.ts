@@ -1,7 +1,10 @@
 import { connect, type Socket } from 'node:net';
-import type { EventType, HostEvent, LogRecord, StopSignal } from '#core';
+import type { Caller, EventType, HostEvent, LogRecord, StopSignal } from '#core';
+import type { Narrowing } from '#core/narrowing';
 import { type ErrorBody, errorFromBody, SwitchboardError, toSwitchboardError } from '#core/errors';
 import { encodeMessage, FrameReader } from './framing.ts';
+import { LocalCaller } from './local-caller.ts';
+import type { Rate } from '../mcp/rate-limit.ts';
 import { type ClientMessage, MAX_ATTACHMENT, type Method, type Methods, PROTOCOL } from './protocol.ts';
 
 /** How long a host that accepted the connection may take to answer: a whole one is busy for a second at most. */
@@ -11,12 +14,14 @@ export interface RequestOptions {
   readonly signal?: StopSignal | undefined;
   readonly attachment?: Uint8Array | undefined;
   readonly onLog?: ((record: LogRecord) => void) | undefined;
+  readonly caller?: Caller | undefined;
 }
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: SwitchboardError) => void;
   readonly onLog: ((record: LogRecord) => void) | undefined;
+  readonly caller: LocalCaller | undefined;
 }
 
 /** The client's end of one control connection. */
@@ -95,7 +100,8 @@ export class Channel {
     const bytes = attachment === undefined ? {} : { bytes: attachment.length };
     const line = encodeMessage({ t: 'request', id, method, params, ...bytes });
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#pending.set(id, { resolve, reject, onLog });
+    const caller = options.caller && new LocalCaller(options.caller, id, (message) => this.#send(message));
+    this.#pending.set(id, { resolve, reject, onLog, caller });
     this.#socket.write(line);
     if (attachment !== undefined && attachment.length > 0) this.#socket.write(attachment);
     const cancel = (): void => this.#send({ t: 'cancel', id });
@@ -104,6 +110,7 @@ export class Channel {
       return (await promise) as Methods[M]['result'];
     } finally {
       signal?.removeEventListener('abort', cancel);
+      caller?.end();
     }
   }
 
@@ -129,9 +136,9 @@ export class Channel {
   }
 
   /** Asks for the byte pipe; the reader stops with the answer, so that not a byte of MCP is taken for a message. */
-  async pipe(): Promise<Socket> {
+  async pipe(narrowing?: Narrowing, rate?: Rate): Promise<Socket> {
     this.#piping = true;
-    await this.request('mcp-stdio', {});
+    await this.request('mcp-stdio', { narrowing, rate });
     return this.release();
   }
 
@@ -164,6 +171,10 @@ export class Channel {
         return;
       case 'log':
         return pending?.onLog?.(message['record'] as LogRecord);
+      case 'progress':
+      case 'ask':
+      case 'ask-over':
+        return pending?.caller?.message(message);
       case 'event':
         for (const listener of this.#listeners) listener(message['event'] as HostEvent);
         return;

@@ -5,10 +5,14 @@ import type { LogRecord } from '#core';
 import { SwitchboardError } from '#core/errors';
 import type { CallArguments, CallOptions, Host, Json, Session } from '#host/api';
 import { homePaths } from '#home/layout';
+import type { Rate } from '../mcp/rate-limit.ts';
 import { Channel, type RequestOptions } from './channel.ts';
 import type { HttpAddress } from './http-gate.ts';
+import { offerOf } from './local-caller.ts';
 import { readHostFile } from './lock.ts';
 import type { CallParams, TextArguments } from './protocol.ts';
+import type { Narrowing } from '#core/narrowing';
+import { profileMethods } from './profile-methods.ts';
 import { permissionMethods, type Proof } from './permission-client.ts';
 import { productVersion } from '#host/version';
 
@@ -33,9 +37,9 @@ export interface RemoteHost extends Host {
   serveHttp(at: HttpAddress): Promise<{ readonly url: string }>;
   stopHttp(): Promise<void>;
   /** Turns the connection into a byte pipe to an MCP server of the host, paused; nothing else can be asked afterwards. */
-  mcpPipe(): Promise<Socket>;
+  mcpPipe(narrowing?: Narrowing, rate?: Rate): Promise<Socket>;
   /** Has the host serve the streams lent to it; settles at their end. Absent where none were lent. */
-  readonly mcpLent?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  readonly mcpLent?: ((signal: AbortSignal, narrowing?: Narrowing, rate?: Rate) => Promise<void>) | undefined;
 }
 
 /**
@@ -138,6 +142,7 @@ function remoteHost(
     limits: (component) => channel.request('limits', { component }),
     setLimits: (component, limits) => channel.request('set-limits', { component, limits }),
     ...permissionMethods(channel, proof),
+    ...profileMethods(channel),
     logs: ({ component, last } = {}) => channel.request('logs', { component, last }),
     subscribe: (listener, types) => channel.subscribe(listener, types),
     token: () => channel.request('token', {}),
@@ -147,12 +152,12 @@ function remoteHost(
     stopHttp: async () => {
       await channel.request('stop-http', {});
     },
-    mcpPipe: () => channel.pipe(),
+    mcpPipe: (narrowing, rate) => channel.pipe(narrowing, rate),
     ...(lentKey === undefined
       ? {}
       : {
-          mcpLent: async (signal: AbortSignal) => {
-            await channel.request('mcp-lent', { key: lentKey }, { signal });
+          mcpLent: async (signal: AbortSignal, narrowing?: Narrowing, rate?: Rate) => {
+            await channel.request('mcp-lent', { key: lentKey, narrowing, rate }, { signal });
           },
         }),
     close: async () => channel.close(),
@@ -164,13 +169,14 @@ function absolute(path: string): string {
 }
 
 function callParams(component: string, fn: string, options: CallOptions): CallParams {
-  const { timeout, principal, session, traceId, parent, onLog } = options;
-  return { component, function: fn, timeout, principal, session, traceId, parent, logs: onLog !== undefined };
+  const { timeout, principal, session, traceId, parent, onLog, caller } = options;
+  const logs = onLog !== undefined;
+  return { component, function: fn, timeout, principal, session, traceId, parent, logs, caller: offerOf(caller) };
 }
 
 function requestOptions(options: CallOptions): RequestOptions {
   const onLog: ((record: LogRecord) => void) | undefined = options.onLog;
-  return { signal: options.signal, onLog };
+  return { signal: options.signal, onLog, caller: options.caller };
 }
 
 /**

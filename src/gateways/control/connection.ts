@@ -4,10 +4,13 @@ import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { EVENT_VERSION, isDecision } from '#core/events';
 import { printable } from '#core/reference';
 import type { Session } from '#host/api';
-import { asInteger, asObject, asString, type Loose } from './check.ts';
+import { asInteger, asObject, asRate, asString, type Loose, optional } from './check.ts';
 import { encodeMessage, FrameReader } from './framing.ts';
+import { asNarrowing, checkProfileExists } from './profile-methods.ts';
+import { createRemoteCallers } from './remote-caller.ts';
 import { type Asked, HANDLERS, type MethodEnv } from './methods.ts';
 import {
+  type AskedMessage,
   HARD_BACKLOG,
   HELLO_MS,
   type HostMessage,
@@ -29,6 +32,7 @@ export class Connection {
   readonly #reader: FrameReader;
   readonly #running = new Map<number, AbortController>();
   readonly #sessions = new Map<string, Session>();
+  readonly #callers = createRemoteCallers((message) => this.#tell(message));
   readonly #helloTimer: NodeJS.Timeout;
   #peer = 0;
   #greeted = false;
@@ -96,6 +100,7 @@ export class Connection {
     if (!this.#greeted) return this.#hello(message);
     if (message['t'] === 'request') return this.#request(message, attachment);
     if (message['t'] === 'cancel') return this.#running.get(requestId(message))?.abort();
+    if (message['t'] === 'answer') return this.#callers.answer(message);
     if (message['t'] === 'subscribe') return this.#subscribe();
     if (message['t'] !== 'unsubscribe') throw misuse(`unknown message "${printable(String(message['t']), 40)}"`);
     this.#unsubscribe?.();
@@ -130,6 +135,7 @@ export class Connection {
       attachment,
       signal: controller.signal,
       onLog: (record) => this.#log(id, record),
+      caller: (offer) => this.#callers.of(id, offer),
     };
     const answer = full ? Promise.reject(tooMany()) : this.#answer(id, asString(message['method'], 'method'), asked);
     answer.then(
@@ -139,7 +145,7 @@ export class Connection {
   }
 
   async #answer(id: number, method: string, asked: Asked): Promise<unknown> {
-    if (method === 'mcp-stdio') return this.#becomePipe(id);
+    if (method === 'mcp-stdio') return this.#becomePipe(id, asked);
     if (!Object.hasOwn(HANDLERS, method)) throw misuse(`unknown method "${printable(method, 40)}"`);
     const { host, http, parseText, serveMcp, lent } = this.#shared;
     const env = { host, http, parseText, serveMcp, lent, sessions: this.#sessions, owner: this, peer: this.#peer };
@@ -168,6 +174,11 @@ export class Connection {
     } catch {
       this.#send({ t: 'error', id, error: body });
     }
+  }
+
+  /** A client that does not read is not told how far its call is. */
+  #tell(message: AskedMessage): void {
+    if (message.t !== 'progress' || this.#socket.writableLength <= SOFT_BACKLOG) this.#send(message);
   }
 
   #log(id: number, record: LogRecord): void {
@@ -205,8 +216,10 @@ export class Connection {
     this.#send({ t: 'event', event });
   }
 
-  async #becomePipe(id: number): Promise<void> {
+  async #becomePipe(id: number, asked: Asked): Promise<void> {
     if (this.#running.size > 1) throw misuse('mcp-stdio must be the only request of its connection');
+    const narrowing = optional(asked.params['narrowing'], asNarrowing);
+    if (narrowing?.profile !== undefined) await checkProfileExists(this.#shared.host, narrowing);
     const socket = this.#socket;
     this.#reader.detach();
     socket.off('data', this.#data);
@@ -218,7 +231,8 @@ export class Connection {
     await Promise.resolve();
     const rest = this.#reader.takeRest();
     if (rest.length > 0) socket.unshift(rest);
-    const pipe = await this.#shared.serveMcp(this.#shared.host, { input: socket, output: socket });
+    const rate = optional(asked.params['rate'], asRate);
+    const pipe = await this.#shared.serveMcp(this.#shared.host, { input: socket, output: socket, narrowing, rate });
     this.#pipe = pipe;
     if (this.#closed) return pipe.close();
     socket.on('close', () => void pipe.close());

@@ -1,14 +1,29 @@
 /** What a host process does for each method of the protocol. */
 import type { Socket } from 'node:net';
-import type { LogRecord } from '#core';
+import type { Caller, LogRecord } from '#core';
 import { SwitchboardError } from '#core/errors';
 import { checkLimitChanges } from '#core/limits';
+import type { Narrowing } from '#core/narrowing';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
-import { asArguments, asInteger, asObject, asPrincipal, asString, asStrings, type Loose, optional } from './check.ts';
+import {
+  asArguments,
+  asInteger,
+  asOauth,
+  asObject,
+  asPrincipal,
+  asRate,
+  asString,
+  asStrings,
+  type Loose,
+  optional,
+} from './check.ts';
+import type { Rate } from '../mcp/rate-limit.ts';
 import type { HttpGate } from './http-gate.ts';
 import type { LentStreams } from './lent-streams.ts';
+import { asNarrowing, checkProfileExists, PROFILE_HANDLERS } from './profile-methods.ts';
 import { PERMISSION_HANDLERS } from './permission-methods.ts';
-import type { Method, TextArguments } from './protocol.ts';
+import { asOffer } from './remote-caller.ts';
+import type { CallerOffer, Method, TextArguments } from './protocol.ts';
 
 /** Turns text into arguments of a function, by the types of its parameters. */
 export type ParseText = (
@@ -31,7 +46,12 @@ export interface MethodEnv {
   /** Runs an MCP server over a pair of streams. */
   readonly serveMcp: (
     host: Host,
-    stream: { readonly input: Socket; readonly output: Socket },
+    stream: {
+      readonly input: Socket;
+      readonly output: Socket;
+      readonly narrowing?: Narrowing | undefined;
+      readonly rate?: Rate | undefined;
+    },
   ) => Promise<{ readonly closed: Promise<void>; close(): Promise<void> }>;
   /** Streams that the process which started this one lent it. */
   readonly lent: LentStreams | undefined;
@@ -43,6 +63,8 @@ export interface Asked {
   readonly attachment: Uint8Array | undefined;
   readonly signal: AbortSignal;
   readonly onLog: (record: LogRecord) => void;
+  /** The caller at the other end, who offers this. */
+  readonly caller: (offer: CallerOffer) => Caller;
 }
 
 type Handler = (env: MethodEnv, asked: Asked) => Promise<unknown>;
@@ -64,9 +86,12 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
     return makeCall(env, asked, asString(asked.params['function'], 'function'), args);
   },
   'mcp-lent': async ({ host, lent, serveMcp }, asked) => {
+    const narrowing = optional(asked.params['narrowing'], asNarrowing);
+    await checkProfileExists(host, narrowing);
     const streams = lent?.take(asString(asked.params['key'], 'key'));
     if (!streams) throw new SwitchboardError('invalid-usage', 'no streams were lent to this host under that key');
-    const server = await serveMcp(host, streams);
+    const rate = optional(asked.params['rate'], asRate);
+    const server = await serveMcp(host, { input: streams.input, output: streams.output, narrowing, rate });
     const stop = (): void => void server.close();
     asked.signal.addEventListener('abort', stop, { once: true });
     if (asked.signal.aborted) stop();
@@ -102,17 +127,22 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
   token: ({ host }) => host.token(),
   'rotate-token': ({ host }) => host.rotateToken(),
   status: ({ host }) => host.status(),
-  'serve-http': async ({ http, owner, peer }, { params }) => {
+  'serve-http': async ({ host, http, owner, peer }, { params }) => {
     const at = {
       host: asString(params['host'], 'host'),
       port: asInteger(params['port'], 'port', 0, 65_535),
       allowedHosts: optional(params['allowedHosts'], (v) => asStrings(v, 'allowedHosts')),
+      oauth: optional(params['oauth'], asOauth),
+      rate: optional(params['rate'], asRate),
+      narrowing: optional(params['narrowing'], asNarrowing),
     };
+    await checkProfileExists(host, at.narrowing);
     const { url } = await http.open(owner, peer, at);
     return { url };
   },
   'stop-http': ({ http, owner }) => http.close(owner),
   ...PERMISSION_HANDLERS,
+  ...PROFILE_HANDLERS,
 };
 
 function sourceOf({ params, attachment }: Asked): string | Uint8Array {
@@ -132,7 +162,7 @@ async function makeCall(env: MethodEnv, asked: Asked, fn: string, args: CallArgu
   return session.call(component, fn, args, options);
 }
 
-function callOptions({ params, signal, onLog }: Asked): CallOptions {
+function callOptions({ params, signal, onLog, caller }: Asked): CallOptions {
   return {
     signal,
     timeout: optional(params['timeout'], (v) => asInteger(v, 'timeout', 1, 86_400_000)),
@@ -147,5 +177,6 @@ function callOptions({ params, signal, onLog }: Asked): CallOptions {
       };
     }),
     onLog: params['logs'] === true ? onLog : undefined,
+    caller: optional(params['caller'], (v) => caller(asOffer(v))),
   };
 }

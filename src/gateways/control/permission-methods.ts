@@ -109,7 +109,7 @@ function asPermissions(value: unknown): readonly Permission[] {
 
 /** In the form that a flag would give: nothing of a stranger's gets past it to a terminal or into a grant. */
 function asItem(item: Loose): ApprovalItem {
-  const kind = oneOf(item['kind'], ['fs', 'net', 'env', 'secret'] as const, 'kind');
+  const kind = oneOf(item['kind'], ['fs', 'net', 'env', 'secret', 'elicit', 'sample'] as const, 'kind');
   if (kind === 'fs') {
     const mode = oneOf(item['mode'], ['ro', 'rw'] as const, 'mode');
     const guest = guestDirectory(asString(item['guest'], 'guest'));
@@ -124,6 +124,7 @@ function asItem(item: Loose): ApprovalItem {
     if (port === undefined) return { kind, host };
     return { kind, host, port: port === '*' ? '*' : asInteger(port, 'port', 1, 65_535) };
   }
+  if (kind === 'elicit' || kind === 'sample') return { kind };
   const name = asString(item['name'], 'name');
   if (kind === 'secret') return parsePermission(kind, name);
   if (name.includes('=')) throw new SwitchboardError('invalid-setting', 'the name of a variable has no =');
@@ -140,7 +141,12 @@ function asDirectory(value: unknown, name: string): string {
 }
 
 function asAccess(access: Loose): AccessRequest {
-  const kind = oneOf(access['kind'], ['fs', 'net', 'address', 'env', 'secret'] as const, 'access.kind');
+  const kind = oneOf(
+    access['kind'],
+    ['fs', 'net', 'address', 'env', 'secret', 'elicit', 'sample'] as const,
+    'access.kind',
+  );
+  if (kind === 'elicit' || kind === 'sample') return { kind };
   if (kind === 'fs') {
     return { kind, path: guestDirectory(asString(access['path'], 'access.path')), write: access['write'] === true };
   }

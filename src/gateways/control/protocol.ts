@@ -8,7 +8,8 @@
  * 1. The client sends `hello`; the host answers `welcome`, or `closing` with the reason and hangs up.
  *    Nothing else is read before it. A connection that says no `hello` within `HELLO_MS` is closed.
  * 2. The client sends `request`s, each with an `id` of its own; many may be under way. Each is answered by
- *    exactly one `result` or `error` with that id, in any order; before it may come `log`s of that id.
+ *    exactly one `result` or `error` with that id, in any order; before it may come `log`s of that id, and to a caller
+ *    that offers it `progress` and `ask`s. An `ask` is answered by `answer` with its number, unless `ask-over` comes first.
  * 3. `cancel` aborts the request of that id; it is still answered, usually with the error `cancelled`.
  * 4. `subscribe` starts `event`s on this connection, `unsubscribe` ends them.
  * 5. After the `result` of `mcp-stdio` the connection is a plain byte pipe to an MCP server.
@@ -23,6 +24,7 @@ import type {
   AccessRequest,
   ApprovalItem,
   ApprovalRequest,
+  AskKind,
   CallContext,
   ComponentDescription,
   ErrorBody,
@@ -32,8 +34,12 @@ import type {
   LimitChanges,
   LogRecord,
   Principal,
+  ProgressReport,
 } from '#core';
+import type { Rate } from '../mcp/rate-limit.ts';
+import type { Narrowing } from '#core/narrowing';
 import type { HttpAddress } from './http-gate.ts';
+import type { ProfileRequests } from './profile-methods.ts';
 import type {
   ApprovalDecision,
   CallArguments,
@@ -46,7 +52,7 @@ import type {
 } from '#host/api';
 
 /** Raised with every change that an older peer would misunderstand. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 /** Longest line either side accepts, in bytes. */
 export const MAX_LINE = 64 * 1024 * 1024;
 /** Most raw bytes after a message. */
@@ -72,7 +78,21 @@ export interface CallParams {
   readonly parent?: Pick<CallContext, 'callId' | 'traceId' | 'depth'> | undefined;
   /** Whether the component's output and logs are wanted as `log` messages. */
   readonly logs?: boolean | undefined;
+  /** What the client's caller can be told and asked: then `progress` and `ask` messages may come. */
+  readonly caller?: CallerOffer | undefined;
 }
+
+export interface CallerOffer {
+  readonly progress?: boolean;
+  readonly elicit?: readonly ('form' | 'url')[];
+  readonly sample?: boolean;
+}
+
+/** What the host tells and asks the caller of a request. */
+export type AskedMessage =
+  | { readonly t: 'progress'; readonly id: number; readonly report: ProgressReport }
+  | { readonly t: 'ask'; readonly id: number; readonly ask: number; readonly kind: AskKind; readonly request: object }
+  | { readonly t: 'ask-over'; readonly id: number; readonly ask: number };
 
 /** Arguments as text, read by the types of the parameters: one word for each, or one JSON document. */
 export type TextArguments = { readonly words: readonly string[] } | { readonly json: string };
@@ -129,7 +149,7 @@ export interface PermissionRequests {
 }
 
 /** Every method: what it takes and what it answers. A `source` is an absolute path; without it the bytes follow. */
-export interface Methods extends PermissionRequests {
+export interface Methods extends PermissionRequests, ProfileRequests {
   readonly inspect: { params: { source?: string | undefined }; result: ComponentDescription };
   readonly install: {
     params: { source?: string | undefined; as?: string | undefined; origin?: string | undefined };
@@ -155,8 +175,14 @@ export interface Methods extends PermissionRequests {
   readonly 'serve-http': { params: HttpAddress; result: { url: string } };
   /** Closes the listener this connection opened. */
   readonly 'stop-http': { params: object; result: undefined };
-  readonly 'mcp-stdio': { params: object; result: undefined };
-  readonly 'mcp-lent': { params: { key: string }; result: undefined };
+  readonly 'mcp-stdio': {
+    params: { narrowing?: Narrowing | undefined; rate?: Rate | undefined };
+    result: undefined;
+  };
+  readonly 'mcp-lent': {
+    params: { key: string; narrowing?: Narrowing | undefined; rate?: Rate | undefined };
+    result: undefined;
+  };
 }
 
 export type Method = keyof Methods;
@@ -181,10 +207,18 @@ export type ClientMessage =
     }
   | Request
   | { readonly t: 'cancel'; readonly id: number }
+  | {
+      readonly t: 'answer';
+      readonly id: number;
+      readonly ask: number;
+      readonly value?: unknown;
+      readonly failed?: true;
+    }
   | { readonly t: 'subscribe' }
   | { readonly t: 'unsubscribe' };
 
 export type HostMessage =
+  | AskedMessage
   | {
       readonly t: 'welcome';
       readonly protocol: number;

@@ -1,24 +1,37 @@
 /** One MCP server instance: the tools of the host behind the SDK's protocol engine. */
 import {
   type CallToolRequest,
+  type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
   type Implementation,
   LOG_LEVEL_META_KEY,
   type JSONRPCRequest,
-  type ListToolsRequest,
   type ListToolsResult,
   type LoggingLevel,
   type Result,
-  Server,
+  type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import type { Caller } from '#core/caller';
 import type { Principal, StopSignal } from '#core/context';
 import { SwitchboardError } from '#core/errors';
 import type { LogLevel, LogRecord } from '#core/events';
 import { printable } from '#core/reference';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
-import { callOwnTool, OWN_TOOLS, REQUEST_PERMISSION } from './own-tools.ts';
-import { callResult, errorResult, RPC, RpcError } from './results.ts';
+import { abilitiesOf, canBeAsked } from './ask-messages.ts';
+import { type Ask, askInRequest, askOn, callerBy, progressOf } from './caller.ts';
+import { resolveCall } from './call-tool.ts';
+import type { ComposedTool, Composition } from './composition.ts';
+import type { DroppedCalls } from './dropped-calls.ts';
+import { isOwnTool, OWN } from './own-names.ts';
+import { callOwnTool } from './own-tools.ts';
+import type { Leg, ParkedCalls } from './parked-calls.ts';
+import { callResult, errorResult, RPC, RpcError, structured } from './results.ts';
+import { GatewayServer } from './sdk-server.ts';
+import { serveContent, servedCapabilities } from './serving.ts';
+import { watchServing } from './serving-changes.ts';
+import type { ServingPorts } from './serving-sources.ts';
 import type { Toolbox } from './toolbox.ts';
 import { compare, type ToolEntry } from './tools.ts';
 
@@ -59,8 +72,20 @@ export interface ConnectionOptions {
    * the tools are told; not a lone HTTP request.
    */
   readonly sessions: boolean;
+  /** Where calls of revision 2026-07-28 wait for their client. Its maker closes it. */
+  readonly parked: ParkedCalls;
+  /** Whom an access token named, for the record. */
+  readonly subject?: string | undefined;
   /** Called when a call ended because it was cancelled: no answer will be sent for the request. */
   readonly onCancelled?: ((requestId: string | number) => void) | undefined;
+  /** What becomes of calls whose HTTP connection broke; they are cancelled at once where this is absent. */
+  readonly dropped?: DroppedCalls | undefined;
+  readonly composition?: Composition | undefined;
+  /**
+   * The method where only one request comes. Of one that nobody handles the SDK then says so itself, with the HTTP
+   * status that goes with it.
+   */
+  readonly method?: string | undefined;
 }
 
 export interface Connection {
@@ -74,11 +99,17 @@ export interface Connection {
 }
 
 export function createConnection(options: ConnectionOptions): Connection {
-  const { host, toolbox } = options;
-  const server = new Server(
+  const { host, toolbox, composition } = options;
+  const served = servedCapabilities(toolbox.known()?.servers ?? []);
+  const server: Server = new GatewayServer(
     { name: 'switchboard', title: 'Switchboard', version: options.version },
-    { capabilities: { tools: { listChanged: true }, logging: {} }, instructions: INSTRUCTIONS },
+    {
+      capabilities: { tools: { listChanged: true }, logging: {}, ...served, ...composition?.capabilities },
+      instructions: INSTRUCTIONS,
+    },
   );
+  const composed = composition?.tools && new Map(composition.tools.map((one) => [one.tool.name, one]));
+  composition?.extend?.(server);
   const session = options.sessions ? sessionHolder(host, () => principal()) : undefined;
   let label: string | undefined;
   let client: Implementation | undefined;
@@ -87,67 +118,167 @@ export function createConnection(options: ConnectionOptions): Connection {
   const principal = (info: unknown = server.getClientVersion()): Principal => {
     if (label === undefined || (info !== undefined && info !== client)) {
       client = info as Implementation | undefined;
-      label = clientLabel(client);
+      label = clientLabel(client, options.subject);
     }
     return { kind: 'mcp', label };
   };
 
-  const callTool = async (params: CallToolRequest['params'], callOptions: CallOptions): Promise<Result> => {
-    const entry = (toolbox.known() ?? (await toolbox.table())).byName.get(params.name);
-    if (!entry && params.name !== REQUEST_PERMISSION) {
-      throw new RpcError(RPC.params, `Unknown tool: ${printable(params.name)}`);
-    }
-    const args = (params.arguments ?? {}) as CallArguments;
+  /** For a component that asks: the client's person and model, by what it declared when it connected. */
+  const asked = (ask: Ask, progress?: Caller['progress']): Caller | undefined => {
+    const abilities = abilitiesOf(server.getClientCapabilities());
+    const titles = (server.getNegotiatedProtocolVersion() ?? '') >= '2025-11-25';
+    return canBeAsked(abilities) ? callerBy(abilities, ask, progress, titles) : progress && { progress };
+  };
+  const plainCaller = (asks: boolean): Caller | undefined => (asks ? asked(askOn(server)) : undefined);
+
+  type Offer = ((asks: boolean) => Caller | undefined) | undefined;
+  const callEntry = async (
+    entry: ToolEntry,
+    args: CallArguments,
+    given: CallOptions,
+    offer: Offer,
+  ): Promise<CallToolResult> => {
+    const target = entry.viaSession ? await targetFor(entry, host, session) : host;
+    const caller = offer?.(entry.asks);
+    const callOptions = caller ? { ...given, caller } : given;
+    return callResult(entry, await target.call(entry.component, entry.fn, args, callOptions));
+  };
+  const callTool = async (params: CallToolRequest['params'], given: CallOptions, offer?: Offer): Promise<Result> => {
+    const view = toolbox.known() ?? (await toolbox.table());
+    const { name, arguments: args = {} } = params;
+    const entry = view.byName.get(name);
     try {
-      if (!entry) return await callOwnTool(host, params.arguments ?? {}, callOptions.principal ?? principal());
-      const caller = entry.viaSession ? await callerFor(entry, host, session) : host;
-      return callResult(entry, await caller.call(entry.component, entry.fn, args, callOptions));
+      if (entry) return await callEntry(entry, args, given, offer);
+      if (!isOwnTool(name) || !view.offersOwn(name)) {
+        throw new RpcError(RPC.params, `Unknown tool: ${printable(name)}`);
+      }
+      if (name !== OWN.call) return await callOwnTool(host, view, name, args, given.principal ?? principal());
+      const resolved = await resolveCall(host, view, args);
+      return structured(await callEntry(resolved.entry, resolved.args, given, offer));
     } catch (error) {
       if (error instanceof RpcError) throw error;
       return errorResult(error);
     }
   };
-  const answerCall = async (params: CallToolRequest['params'], ctx: ServerContext): Promise<Result> => {
-    const signal = ctx.http?.req ? AbortSignal.any([ctx.mcpReq.signal, ctx.http.req.signal]) : ctx.mcpReq.signal;
+  /** Whether the call is of a component that can ask, whichever way it is named. */
+  const asks = async ({ name, arguments: args = {} }: CallToolRequest['params']): Promise<boolean> => {
+    const view = await toolbox.table();
+    if (name !== OWN.call || !view.offersOwn(name)) return view.byName.get(name)?.asks === true;
+    // What cannot be resolved is told by the call itself.
+    return resolveCall(host, view, args).then(
+      ({ entry }) => entry.asks,
+      () => false,
+    );
+  };
+  const answer = async <R>(ctx: ServerContext, run: (asked: Asked) => Promise<R>): Promise<R> => {
+    const signal = callSignal(ctx, options.dropped);
     // Present from 2026-07-28 on, where each request carries what `initialize` and `logging/setLevel` told before.
-    const envelope: { readonly [key: string]: unknown } | undefined = ctx.mcpReq.envelope;
+    const envelope: Asked['envelope'] = ctx.mcpReq.envelope;
     const threshold = envelope === undefined ? level : envelope[LOG_LEVEL_META_KEY];
     try {
-      return await callTool(params, {
-        signal,
-        principal: principal(envelope?.[CLIENT_INFO_META_KEY]),
-        ...(threshold === undefined ? {} : { onLog: (record: LogRecord) => forward(record, threshold, ctx) }),
-      });
+      const who = principal(envelope?.[CLIENT_INFO_META_KEY]);
+      const log = threshold === undefined ? undefined : (record: LogRecord) => forward(record, threshold, ctx);
+      return await run({ signal, envelope, who, log, progress: progressOf(ctx) });
     } finally {
       if (signal.aborted) options.onCancelled?.(ctx.mcpReq.id);
     }
   };
+  const answerCall = (params: CallToolRequest['params'], ctx: ServerContext): Promise<Result> =>
+    answer(ctx, async ({ signal, envelope, who, log, progress }) => {
+      if (envelope !== undefined) {
+        const abilities = abilitiesOf(envelope[CLIENT_CAPABILITIES_META_KEY]);
+        const leg = (): Leg => ({
+          call: [params.name, params.arguments, ctx.http?.authInfo?.clientId, toolbox.key],
+          signal,
+          responses: ctx.mcpReq.inputResponses,
+          progress,
+          log,
+        });
+        const state: unknown = ctx.mcpReq.requestState();
+        if (state !== undefined) return await options.parked.resume(String(state), leg());
+        if (canBeAsked(abilities) && (await asks(params))) {
+          const work = (given: CallOptions): Promise<Result> => callTool(params, { ...given, principal: who });
+          return await options.parked.begin(leg(), abilities, work);
+        }
+      }
+      return await callTool(params, { signal, principal: who, ...(log ? { onLog: log } : {}) }, (asks) =>
+        asks && envelope === undefined ? asked(askInRequest(ctx), progress) : progress && { progress },
+      );
+    });
+  const ports: ServingPorts = {
+    toolbox,
+    target: (viaSession) => (viaSession && session ? session.get() : host),
+    // In revision 2026-07-28 only calls of tools wait for answers: here a component that asks hears that it cannot.
+    answer: (ctx, run) =>
+      answer(ctx, ({ signal, envelope, who, log, progress }) => {
+        const caller = envelope === undefined ? asked(askInRequest(ctx), progress) : progress && { progress };
+        return run({ signal, principal: who, ...(log ? { onLog: log } : {}), ...(caller ? { caller } : {}) });
+      }),
+  };
 
-  server.setRequestHandler('tools/list', (request) => listTools(toolbox, request));
   server.setRequestHandler('logging/setLevel', (request) => {
     level = request.params.level;
     return {};
   });
-  // Not `setRequestHandler('tools/call')`: for that one the SDK parses the request twice and the result
-  // once with zod, which costs more than the rest of the call. `callParams` checks the same of the request.
-  server.fallbackRequestHandler = async (request, ctx) => {
+  // Not `setRequestHandler` for these two: with it the SDK parses the request twice and the result once with zod, which
+  // costs more than the rest. `callParams` and `listTools` check the same of the request.
+  const fallback: Server['fallbackRequestHandler'] = async (request, ctx) => {
+    if (request.method === 'tools/list') {
+      return listTools(toolbox, request.params?.['cursor'], composition?.tools ?? []);
+    }
     if (request.method !== 'tools/call') throw new RpcError(RPC.method, 'Method not found');
-    return answerCall(callParams(request), ctx);
+    const params = callParams(request);
+    const composedTool = composed?.get(params.name);
+    return composedTool === undefined ? answerCall(params, ctx) : composedTool.call(params, ctx, server);
   };
+  const { method = 'tools/call' } = options;
+  if (method === 'tools/call' || method === 'tools/list') server.fallbackRequestHandler = fallback;
+  serveContent(server, served, ports);
   const plainCall: Connection['plainCall'] = (params, signal) =>
     level !== undefined || server.getClientVersion() === undefined
       ? undefined
-      : callTool(params, { signal, principal: principal() });
+      : callTool(params, { signal, principal: principal() }, plainCaller);
   if (!session) return { server, plainCall };
   const stopListening = toolbox.onChange(() => {
     // Fails only when the connection is gone, and then there is nobody to tell.
     if (server.transport) server.sendToolListChanged().catch(() => {});
   });
+  const { resources, prompts } = served;
+  const stopWatching = watchServing(toolbox, {
+    resources: () => void (resources && server.transport && server.sendResourceListChanged().catch(() => {})),
+    prompts: () => void (prompts && server.transport && server.sendPromptListChanged().catch(() => {})),
+  });
   server.onclose = () => {
     stopListening();
+    stopWatching();
     session.close();
   };
   return { server, plainCall };
+}
+
+/** One request: who makes it, how it ends early, and what is told of it meanwhile. */
+interface Asked {
+  readonly signal: AbortSignal;
+  readonly envelope: { readonly [key: string]: unknown } | undefined;
+  readonly who: Principal;
+  readonly log: ((record: LogRecord) => void) | undefined;
+  readonly progress: Caller['progress'];
+}
+
+function callSignal(ctx: ServerContext, dropped: DroppedCalls | undefined): AbortSignal {
+  const cancelled = ctx.mcpReq.signal;
+  const connection = ctx.http?.req?.signal;
+  if (connection === undefined) return cancelled;
+  return dropped?.signal(cancelled, connection) ?? AbortSignal.any([cancelled, connection]);
+}
+
+/** One request: who makes it, how it ends early, and what is told of it meanwhile. */
+interface Asked {
+  readonly signal: AbortSignal;
+  readonly envelope: { readonly [key: string]: unknown } | undefined;
+  readonly who: Principal;
+  readonly log: ((record: LogRecord) => void) | undefined;
+  readonly progress: Caller['progress'];
 }
 
 /** `tools/call` params as MCP's schema has them: `name` a string, `arguments` an object where given. */
@@ -162,21 +293,25 @@ function callParams(request: JSONRPCRequest): CallToolRequest['params'] {
 }
 
 /** One page of the tools, in the order of their names; a cursor is the last name of the page before. */
-async function listTools(toolbox: Toolbox, request: ListToolsRequest): Promise<ListToolsResult> {
-  const { entries } = await toolbox.table().catch((error: unknown) => {
+async function listTools(
+  toolbox: Toolbox,
+  cursor: unknown,
+  composed: readonly ComposedTool[],
+): Promise<ListToolsResult> {
+  if (cursor !== undefined && typeof cursor !== 'string') throw new RpcError(RPC.params, 'Invalid cursor');
+  const { listed, own } = await toolbox.table().catch((error: unknown) => {
     // Same classes as a call: what the owner can mend is said, a bug of ours is not.
     const failed = errorResult(error);
     const [first] = failed.content;
     throw new RpcError(RPC.internal, first?.type === 'text' ? first.text : 'Internal error', failed._meta);
   });
-  const cursor = request.params?.cursor;
-  const start = cursor === undefined ? 0 : after(entries, decodeCursor(cursor));
-  const page = entries.slice(start, start + PAGE);
+  const start = cursor === undefined ? 0 : after(listed, decodeCursor(cursor));
+  const page = listed.slice(start, start + PAGE);
   const last = page.at(-1);
-  const more = last !== undefined && start + PAGE < entries.length;
+  const more = last !== undefined && start + PAGE < listed.length;
   return {
     // Ours come with the last page, after the components'.
-    tools: [...page.map((entry) => entry.tool), ...(more ? [] : OWN_TOOLS)],
+    tools: [...page.map((entry) => entry.tool), ...(more ? [] : [...own, ...composed.map(({ tool }) => tool)])],
     ...(more ? { nextCursor: Buffer.from(last.tool.name).toString('base64url') } : {}),
   };
 }
@@ -192,7 +327,7 @@ function decodeCursor(cursor: string): string {
   return name;
 }
 
-async function callerFor(entry: ToolEntry, host: Host, session: SessionHolder | undefined): Promise<Host | Session> {
+async function targetFor(entry: ToolEntry, host: Host, session: SessionHolder | undefined): Promise<Host | Session> {
   if (session) return session.get();
   if (!entry.needsSession) return host;
   throw new SwitchboardError(
@@ -244,8 +379,9 @@ function forward(record: LogRecord, threshold: unknown, ctx: ServerContext): voi
 }
 
 /** What a client calls itself, for the record: any text, so made printable, and never trusted. */
-function clientLabel(client: Implementation | undefined): string {
-  if (client === undefined || typeof client.name !== 'string') return UNKNOWN_CLIENT;
+function clientLabel(client: Implementation | undefined, subject?: string): string {
+  const whose = subject === undefined ? '' : `${subject} by `;
+  if (client === undefined || typeof client.name !== 'string') return `${whose}${UNKNOWN_CLIENT}`;
   const version = typeof client.version === 'string' ? `/${client.version}` : '';
-  return printable(`${client.name}${version}`, LONGEST_LABEL);
+  return printable(`${whose}${client.name}${version}`, LONGEST_LABEL);
 }

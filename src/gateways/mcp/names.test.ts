@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { callableFunctions, type ComponentTypes, type WitFunction } from '#core';
-import { toolName } from './names.ts';
+import { promptName, toolName } from './names.ts';
 
 const PATTERN = /^[a-zA-Z0-9_-]{1,64}$/;
 
@@ -119,3 +119,17 @@ function generator(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+test('[mcp.prompts] names of prompts are fit for clients, and no two prompts share one', () => {
+  assert.equal(promptName('demo:text', 'review'), 'demo_text_review');
+  assert.equal(promptName('demo:text', 'code_review-2'), 'demo_text_code_review-2');
+  const owns = ['', '_', 'a', 'a_', 'a__b', 'a b', 'a\u0000', 'ä', 'a-b', 'a_b', 'x'.repeat(100), 'x'.repeat(101)];
+  const names = ['demo:text', 'demo-text:a', 'demo:text-a'].flatMap((one) => owns.map((own) => promptName(one, own)));
+  assert.equal(new Set(names).size, names.length);
+  for (const name of names) assert.match(name, /^[a-zA-Z0-9_-]{1,64}$/);
+  // A name that looks like the hashed form of another is hashed itself.
+  assert.notEqual(
+    promptName('demo:text', promptName('demo:text', 'a b').slice('demo_text_'.length)),
+    promptName('demo:text', 'a b'),
+  );
+});

@@ -30,8 +30,31 @@ export function toolName(component: string, functionId: string): string {
     const plain = `${component.replace(':', '_')}_${functionId.replaceAll('.', '_')}`;
     if (plain.length <= LONGEST) return plain;
   }
-  const readable = `${component.replace(':', '_')}_${shortId(functionId)}`.replaceAll(/[^a-zA-Z0-9_-]/g, '-');
-  return `${readable.slice(0, LONGEST - HASH_DIGITS - 2)}__${hash(component, functionId)}`;
+  return hashed(component, functionId, shortId(functionId));
+}
+
+function hashed(component: string, id: string, short: string): string {
+  const readable = `${component.replace(':', '_')}_${short.slice(0, LONGEST)}`.replaceAll(/[^a-zA-Z0-9_-]/g, '-');
+  return `${readable.slice(0, LONGEST - HASH_DIGITS - 2)}__${hash(component, id)}`;
+}
+
+const PLAIN_PROMPT = /^[a-zA-Z0-9-]+(?:_[a-zA-Z0-9-]+)*$/;
+
+/**
+ * The MCP name of a component's prompt, by its own name, which may be any text: `demo_text_review`, else the hashed
+ * form. Injective in the pair, as tool names are: what follows the second `_` of a plain name is the prompt's own.
+ */
+export function promptName(component: string, prompt: string): string {
+  if (PLAIN_PROMPT.test(prompt)) {
+    const plain = `${promptPrefix(component)}${prompt}`;
+    if (plain.length <= LONGEST) return plain;
+  }
+  return hashed(component, prompt, prompt.replaceAll(/__+/g, '_'));
+}
+
+/** What the plain names of all prompts of a component begin with. */
+export function promptPrefix(component: string): string {
+  return `${component.replace(':', '_')}_`;
 }
 
 /** `demo:text/api@1.0.0#[method]counter.inc` as `api_counter_inc`: only for reading, the hash tells names apart. */

@@ -76,7 +76,14 @@ test('[policy.person] nothing that MCP offers grants, installs or reads a secret
     const ours = tools.filter(({ name }) => name.startsWith('switchboard_'));
     assert.deepEqual(
       ours.map(({ name }) => name),
-      ['switchboard_request_permission'],
+      [
+        'switchboard_list_components',
+        'switchboard_search_components',
+        'switchboard_inspect_component',
+        'switchboard_get_policy',
+        'switchboard_call',
+        'switchboard_request_permission',
+      ],
     );
     for (const name of ['switchboard_grant', 'switchboard_install', 'switchboard_secret_get', 'grant']) {
       await assert.rejects(client.callTool({ name, arguments: {} }), { code: -32602 });
@@ -90,6 +97,7 @@ test('[policy.person] whatever a client asks for, no more of the host is touched
     const principal = { kind: 'mcp', label: 'x' } as const;
     return { id: 'r_1', subject, permissions, reason, principal, filedAt: 0, state: 'open' };
   };
+  fake.add('demo:text@0.9.0', [{ id: 'upper', result: { type: 'string' }, run: (args) => String(args['text']) }]);
   const host = new Proxy(fake, {
     get(target, key) {
       if (typeof key === 'string') touched.add(key);
@@ -115,6 +123,24 @@ test('[policy.person] whatever a client asks for, no more of the host is touched
   for (const { name } of tools.filter((tool) => !tool.name.endsWith('_wait'))) {
     await client.callTool({ name, arguments: args }, { timeout: 200 }).catch(() => undefined);
   }
+  const component = 'demo:text';
+  const own: readonly (readonly [string, object])[] = [
+    ['list_components', {}],
+    ['search_components', { query: 'count words' }],
+    ['search_tools', { query: 'count words' }],
+    ['inspect_component', { component }],
+    ['get_policy', { component }],
+    ['call', { component, function: 'upper', arguments: { text: 'a' } }],
+    ['call', { component: fake.digestOf('demo:text@1.0.0'), function: 'counter.new' }],
+    ['call', { component: 'demo:text@0.9.0', function: 'upper', arguments: { text: 'a' } }],
+  ];
+  for (const [name, given] of own) {
+    const { isError, content } = await client.callTool({ name: `switchboard_${name}`, arguments: { ...given } });
+    assert.equal(isError, undefined, JSON.stringify(content));
+    // What is asked for beyond what the tool takes is refused, not passed on.
+    const more = await client.callTool({ name: `switchboard_${name}`, arguments: { ...given, person: 'terminal' } });
+    assert.equal(more.isError, true);
+  }
   for (const name of ['grant', 'decide-approval', 'set-secret', 'install', '__proto__']) {
     await assert.rejects(client.callTool({ name, arguments: args }), { code: -32602 });
   }
@@ -135,10 +161,14 @@ test('[policy.person] whatever a client asks for, no more of the host is touched
   for (const { error } of answered.values()) assert.equal(error?.code, -32601);
   await client.close();
   await served.close();
-  const offered = ['call', 'limits', 'list', 'requestPermission', 'session', 'status', 'subscribe'];
+  const reads = ['info', 'limits', 'list', 'policy', 'status', 'subscribe'];
+  const offered = [...reads, 'call', 'requestPermission', 'session'];
   assert.deepEqual(
     [...touched].filter((name) => !offered.includes(name)),
     [],
   );
-  assert.ok(touched.has('requestPermission') && touched.has('session'));
+  assert.deepEqual(
+    offered.filter((name) => !touched.has(name)),
+    [],
+  );
 });

@@ -1,74 +1,62 @@
-/** Tools of Switchboard itself. None of them gives anything: they file requests that a person decides. */
+/**
+ * Switchboard's own tools beside the components'. They tell what there is and file requests; none of them grants,
+ * installs or reads a secret, and they see no more than the connection they are called on.
+ */
 import type { CallToolResult, Tool } from '@modelcontextprotocol/server';
-import { SwitchboardError } from '#core/errors';
-import { formatPermission, guestDirectory, parsePermission } from '#core/grants';
-import type { ApprovalItem } from '#core/permission';
 import type { Principal } from '#core/context';
 import type { Host } from '#host/api';
-import { RPC, RpcError } from './results.ts';
+import { findVersion } from './call-tool.ts';
+import { getPolicy } from './manage-policy.ts';
+import { inspectComponent, listComponents, searchComponents, searchTools } from './manage.ts';
+import { CALL_TOOL, MANAGE_TOOLS, searchToolsTool } from './manage-schemas.ts';
+import { OWN, type OwnName } from './own-names.ts';
+import { requestPermission, REQUEST_PERMISSION_TOOL } from './request-permission.ts';
+import type { ToolEntry } from './tools.ts';
+import type { ToolView } from './view.ts';
 
-export const REQUEST_PERMISSION = 'switchboard_request_permission';
+/** Those to list: where tools are found by search, the search comes first. */
+export function ownTools(entries: readonly ToolEntry[], search: boolean): readonly Tool[] {
+  return [
+    ...(search ? [searchToolsTool(entries.length)] : []),
+    ...MANAGE_TOOLS,
+    { ...CALL_TOOL, annotations: callAnnotations(entries) },
+    REQUEST_PERMISSION_TOOL,
+  ];
+}
 
-export const OWN_TOOLS: readonly Tool[] = [
-  {
-    name: REQUEST_PERMISSION,
-    title: 'Ask the owner for a permission',
-    description:
-      'Files a request that a component be given a permission, for the person who owns this machine. It gives nothing: ' +
-      'tell the person the command in the answer. Use it after a tool was refused for lack of a permission.',
-    inputSchema: {
-      type: 'object',
-      properties: {
-        component: {
-          type: 'string',
-          description: 'namespace:name, as in the description of the tool that was refused',
-        },
-        permissions: {
-          type: 'array',
-          minItems: 1,
-          maxItems: 20,
-          items: { type: 'string' },
-          description:
-            'Each one of: "fs GUEST_DIR:ro" or "fs GUEST_DIR:rw", "net HOST" or "net HOST:PORT", "secret NAME". For fs the person chooses which directory of the machine it is.',
-        },
-        reason: { type: 'string', description: 'Why it is needed, for the person to read' },
-      },
-      required: ['component', 'permissions', 'reason'],
-      additionalProperties: false,
-    },
-    annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
-  },
-];
-
-/** Runs one of our own tools. Errors: those of `requestPermission`; `RpcError` for arguments of another shape. */
-export async function callOwnTool(
-  host: Host,
-  args: { readonly [name: string]: unknown },
-  principal: Principal,
-): Promise<CallToolResult> {
-  const { component, permissions, reason } = args;
-  const texts = Array.isArray(permissions) ? (permissions as readonly unknown[]) : [];
-  if (typeof component !== 'string' || typeof reason !== 'string' || texts.length === 0) {
-    throw new RpcError(RPC.params, 'component, permissions and reason are needed');
-  }
-  const items = texts.map(itemOf);
-  const request = await host.requestPermission(component, items, reason, principal);
-  const directories = items.flatMap((item) => (item.kind === 'fs' ? [` --dir "$PWD":${item.guest}`] : []));
-  const command = `switchboard approvals allow ${request.id}${directories.join('')}`;
-  const text = `Filed as ${request.id}. Nothing is given yet: a person must run, in a terminal: ${command}`;
+/** Through `switchboard_call` anything can be called: it is what the tools are together. */
+function callAnnotations(entries: readonly ToolEntry[]): Tool['annotations'] {
+  const some = (hint: 'destructiveHint' | 'openWorldHint'): boolean =>
+    entries.some(({ tool }) => tool.annotations?.[hint] === true);
   return {
-    content: [{ type: 'text', text }],
-    structuredContent: { id: request.id, command, permissions: items.map((item) => formatPermission(item)) },
+    readOnlyHint: entries.every(({ tool }) => tool.annotations?.readOnlyHint === true),
+    destructiveHint: some('destructiveHint'),
+    openWorldHint: some('openWorldHint'),
   };
 }
 
-function itemOf(text: unknown): ApprovalItem {
-  const m = typeof text === 'string' ? /^(?:--)?(fs|net|secret) (.+)$/.exec(text.trim()) : null;
-  if (!m?.[2])
-    throw new SwitchboardError('invalid-setting', 'a permission is "fs GUEST_DIR:ro", "net HOST" or "secret NAME"');
-  if (m[1] !== 'fs') return parsePermission(m[1] === 'net' ? 'net' : 'secret', m[2]);
-  const fs = /^(\/[^:]*):(ro|rw)$/.exec(m[2]);
-  if (!fs?.[1])
-    throw new SwitchboardError('invalid-setting', 'for fs name the guest directory and ro or rw: "fs /data:ro"');
-  return { kind: 'fs', guest: guestDirectory(fs[1]), mode: fs[2] === 'rw' ? 'rw' : 'ro' };
+type Arguments = { readonly [name: string]: unknown };
+
+/** Runs one of them, `switchboard_call` excepted, which is a call. Errors: those of the host, `invalid-arguments`. */
+export async function callOwnTool(
+  host: Host,
+  view: ToolView,
+  name: Exclude<OwnName, typeof OWN.call>,
+  args: Arguments,
+  principal: Principal,
+): Promise<CallToolResult> {
+  if (name === OWN.requestPermission) {
+    if (typeof args['component'] === 'string') findVersion(view, args['component']);
+    return requestPermission(host, args, principal);
+  }
+  const structuredContent = await answers[name](host, view, args);
+  return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent };
 }
+
+const answers = {
+  [OWN.listComponents]: async (_: Host, view: ToolView, args: Arguments) => listComponents(view, args),
+  [OWN.searchComponents]: async (_: Host, view: ToolView, args: Arguments) => searchComponents(view, args),
+  [OWN.searchTools]: async (_: Host, view: ToolView, args: Arguments) => searchTools(view, args),
+  [OWN.inspectComponent]: inspectComponent,
+  [OWN.getPolicy]: getPolicy,
+};

@@ -2,6 +2,8 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { type ErrorBody, type SwitchboardError, toSwitchboardError } from '#core/errors';
 import type { Json } from '#host/api';
+import { contentResult } from './content.ts';
+import { cleanText } from './schemas.ts';
 import type { ToolEntry } from './tools.ts';
 
 /** Where `_meta` of a failed call carries `{code, kind, fix?, data?}`. */
@@ -23,13 +25,21 @@ export class RpcError extends Error {
   }
 }
 
-/** A value as text (a string is itself, anything else indented JSON) and as `structuredContent`. */
+/** Content as its blocks; else the value as text (a string is itself, anything else indented JSON) and as `structuredContent`. */
 export function callResult(entry: ToolEntry, value: Json | undefined): CallToolResult {
+  if (entry.content) return contentResult(entry.content, value, entry.component.replace(/@.*$/, ''));
   if (!entry.hasResult) return { content: [{ type: 'text', text: 'done' }] };
   const json = value ?? null;
   const text = typeof json === 'string' ? json : JSON.stringify(json, null, 2);
   const structuredContent = entry.wrap ? { result: json } : json;
   return { content: [{ type: 'text', text }], structuredContent };
+}
+
+/** A result of `switchboard_call`, whose `outputSchema` is any object: a function without a result gives an empty one. */
+export function structured(result: CallToolResult): CallToolResult {
+  return result.structuredContent === undefined && result.isError !== true
+    ? { ...result, structuredContent: {} }
+    : result;
 }
 
 /**
@@ -45,6 +55,14 @@ export function errorResult(thrown: unknown): CallToolResult {
     isError: true,
     _meta: { [ERROR_META]: errorMeta(error) },
   };
+}
+
+/** A failed request other than a tool's: a JSON-RPC error that says what a failed tool would. */
+export function requestError(thrown: unknown, code: number = RPC.internal): RpcError {
+  if (thrown instanceof RpcError) return thrown;
+  const error = toSwitchboardError(thrown);
+  if (error.code === 'internal') return new RpcError(RPC.internal, 'Internal error', { code: error.code });
+  return new RpcError(code, cleanText(errorText(error)), { [ERROR_META]: errorMeta(error) });
 }
 
 function errorText(error: SwitchboardError): string {

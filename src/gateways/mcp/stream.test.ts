@@ -52,7 +52,7 @@ for (const [mode, revision] of GENERATIONS) {
     const { client } = await connect(t, mode);
     assert.equal(client.getNegotiatedProtocolVersion(), revision);
     const { tools } = await client.listTools();
-    assert.equal(tools.length, 14);
+    assert.equal(tools.length, 19);
     const count = tools.find((tool) => tool.name === 'demo_text_count');
     assert.equal(count?.title, 'demo:text count');
     assert.match(
@@ -213,7 +213,7 @@ test('[mcp.tools] tools/list pages by name, and a page stays right while the lis
   const second = await request(first.nextCursor);
   assert.equal(second.nextCursor, undefined);
   const names = [...first.tools, ...second.tools].map((tool) => tool.name);
-  assert.equal(new Set(names).size, 314);
+  assert.equal(new Set(names).size, 319);
   await assert.rejects(request('\u0000'), { code: -32602 });
 });
 
@@ -224,7 +224,7 @@ test('[mcp.tools] a list that cannot be read is an error, and read again the nex
   const { client } = await connect(t, 'legacy', host);
   await assert.rejects(client.listTools(), /home-unusable: cannot read state\.db/);
   host.list = list;
-  assert.equal((await client.listTools()).tools.length, 14);
+  assert.equal((await client.listTools()).tools.length, 19);
 });
 
 test('[mcp.tools] state that lasts as long as a session goes through the session', async (t) => {

@@ -2,26 +2,45 @@
 import { toSwitchboardError } from '#core/errors';
 import type { EventType, HostEvent } from '#core/events';
 import type { Reuse } from '#core/limits';
+import type { Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
-import { buildTools, newestOf, type ToolTable } from './tools.ts';
+import { effectsOf } from './effects.ts';
+import { buildTools, type NameTool, newestOf, type ToolTable } from './tools.ts';
+import { type ToolView, viewOf } from './view.ts';
 
 /** Installing ten components in a row is one notification. */
 const DEBOUNCE_MS = 50;
 
 export interface Toolbox {
+  /** Of what it is narrowed to: the same for two boxes that offer the same. */
+  readonly key: string;
   /** The tools as they are now. Cached; concurrent callers share one reading of the host's list. */
-  table(): Promise<ToolTable>;
+  table(): Promise<ToolView>;
   /** The same where it is at hand. */
-  known(): ToolTable | undefined;
+  known(): ToolView | undefined;
+  /** The same box, seen through one more narrowing. It lasts as long as this one, and its `release` does nothing. */
+  narrow(narrowing: Narrowing): Toolbox;
   /** Calls back a moment after the tools changed, until the returned function is called. */
   onChange(listener: () => void): () => void;
   /** Gives up one use of the box; the last one unsubscribes from the host. */
   release(): void;
 }
 
+/** Before a connection is made: what it says it can depends on what is installed. A list that cannot be read is told of later. */
+export async function readTable(toolbox: Toolbox): Promise<void> {
+  if (!toolbox.known()) await toolbox.table().catch(() => undefined);
+}
+
+/** One reading of the host's list, and what was made of it for each narrowing. */
+interface Reading {
+  readonly table: Promise<ToolTable>;
+  readonly views: Map<string, Promise<ToolView>>;
+}
+
 interface SharedBox {
-  readonly table: () => Promise<ToolTable>;
-  readonly known: () => ToolTable | undefined;
+  readonly host: Host;
+  /** The reading that holds; a change makes another. */
+  readonly reading: () => Reading;
   readonly listeners: Set<() => void>;
   readonly stop: () => void;
   users: number;
@@ -29,34 +48,52 @@ interface SharedBox {
 
 const boxes = new WeakMap<Host, SharedBox>();
 
-/** The box of a host: one for all its connections. Every use is given up with `release()`. */
-export function toolboxOf(host: Host): Toolbox {
-  const box = boxes.get(host) ?? createBox(host);
-  boxes.set(host, box);
+/** The box of a host: one for all its connections, unless they name tools otherwise. Every use is given up with `release()`. */
+export function toolboxOf(host: Host, narrowing?: Narrowing, nameTool?: NameTool): Toolbox {
+  const box = (nameTool === undefined ? boxes.get(host) : undefined) ?? createBox(host, nameTool);
+  if (nameTool === undefined) boxes.set(host, box);
   box.users++;
   let released = false;
+  return openBox(box, narrowing === undefined ? [] : [narrowing], () => {
+    if (released) return;
+    released = true;
+    if (--box.users > 0) return;
+    box.stop();
+    if (boxes.get(host) === box) boxes.delete(host);
+  });
+}
+
+function openBox(box: SharedBox, narrowings: readonly Narrowing[], release: () => void): Toolbox {
+  const key = JSON.stringify(narrowings);
+  let seen: Reading | undefined;
+  let known: ToolView | undefined;
   return {
-    table: box.table,
-    known: box.known,
+    key,
+    async table() {
+      const reading = box.reading();
+      const reused = reading.views.get(key);
+      const making = reused ?? reading.table.then((table) => viewOf(box.host, table, narrowings));
+      reading.views.set(key, making);
+      // What failed is made again the next time.
+      if (!reused) making.catch(() => void reading.views.delete(key));
+      const view = await making;
+      [seen, known] = [reading, view];
+      return view;
+    },
+    known: () => (seen !== undefined && box.reading() === seen ? known : undefined),
+    narrow: (narrowing) => openBox(box, [...narrowings, narrowing], () => {}),
     onChange(listener) {
       const own = (): void => listener();
       box.listeners.add(own);
       return () => void box.listeners.delete(own);
     },
-    release() {
-      if (released) return;
-      released = true;
-      if (--box.users > 0) return;
-      box.stop();
-      boxes.delete(host);
-    },
+    release,
   };
 }
 
-function createBox(host: Host): SharedBox {
+function createBox(host: Host, nameTool?: NameTool): SharedBox {
   const listeners = new Set<() => void>();
-  let reading: Promise<ToolTable> | undefined;
-  let known: ToolTable | undefined;
+  let reading: Reading | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const announce = (): void => {
@@ -67,26 +104,20 @@ function createBox(host: Host): SharedBox {
     if (!changesTools(event)) return;
     // A reading under way may have seen the old list: later callers start a new one.
     reading = undefined;
-    known = undefined;
     timer ??= setTimeout(announce, DEBOUNCE_MS).unref();
   }, TOOL_EVENTS);
 
   return {
+    host,
     listeners,
     users: 0,
-    known: () => known,
-    table() {
+    reading() {
       if (reading) return reading;
-      const mine = readTools(host);
+      const mine: Reading = { table: readTools(host, nameTool), views: new Map() };
       reading = mine;
-      mine.then(
-        (table) => {
-          if (reading === mine) known = table;
-        },
-        () => {
-          if (reading === mine) reading = undefined;
-        },
-      );
+      mine.table.catch(() => {
+        if (reading === mine) reading = undefined;
+      });
       return mine;
     },
     stop() {
@@ -97,25 +128,34 @@ function createBox(host: Host): SharedBox {
 }
 
 /**
- * Limits count because `reuse` shows in a tool's annotations and decides whether its calls go
- * through a session. None of these events is ever dropped.
+ * Limits count because `reuse` shows in a tool's annotations and decides whether its calls go through a session; grants
+ * because annotations tell what they let a tool do; profiles because connections are narrowed by them. None of these
+ * events is ever dropped.
  */
 const TOOL_EVENTS: readonly EventType[] = [
   'component.installed',
   'component.changed',
   'component.uninstalled',
   'limits.changed',
+  'profile.changed',
+  'grant.created',
+  'grant.revoked',
+  'grant.expired',
 ];
 
 function changesTools(event: HostEvent): boolean {
   if (event.type === 'limits.changed') return Object.hasOwn(event.limits, 'reuse');
+  if ('grant' in event) return event.grant.permission.kind === 'fs' || event.grant.permission.kind === 'net';
   return TOOL_EVENTS.includes(event.type);
 }
 
-async function readTools(host: Host): Promise<ToolTable> {
-  const newest = newestOf(await host.list());
-  const reuse = await Promise.all(newest.map((component) => reuseOf(host, component.name)));
-  return buildTools(newest.map((installed, i) => ({ installed, reuse: reuse[i] ?? 'call' })));
+async function readTools(host: Host, nameTool?: NameTool): Promise<ToolTable> {
+  const all = await host.list();
+  const offered = newestOf(all).map(async (installed) => {
+    const [reuse, effects] = await Promise.all([reuseOf(host, installed.name), effectsOf(host, installed)]);
+    return { installed, reuse, effects };
+  });
+  return buildTools(await Promise.all(offered), all, nameTool);
 }
 
 async function reuseOf(host: Host, name: string): Promise<Reuse> {

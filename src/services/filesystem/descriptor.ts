@@ -5,7 +5,7 @@ import { WitError } from '../wit-error.ts';
 import { asHeld, type Files, guestPath, type OpenNode } from './directory.ts';
 import { DirectoryEntryStream } from './entries.ts';
 import { fsError, system } from './errors.ts';
-import { fileSink, fileSource } from './file-streams.ts';
+import { fileSink, fileSource, FURTHEST, writable } from './file-streams.ts';
 import { descriptorStat, metadataHash, type NewTimestamp, seconds, typeOf } from './stat.ts';
 import { held, type Place, walk } from './walk.ts';
 
@@ -49,7 +49,7 @@ export class Descriptor {
   }
 
   readViaStream(offset: bigint): InputStream {
-    return new InputStream(this.#files.scope, fileSource(this.#file('read'), offset));
+    return new InputStream(this.#files.scope, fileSource(this.#files, this.#file('read'), offset));
   }
 
   writeViaStream(offset: bigint): OutputStream {
@@ -61,7 +61,9 @@ export class Descriptor {
     const files = this.#files;
     if (process.platform !== 'linux') return new OutputStream(files.scope, fileSink(files, fd, 'append'));
     const own = files.keep(system(() => fs.openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_APPEND | O_NONBLOCK)));
-    return new OutputStream(files.scope, { ...fileSink(files, own, 'append'), close: () => files.close(own) });
+    const stream = new OutputStream(files.scope, fileSink(files, own, 'append'));
+    files.close(own);
+    return stream;
   }
 
   advise(_offset: bigint, _length: bigint, _advice: string): void {
@@ -86,7 +88,7 @@ export class Descriptor {
 
   setSize(size: bigint): void {
     const fd = this.#file('write');
-    system(() => fs.ftruncateSync(fd, Number(size)));
+    system(() => fs.ftruncateSync(fd, writable(size)));
   }
 
   setTimes(access: NewTimestamp, modification: NewTimestamp): void {
@@ -97,6 +99,7 @@ export class Descriptor {
   read(length: bigint, offset: bigint): [Uint8Array, boolean] {
     const fd = this.#file('read');
     const most = length > MOST_READ ? MOST_READ : Number(length);
+    if (offset > FURTHEST) return [new Uint8Array(), most > 0];
     const buffer = new Uint8Array(most);
     const read = system(() => fs.readSync(fd, buffer, 0, most, Number(offset)));
     return [read === most ? buffer : buffer.subarray(0, read), read === 0 && most > 0];
@@ -104,14 +107,15 @@ export class Descriptor {
 
   write(bytes: Uint8Array, offset: bigint): bigint {
     const fd = this.#file('write');
-    const written = system(() => fs.writeSync(fd, bytes, 0, bytes.length, Number(offset)));
+    const at = writable(offset);
+    const written = system(() => fs.writeSync(fd, bytes, 0, bytes.length, at));
     this.#files.scope.env.refund(bytes.length);
     return BigInt(written);
   }
 
   readDirectory(): DirectoryEntryStream {
     this.#directory();
-    return new DirectoryEntryStream(this.#files.scope, asHeld(this.#node));
+    return new DirectoryEntryStream(this.#files, asHeld(this.#node));
   }
 
   createDirectoryAt(path: string): void {

@@ -24,34 +24,65 @@ export interface OpenNode {
 /** Counts what is open and closes it when the instance ends. */
 export class Files {
   readonly scope: Scope;
-  private readonly open = new Set<number>();
+  /** With how many hold each: a file's streams may outlive its descriptor. */
+  private readonly open = new Map<number, number>();
+  /** Directories that are being listed: a descriptor each. */
+  private readonly listed = new Set<fs.Dir>();
   /** Granted directories, opened once for the instance, whoever holds them. */
   private readonly granted = new Map<string, number>();
 
   constructor(scope: Scope) {
     this.scope = scope;
     scope.env.onEnd(() => {
-      for (const fd of this.open) fs.closeSync(fd);
+      for (const fd of this.open.keys()) fs.closeSync(fd);
       this.open.clear();
+      for (const directory of this.listed) directory.closeSync();
+      this.listed.clear();
     });
   }
 
   /** Keeps a descriptor that was just opened. Throws, and closes it, when there are too many. */
   keep(fd: number): number {
-    if (this.open.size >= MOST_OPEN) {
-      fs.closeSync(fd);
-      throw new SwitchboardError(
-        'handle-limit',
-        `the component holds ${MOST_OPEN} files open; it must close some first`,
-      );
-    }
-    this.open.add(fd);
+    this.bound(() => fs.closeSync(fd));
+    this.open.set(fd, 1);
     return fd;
+  }
+
+  /**
+   * One more holds it, until it calls `close`. Without, the number of a closed descriptor would live on in a stream, and
+   * be that of whatever the process opens next.
+   */
+  share(fd: number): number {
+    this.open.set(fd, (this.open.get(fd) ?? 0) + 1);
+    return fd;
+  }
+
+  /** The same for a directory that is being listed. */
+  keepDirectory(directory: fs.Dir): fs.Dir {
+    this.bound(() => directory.closeSync());
+    this.listed.add(directory);
+    return directory;
+  }
+
+  closeDirectory(directory: fs.Dir): void {
+    if (this.listed.delete(directory)) directory.closeSync();
+  }
+
+  private bound(close: () => void): void {
+    if (this.open.size + this.listed.size < MOST_OPEN) return;
+    close();
+    throw new SwitchboardError('handle-limit', `the component holds ${MOST_OPEN} files open; it must close some first`);
   }
 
   close(fd: number): void {
     for (const kept of this.granted.values()) if (kept === fd) return;
-    if (this.open.delete(fd)) fs.closeSync(fd);
+    const holders = this.open.get(fd);
+    if (holders === undefined) return;
+    if (holders > 1) this.open.set(fd, holders - 1);
+    else {
+      this.open.delete(fd);
+      fs.closeSync(fd);
+    }
   }
 
   /** A granted directory. Its path is the owner's own, so that links in it are followed. Stays open with the instance. */

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import type { Scope } from '../scope.ts';
+import type { Files } from './directory.ts';
 import { system } from './errors.ts';
 import { type DescriptorType, typeOf } from './stat.ts';
 import { held, type HeldDirectory } from './walk.ts';
@@ -9,33 +9,35 @@ const AT_ONCE = 64;
 
 /** `wasi:filesystem/types.directory-entry-stream`: without `.` and `..`. */
 export class DirectoryEntryStream {
-  readonly #scope: Scope;
+  readonly #files: Files;
   #directory: fs.Dir | undefined;
 
-  constructor(scope: Scope, directory: HeldDirectory) {
-    scope.opened();
-    this.#scope = scope;
-    this.#directory = system(() => fs.opendirSync(held(directory, '.'), { bufferSize: AT_ONCE }));
-    scope.env.onEnd(() => this.#close());
+  constructor(files: Files, directory: HeldDirectory) {
+    files.scope.opened();
+    this.#files = files;
+    this.#directory = files.keepDirectory(system(() => fs.opendirSync(held(directory, '.'), { bufferSize: AT_ONCE })));
   }
 
   readDirectoryEntry(): { readonly type: DescriptorType; readonly name: string } | undefined {
     for (;;) {
       const entry = system(() => this.#directory?.readSync());
-      if (!entry) return undefined;
+      if (!entry) {
+        this.#close();
+        return undefined;
+      }
       // A name that is not UTF-8 cannot be said in WIT.
       if (entry.name.isWellFormed() && !entry.name.includes('\uFFFD')) return { type: typeOf(entry), name: entry.name };
     }
   }
 
   [Symbol.dispose](): void {
-    this.#scope.closed();
+    this.#files.scope.closed();
     this.#close();
   }
 
   #close(): void {
     const directory = this.#directory;
     this.#directory = undefined;
-    directory?.closeSync();
+    if (directory) this.#files.closeDirectory(directory);
   }
 }

@@ -34,6 +34,7 @@ function open(granted: string, ends: (() => void)[]): Descriptor {
     policy: { ...NO_PERMISSIONS, fs: [{ guest: '/data', host: granted, mode: 'rw' }] },
     denied: () => {},
     refund: () => {},
+    progress: () => {},
     onEnd: (work: () => void) => void ends.push(work),
     now: () => 0,
   } as unknown as ServiceEnv;

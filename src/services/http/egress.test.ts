@@ -4,8 +4,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { type Denial, NO_PERMISSIONS, type PolicySnapshot, type ServiceEnv } from '#core';
-import { createEgress, type Egress, type Resolve } from './egress.ts';
+import { createEgress, type Egress } from './egress.ts';
 import { Failed, Refused } from './failures.ts';
+import type { Resolve } from './resolve.ts';
 
 let server: Server;
 let port = 0;

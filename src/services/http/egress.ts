@@ -3,13 +3,13 @@
  * that was decided: a name server that changes its answer changes nothing. No proxy, no cookies, no redirect is followed
  * here, and no connection is used twice, so that each request is decided anew.
  */
-import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { type AccessRequest, decideAccess } from '#core/access';
 import { normalHost } from '#core/net-address';
 import type { ServiceEnv } from '#core/services';
 import { type EgressResponse, type Running, startExchange, type StreamedBody } from './exchange.ts';
 import { Failed, Refused } from './failures.ts';
+import { type Resolve, resolverOf } from './resolve.ts';
 import type { Header } from './response-body.ts';
 
 export type { EgressResponse } from './exchange.ts';
@@ -37,14 +37,6 @@ export interface Egress {
   request(request: EgressRequest): Promise<EgressResponse>;
 }
 
-/** `dns.lookup` with all addresses. */
-export type Resolve = (
-  host: string,
-  done: (error: Error | null, addresses: readonly { readonly address: string; readonly family: number }[]) => void,
-) => void;
-
-const resolveBySystem: Resolve = (host, done) => systemLookup(host, { all: true, order: 'verbatim' }, done);
-
 const LONGEST_CONNECT_MS = 10_000;
 /** Of one instance at a time: from a request to the last byte of its response. */
 const MOST_CONNECTIONS = 64;
@@ -52,7 +44,7 @@ const MOST_CONNECTIONS = 64;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Of one instance; loads the HTTP client when first used. */
-export function createEgress(env: ServiceEnv, resolve: Resolve = resolveBySystem): Egress {
+export function createEgress(env: ServiceEnv, resolve: Resolve = resolverOf(env)): Egress {
   const open = new Set<Running>();
   let ended = false;
   env.onEnd(() => {

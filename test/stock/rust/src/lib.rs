@@ -112,10 +112,7 @@ impl web::Guest for Stock {
         let answer = send(request(Method::Put, &target)?, |out| {
             chunks(from, |chunk| {
                 passed += chunk.len() as u64;
-                for part in chunk.chunks(4096) {
-                    out.blocking_write_and_flush(part).map_err(text)?;
-                }
-                Ok(())
+                write_all(out, chunk)
             })
         })?;
         Ok((passed, answer.status()))
@@ -151,6 +148,21 @@ fn send(
     future.subscribe().block();
     let response = future.get().ok_or("nothing yet")?.map_err(|()| "taken")?;
     response.map_err(|code| format!("{code:?}"))
+}
+
+/// As asynchronous runtimes for WASI do it: what the stream permits, then wait until it permits more.
+fn write_all(out: &wasip2::io::streams::OutputStream, mut rest: &[u8]) -> Result<(), String> {
+    while !rest.is_empty() {
+        let permitted = out.check_write().map_err(text)? as usize;
+        if permitted == 0 {
+            out.subscribe().block();
+            continue;
+        }
+        let (now, later) = rest.split_at(permitted.min(rest.len()));
+        out.write(now).map_err(text)?;
+        rest = later;
+    }
+    out.blocking_flush().map_err(text)
 }
 
 fn chunks(
