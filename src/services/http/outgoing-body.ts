@@ -127,7 +127,11 @@ export class BodyPipe implements StreamedBody {
   }
 
   private wakeWriters(): void {
-    for (const notify of this.writers) notify();
+    if (this.state === 'open' && this.blocks.length >= ROOM) return;
+    // One that still cannot go on listens again: it must not be met again by this loop.
+    const writers = [...this.writers];
+    this.writers.clear();
+    for (const notify of writers) notify();
   }
 
   private wake(): void {
