@@ -44,7 +44,7 @@ export class FutureIncomingResponse {
     };
     const settle = (outcome: Outcome): void => {
       this.#outcome = outcome;
-      for (const notify of [...listeners]) notify();
+      for (const notify of listeners) notify();
     };
     sent.response.then(
       (response) => settle({ response }),
