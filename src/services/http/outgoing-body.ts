@@ -128,8 +128,10 @@ export class BodyPipe implements StreamedBody {
 
   private wakeWriters(): void {
     if (this.state === 'open' && this.blocks.length >= ROOM) return;
-    // Of those there are now: one that finds no room after all listens anew, and a set shows what is added meanwhile.
-    for (const notify of Array.from(this.writers)) notify();
+    // One that still cannot go on listens again: it must not be met again by this loop.
+    const writers = [...this.writers];
+    this.writers.clear();
+    for (const notify of writers) notify();
   }
 
   private wake(): void {
