@@ -256,15 +256,6 @@ export function createConnection(options: ConnectionOptions): Connection {
   return { server, plainCall };
 }
 
-/** One request: who makes it, how it ends early, and what is told of it meanwhile. */
-interface Asked {
-  readonly signal: AbortSignal;
-  readonly envelope: { readonly [key: string]: unknown } | undefined;
-  readonly who: Principal;
-  readonly log: ((record: LogRecord) => void) | undefined;
-  readonly progress: Caller['progress'];
-}
-
 function callSignal(ctx: ServerContext, dropped: DroppedCalls | undefined): AbortSignal {
   const cancelled = ctx.mcpReq.signal;
   const connection = ctx.http?.req?.signal;

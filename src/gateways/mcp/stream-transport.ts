@@ -68,9 +68,13 @@ export function createStreamTransport(
     transport.onerror?.(error);
     close();
   };
+  /** What is left of a chunk is copied: its memory may be read into once its listeners are done (`lent-streams.ts`). */
   const hold = (): void => {
     held = true;
     input.pause();
+    if (chunk === undefined) return;
+    chunk = Buffer.from(chunk.subarray(at));
+    at = 0;
   };
 
   const write = (message: object): void => {
@@ -134,7 +138,8 @@ export function createStreamTransport(
   };
   const keep = (rest: Buffer): void => {
     if (rest.length === 0) return;
-    pending.push(rest);
+    // The next read may be into the same memory.
+    pending.push(Buffer.from(rest));
     length += rest.length;
     if (length <= LONGEST_LINE) return;
     fail(null, RPC.request, `Line longer than ${LONGEST_LINE}`);
