@@ -85,7 +85,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     onDenied({ context, onLog: tell }, denial) {
       events.emit({ type: 'access.denied', context, denial });
       const { callId, component, principal } = context;
-      const manifest = catalog.known(component)?.installed.description.manifest;
+      const manifest = catalog.describing(component)?.manifest;
       const message = denialText(parseReference(component).name, denial, manifest);
       const record: LogRecord = { at: clock.now(), component, callId, stream: 'log', level: 'warn', message };
       onLog(record);
