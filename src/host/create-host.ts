@@ -23,6 +23,7 @@ import { createCatalog } from './catalog.ts';
 import { type Approvals, createApprovals } from './approvals.ts';
 import { denialText } from './denials.ts';
 import { createEventHub } from './events.ts';
+import { ownDirectories } from './host-directories.ts';
 import { installComponent } from './install.ts';
 import { limitsOf, setLimits } from './limits.ts';
 import { createProfiles } from './profiles.ts';
@@ -79,6 +80,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     ...(options.maxCells === undefined ? {} : { maxCells: options.maxCells }),
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     nameServers: checkedNameServers(options.nameServers),
+    own: () => ownDirectories(options.home),
     onLog,
     onCell: (type, cell, component, reason) => events.emit({ type, cell, component, reason }),
     redactor: (component) => opened.secrets?.redactorOf(component),
@@ -126,6 +128,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     clock,
     random,
     hasSecret,
+    home: home.path,
   });
   const approvals = createApprovals({ store: home.approvals, permissions, catalog, events, clock, random });
   Object.assign(opened, { secrets, approvals });

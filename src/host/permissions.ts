@@ -28,6 +28,7 @@ import type { ComponentPolicy, GrantOptions, Host, Installation } from './api.ts
 import type { Catalog } from './catalog.ts';
 import { withUnrequested } from './denials.ts';
 import type { EventHub } from './events.ts';
+import { settledPermission } from './host-directories.ts';
 
 export interface PermissionPorts {
   readonly components: ComponentStore;
@@ -37,6 +38,8 @@ export interface PermissionPorts {
   readonly events: EventHub;
   readonly clock: Clock;
   readonly random: Random;
+  /** Switchboard's own directory. */
+  readonly home: string;
   /** Whether there is a secret of that name. */
   hasSecret(name: string): Promise<boolean>;
 }
@@ -175,7 +178,8 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
       throw new SwitchboardError('invalid-setting', 'the expiry is not in the future');
     }
     const made: Grant[] = [];
-    for (const permission of options.permissions) {
+    for (const given of options.permissions) {
+      const permission = settledPermission(given, ports.home);
       if (permission.kind === 'secret' && !(await ports.hasSecret(permission.name))) {
         const fix = `switchboard secret set ${permission.name}`;
         throw new SwitchboardError('secret-not-found', `there is no secret ${permission.name}`, { fix });
