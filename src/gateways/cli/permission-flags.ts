@@ -97,7 +97,7 @@ export function permissionText(item: ApprovalItem): string {
     const ports = item.port === undefined ? 'ports 80 and 443' : item.port === '*' ? 'every port' : `port ${item.port}`;
     const special = specialHost(item.host);
     const host = item.host === '*' ? 'any public host' : safeLine(item.host);
-    return `reach ${host}${special === undefined ? '' : ` (${special})`} by HTTP, ${ports}`;
+    return `reach ${host}${special === undefined ? '' : `, ${special},`} by HTTP, ${ports}`;
   }
   if (item.kind === 'elicit') return 'ask you questions while it runs';
   if (item.kind === 'sample') return 'have the model of your MCP client answer it';
