@@ -108,7 +108,8 @@ export const REQUIREMENTS = {
     'The same bytes installed with another manifest have that one from then on: grants, limits and running calls follow it.',
   'policy.flags': 'Permissions are read and written alike.',
   'secret.redact': 'A handed-out secret is taken out of what its component says.',
-  'fs.race': 'Swapping symlinks from outside leads nobody out; nothing stays open after an instance.',
+  'fs.race':
+    'Swapping symlinks, from outside or by another instance, leads no operation out; nothing stays open after an instance.',
   'policy.grants':
     'Installing grants nothing; a grant gives what it says, to versions that ask for it, for as long as it says.',
   'policy.revoke': 'A revoke reaches running calls, files and connections within a second.',
