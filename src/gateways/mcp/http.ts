@@ -23,7 +23,7 @@ import { createSessions, type HttpSessions, type OnClose, rpcResponse } from './
 import { createParkedCalls } from './parked-calls.ts';
 import { type Answers, watchAnswers } from './http-unread.ts';
 import { isMessage, isRecord } from './messages.ts';
-import type { OauthSettings } from './oauth-settings.ts';
+import { checkAudience, type OauthSettings } from './oauth-settings.ts';
 import type { Rate } from './rate-limit.ts';
 import { RPC, RpcError } from './results.ts';
 import { watchServing } from './serving-changes.ts';
@@ -99,6 +99,7 @@ export interface ServedHttp {
  */
 export async function serveHttp(host: Host, options: HttpOptions): Promise<ServedHttp> {
   options.signal?.throwIfAborted();
+  checkAudience(options.oauth, options.host);
   const toolbox = toolboxOf(host, options.narrowing, options.composition?.nameTool);
   let close: (() => Promise<void>) | undefined;
   try {
