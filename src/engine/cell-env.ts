@@ -1,5 +1,12 @@
 import { randomFillSync } from 'node:crypto';
-import { type Denial, errorFromBody, type PolicySnapshot, type ServiceEnv, SwitchboardError } from '#core';
+import {
+  type Denial,
+  errorFromBody,
+  type OwnDirectories,
+  type PolicySnapshot,
+  type ServiceEnv,
+  SwitchboardError,
+} from '#core';
 import type { CellLogs } from './cell-logs.ts';
 import type { CellProgress } from './cell-progress.ts';
 import { GuestExit } from './faults.ts';
@@ -17,7 +24,7 @@ export interface ServiceEnvs {
 export function createServiceEnvs(
   logs: CellLogs,
   progress: CellProgress,
-  { policy, nameServers }: Pick<LoadMessage, 'policy' | 'nameServers'>,
+  { policy, nameServers, own }: Pick<LoadMessage, 'policy' | 'nameServers' | 'own'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -35,6 +42,7 @@ export function createServiceEnvs(
     progress,
     policy,
     nameServers,
+    own,
     ask,
     denied: (id, denial) => post({ t: 'denied', id, denial }),
   };
@@ -55,6 +63,7 @@ interface CellSide {
   readonly progress: CellProgress;
   readonly policy: PolicySnapshot;
   readonly nameServers: readonly string[] | undefined;
+  readonly own: OwnDirectories | undefined;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
   denied(id: number, denial: Denial): void;
 }
@@ -77,6 +86,10 @@ class InstanceEnv implements ServiceEnv {
 
   get nameServers(): readonly string[] | undefined {
     return this.cell.nameServers;
+  }
+
+  get own(): OwnDirectories | undefined {
+    return this.cell.own;
   }
 
   denied(denial: Denial): void {

@@ -13,7 +13,7 @@ import {
   requestCovers,
   SwitchboardError,
 } from '#core';
-import type { ApprovalDecision, Host } from './api.ts';
+import type { ApprovalDecision, GrantOptions, Host } from './api.ts';
 import type { Catalog } from './catalog.ts';
 import { itemOf, withDirectory } from './denials.ts';
 import type { EventHub } from './events.ts';
@@ -82,19 +82,19 @@ export function createApprovals({ store, permissions, catalog, events, clock, ra
       throw new SwitchboardError('grant-not-found', `there is no open request ${printable(id)}`, { fix });
     }
     // Checked before it is decided, so that what cannot be granted stays open.
-    const wanted = decision.allow ? request.permissions.map((item) => complete(item, id, decision.directories)) : [];
+    const wanted: GrantOptions = {
+      permissions: decision.allow ? request.permissions.map((item) => complete(item, id, decision.directories)) : [],
+      creator: `approval ${id}`,
+      ...(decision.allow ? { once: decision.once, expiresAt: decision.expiresAt } : {}),
+    };
+    if (decision.allow) await permissions.checkGrant(request.subject, wanted);
     const decided = await store.decide(id, decision.allow ? 'allowed' : 'denied', clock.now());
     if (!decided) throw new SwitchboardError('grant-not-found', `the request ${printable(id)} was decided meanwhile`);
     events.emit({ type: 'approval.decided', request: decided });
     if (!decision.allow) return [];
     // What is revoked later may be asked for again.
     for (const [component, known] of filed) if (component.startsWith(`${request.subject}@`)) known.clear();
-    return permissions.grant(request.subject, {
-      permissions: wanted,
-      creator: `approval ${id}`,
-      ...(decision.once === undefined ? {} : { once: decision.once }),
-      ...(decision.expiresAt === undefined ? {} : { expiresAt: decision.expiresAt }),
-    });
+    return permissions.grant(request.subject, wanted);
   };
 
   return {

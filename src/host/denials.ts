@@ -53,6 +53,13 @@ export function grantCommand(
   return `switchboard grant ${component} ${flags.join(' ')}${unrequested ? ' --unrequested' : ''}`;
 }
 
+/** A decision's refusal with the flag that its grant needs where the manifest does not request it. */
+export function withUnrequested(denial: Denial, manifest: Manifest | undefined): Denial {
+  const { grant } = denial;
+  if (grant === undefined || !manifest || requests(manifest, grant)) return denial;
+  return { ...denial, grant: `${grant} --unrequested` };
+}
+
 function requests(manifest: Manifest, grant: string): boolean {
   const variable = /^--env (\S+)$/.exec(grant)?.[1];
   if (variable !== undefined) return manifest.permissions.some((r) => r.kind === 'env' && r.name === variable);
