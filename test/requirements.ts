@@ -73,6 +73,8 @@ export const REQUIREMENTS = {
   'mcp.rate': 'Each client may ask so often: 429 with Retry-After over HTTP, a typed error over stdio.',
   'mcp.hostile':
     'Hostile clients get typed errors; memory is bounded; a well-behaved client beside them is served throughout.',
+  'mcp.fair':
+    'What one client leaves waiting (calls, questions, streams) leaves room for the others: each has a share, past it a typed error.',
   'mcp.inspector': 'The Inspector’s CLI uses the bundled tools.',
   'mcp.conformance': 'All server scenarios of MCP’s conformance suite pass, for both protocol generations.',
   'mcp.resume':

@@ -42,6 +42,11 @@ export interface CallOptions {
   readonly onLog?: ((record: LogRecord) => void) | undefined;
   /** What the caller offers to the component while it runs; nothing unless given. */
   readonly caller?: Caller | undefined;
+  /**
+   * Whose call it is, among all clients of the host: calls of one client share its turns in queues and its part of the
+   * questions that may wait. Calls of the same principal unless given.
+   */
+  readonly client?: string | undefined;
   readonly traceId?: string | undefined;
   readonly parent?: Pick<CallContext, 'callId' | 'traceId' | 'depth'> | undefined;
 }

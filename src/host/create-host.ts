@@ -72,6 +72,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     random,
     bounds: { ...ASK_BOUNDS, ...options.askBounds },
     redactor: (component) => opened.secrets?.redactorOf(component),
+    instances: (component) => catalog.known(component)?.limits.instances ?? 1,
   });
   const engine = createEngine({
     cache: createArtifactCache(homePaths(options.home).cache, faults),

@@ -56,7 +56,7 @@ test('[policy.denial] a failure after many refusals names four grants, and where
   equal(failed.fix, `switchboard grant a:b ${[0, 1, 2, 3].map((i) => `--fs "$PWD":/d${i}:ro`).join(' ')}`);
   equal(
     failed.message,
-    'a:b was refused use --fs "$PWD":/d0:ro: no (and 8 more, all in: switchboard logs a:b); it said: it gave up',
+    'a:b was refused use --fs "$PWD":/d0:ro: no (and 8 more, all in: switchboard logs a:b); it said: “it gave up”',
   );
   const other = new SwitchboardError('timeout', 'too long');
   equal(withDenials(other, 'a:b', denials, undefined), other);

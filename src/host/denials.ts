@@ -5,7 +5,7 @@ import {
   type Manifest,
   type MissingItem,
   type Permission,
-  printable,
+  quotation,
   requestCovers,
   SwitchboardError,
 } from '#core';
@@ -77,7 +77,7 @@ export function withDenials(
   const more = new Set(denials.map((denial) => denial.what)).size - 1;
   const others =
     more > 0 ? ` (and ${more} more${more >= MOST_FLAGS ? `, all in: switchboard logs ${component}` : ''})` : '';
-  const message = `${component} was refused ${first.what}: ${first.reason}${others}; it said: ${printable(error.message, 200)}`;
+  const message = `${component} was refused ${first.what}: ${first.reason}${others}; it said: ${quotation(error.message, 200)}`;
   return new SwitchboardError('denied', message, {
     fix: grantCommand(component, denials, manifest),
     data: { denials, error: error.toJSON() },
