@@ -165,6 +165,7 @@ export interface Host {
   /**
    * Gives a component permissions, for the versions whose manifest requests them. Errors: `component-not-found`,
    * `not-requested` (a manifest that does not ask for it, unless `unrequested`), `invalid-setting`, `secret-not-found`.
+   * Open requests of which everything is granted by now, for the calls of whoever asked, are closed as `granted`.
    */
   grant(component: string, options: GrantOptions): Promise<readonly Grant[]>;
   /** Takes grants back: these, or all of the component. Cuts what uses them. Returns those that are gone. */

@@ -141,7 +141,8 @@ async function runStep({ host, fill, never, listeners, tell }: Run, step: Step):
   for (const wanted of step.audit ?? []) someMatch(audited, fill(wanted), label);
   for (const wanted of step.logged ?? []) someMatch(logged, fill(wanted), label);
   if (step.within !== undefined) ok(took < step.within, `it took ${Math.round(took)} ms: ${label}`);
-  for (const text of never) ok(!said.includes(text), `${label} has ${text}`);
+  const everything = [said, fix ?? '', ...audited, ...logged, JSON.stringify(await host.approvals())].join('\n');
+  for (const text of never) ok(!everything.includes(text), `${text} is in ${everything.slice(0, 4000)}`);
 }
 
 function doOutside([what, path = '', other = '']: readonly string[]): void {

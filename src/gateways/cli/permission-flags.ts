@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SwitchboardError } from '#core/errors';
 import { formatPermission, parsePermission } from '#core/grants';
+import { specialHost } from '#core/net-address';
 import type { ApprovalItem, Permission } from '#core/permission';
 import { variableOfCaller } from '../../env.ts';
 import { realDirectory, relationToHome } from '#host/host-directories';
@@ -94,7 +95,9 @@ export function permissionText(item: ApprovalItem): string {
   }
   if (item.kind === 'net') {
     const ports = item.port === undefined ? 'ports 80 and 443' : item.port === '*' ? 'every port' : `port ${item.port}`;
-    return `reach ${item.host === '*' ? 'any public host' : safeLine(item.host)} by HTTP, ${ports}`;
+    const special = specialHost(item.host);
+    const host = item.host === '*' ? 'any public host' : safeLine(item.host);
+    return `reach ${host}${special === undefined ? '' : `, ${special},`} by HTTP, ${ports}`;
   }
   if (item.kind === 'elicit') return 'ask you questions while it runs';
   if (item.kind === 'sample') return 'have the model of your MCP client answer it';
