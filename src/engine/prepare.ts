@@ -41,18 +41,22 @@ function refuseUnavailable(description: ComponentDescription): void {
 
 /** Only a component that imports something that can wait pays for suspension. */
 function transpileOptions(description: ComponentDescription, services: PreparePorts['services']): TranspileOptions {
-  const { imports, exports, exportedFunctions } = description.types;
-  const imported = imports.flatMap((i) => i.functions.map((fn) => `${i.id.replace(/@.*$/, '')}#${fn.name}`));
+  const { imports, exports, exportedFunctions, concurrent } = description.types;
+  const later = imports.map((i) => i.id).filter((id) => /^wasi:[^@]*@0\.3\./.test(id));
+  const earlier = imports.filter((i) => !later.includes(i.id));
+  const imported = earlier.flatMap((i) => i.functions.map((fn) => `${i.id.replace(/@.*$/, '')}#${fn.name}`));
   const all = [...exportedFunctions, ...exports.flatMap((e) => e.functions)];
   const offered = new Set(services.suspending);
   for (const [id, names] of Object.entries(services.suspendingWith ?? {})) {
-    if (imports.some((i) => i.id.replace(/@.*$/, '') === id)) for (const name of names) offered.add(name);
+    if (earlier.some((i) => i.id.replace(/@.*$/, '') === id)) for (const name of names) offered.add(name);
   }
   const { borrowing = [] } = services;
   return {
     suspending: imported.filter((name) => offered.has(name)),
     borrowing: imported.filter((name) => borrowing.includes(name)),
-    exports: all.map(exportName),
+    exports: all.filter((fn) => !fn.async).map(exportName),
+    ...(later.length === 0 ? {} : { later }),
+    ...(concurrent ? { concurrent } : {}),
   };
 }
 

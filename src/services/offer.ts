@@ -26,5 +26,5 @@ export const serviceOffer: Omit<ServiceSet, 'create'> = {
     'wasi:io/streams#[method]output-stream.write',
     'wasi:io/streams#[method]output-stream.blocking-write-and-flush',
   ],
-  version: '5',
+  version: '6',
 };
