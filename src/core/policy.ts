@@ -87,7 +87,9 @@ const RULES: readonly Rule[] = [
     'sees the variables that are granted, no arguments, an empty input; exit ends only its instance',
   ),
   rule(`wasi:filesystem/(types|preopens)${WASI_3}`, 'filesystem', 'grantable', 'sees the directories that are granted'),
+  rule(`wasi:http/(types|client)${WASI_3}`, 'http', 'grantable', 'reaches the hosts that are granted'),
   rule(`wasi:sockets/[a-z-]+${WASI}`, 'sockets', 'denied', 'raw sockets are refused'),
+  rule(`wasi:sockets/(types|ip-name-lookup)${WASI_3}`, 'sockets', 'denied', 'raw sockets are refused'),
 ];
 
 /** What an import needs and whether it is offered. An interface of types only (`use`) reaches nothing, whoever defines it. */

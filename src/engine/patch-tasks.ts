@@ -6,116 +6,129 @@ import { SwitchboardError } from '#core';
  * jco never frees is freed. A runtime of another form is refused.
  */
 export function patchTasks(source: string): string {
-  let code = source;
-  for (const { what, pattern, by, times } of CHANGES) {
-    const found = code.match(new RegExp(pattern, `${pattern.flags.replace('g', '')}g`))?.length ?? 0;
-    if (times === 'any' ? false : times === 'some' ? found === 0 : found !== times) throw unexpected(what, found);
-    code = code.replaceAll(new RegExp(pattern, `${pattern.flags.replace('g', '')}g`), by);
-  }
-  return code;
+  return CHANGES.reduce((code, { what, part, pattern, by }) => {
+    const all = new RegExp(pattern, `${pattern.flags}g`);
+    if (code.includes(part) && !pattern.test(code)) throw unexpected(what);
+    return code.replaceAll(all, by);
+  }, source);
 }
 
 interface Change {
   readonly what: string;
+  /** Code with this part of the runtime must have something to change. */
+  readonly part: string;
   readonly pattern: RegExp;
   readonly by: string;
-  readonly times: number | 'some' | 'any';
 }
 
 const CHANGES: readonly Change[] = [
   {
     what: 'timers',
+    part: 'setTimeout(',
     pattern: /^(\(function instantiate\([^)]*\) \{)/,
     by: '$1\n  const { setTimeout, setInterval, clearInterval, queueMicrotask } = $guard.tasks;\n  const clearTimeout = clearInterval;',
-    times: 1,
   },
-  { what: 'entries', pattern: /\bWebAssembly\.promising\(/, by: '$guard.tasks.promising(', times: 'any' },
+  {
+    what: 'entries',
+    part: 'WebAssembly.promising(',
+    pattern: /\bWebAssembly\.promising\(/,
+    by: '$guard.tasks.promising(',
+  },
   {
     what: 'tasks',
+    part: 'function createNewCurrentTask(',
     pattern: /(const newTaskID = newTask\.id\(\);)/,
     by: '$1\n    if (isAsync && callingWasmExport !== false) { $guard.tasks.began(newTask.exitPromise()); }',
-    times: 1,
   },
   {
     what: 'failures after a result',
+    part: 'function _driverLoop(',
     pattern: /(const handleError = \(err\) => \{)/,
     by: '$1\n      $guard.tasks.failed(err);',
-    times: 1,
   },
-  { what: 'tables', pattern: /(insert\(val\) \{)/, by: '$1 $guard.tasks.hold(this.#size);', times: 1 },
+  {
+    // An async function without a callback gave its result by task.return before it came back, unless it was lifted
+    // without `async`.
+    what: 'functions without a callback',
+    part: '.setCalleeIsAsync(true)',
+    pattern: /if \(!task\.hasCallback\(\)\) \{/,
+    by: 'if (!task.hasCallback() && task.isResolvedState()) { task.exit(); } else if (!task.hasCallback()) {',
+  },
+  { what: 'tables', part: 'class RepTable', pattern: /(insert\(val\) \{)/, by: '$1 $guard.tasks.hold(this.#size);' },
   {
     what: 'global tables',
+    part: 'class InternalStream',
     pattern: /const (STREAMS|FUTURES) ?= new RepTable\([^)]*\)/,
     by: 'const $1 = $guard.tasks.recent()',
-    times: 'some',
   },
-  { what: 'buffers', pattern: /instanceBuffers\.set\(nextBufID, buffer\);/, by: '', times: 'any' },
+  { what: 'buffers', part: 'class BufferManager', pattern: /instanceBuffers\.set\(nextBufID, buffer\);/, by: '' },
   {
     what: 'tasks that ended out of order',
+    part: 'function clearCurrentTask(',
     pattern: /(if \(last\.id !== taskID\) \{)/,
     by: '$1 const at = tasks.findIndex((meta) => meta.id === taskID); if (at >= 0) { tasks.splice(at, 1); }',
-    times: 1,
   },
   // What crosses is lifted in parts, each charged before it exists.
   {
     what: 'bytes of a stream',
+    part: 'class ManagedBuffer',
     pattern: /Array\.from\(new Uint8Array\(this\.#memory\.buffer, this\.#ptr, count\)\)/,
     by: 'Array.from(new Uint8Array($guard.slice(this.#memory.buffer, this.#ptr >>> 0, (this.#ptr >>> 0) + count)))',
-    times: 'any',
   },
   {
     what: 'items of a stream',
+    part: 'class ManagedBuffer',
     pattern: /(let currentCount = count;)/,
     by: '$guard.list(count, this.#elemMeta.size32 ?? 8);\n        $1',
-    times: 'any',
   },
   {
     what: 'items without a value',
+    part: 'class ManagedBuffer',
     pattern: /values = \[\.\.\.new Array\(count\)\]\.map\(\(\) => null\);/,
     by: '$guard.list(count, 0); values = new Array(count).fill(null);',
-    times: 'any',
   },
   {
     what: 'parts that are read',
+    part: 'class StreamReadableEnd',
     pattern: /const count = Math\.min\(pendingRemaining, bufferRemaining\);/,
     by: 'const count = Math.min(pendingRemaining, bufferRemaining, 65536);',
-    times: 'any',
   },
   {
     what: 'parts that are written',
+    part: 'class StreamWritableEnd',
     pattern:
       /(const numElements = Math\.min\(buffer\.remaining\(\), this\.#pendingBufferMeta\.buffer\.remaining\(\))\);/,
     by: '$1, 65536);',
-    times: 'any',
   },
   {
     what: 'the end of a stream',
+    part: 'class StreamReadableEnd',
     pattern: /resolve\(\{ value: undefined, done: true \}\);/,
     by: 'resolve({ value: undefined, done: this.#endOfStream });',
-    times: 'any',
   },
   // Ends that the host was given, or made, stay in the guest's table of handles.
   {
     what: 'stream ends of the host',
+    part: 'function _liftFlatStream(',
     pattern:
       /dropFn: \(\) => (?:streamEnd\.drop\(\{ allowPendingEvent: true \}\)|\{ return streamEnd\.drop\(\{ allowPendingEvent: true \}\); \})/,
     by: 'dropFn: () => { const dropped = streamEnd.drop({ allowPendingEvent: true }); $forget(streamEnd); return dropped; }',
-    times: 'any',
   },
   {
     what: 'write ends of the host',
+    part: '_genStreamHostInjectFn(',
     pattern: /(hostWriteEnd\.drop\(\);)/,
     by: '$1 $forget(hostWriteEnd);',
-    times: 'any',
   },
   {
     what: 'futures that were read',
+    part: 'class FutureReadableEnd',
     pattern: /(return \{ value: vs\[0\] \};)/,
     by: '$forget(this); $1',
-    times: 'any',
   },
   {
     what: 'current tasks',
+    part: 'function clearCurrentTask(',
     pattern: /(\n *function clearCurrentTask\()/,
     by: `
   function $forget(end) {
@@ -129,7 +142,6 @@ const CHANGES: readonly Change[] = [
     table.remove(end.handle());
   }
 $1`,
-    times: 1,
   },
 ];
 
@@ -140,13 +152,13 @@ export function refuseUnpatchedTasks(code: string): void {
     /globalThis\.setTimeout/,
     /new Uint8Array\(this\.#memory\.buffer, this\.#ptr, count\)/,
   ]) {
-    if (pattern.test(code)) throw unexpected(String(pattern), 1);
+    if (pattern.test(code)) throw unexpected(String(pattern));
   }
 }
 
-function unexpected(what: string, found: number): SwitchboardError {
+function unexpected(what: string): SwitchboardError {
   return new SwitchboardError(
     'engine-failed',
-    `the transpiler generated a runtime of tasks of an unknown form (${what}: ${found})`,
+    `the transpiler generated a runtime of tasks of an unknown form (${what})`,
   );
 }

@@ -5,6 +5,8 @@ import { insecureInterface, insecureSeedInterface, randomInterface } from '../ra
 import type { Scope } from '../scope.ts';
 import { environment3, output3, stdin3 } from './cli.ts';
 import { monotonicClock3, systemClock3 } from './clocks.ts';
+import { httpClient3, httpTypes3 } from './http.ts';
+import { nameLookup3, socketTypes3 } from './sockets.ts';
 import { filesystemTypes3, preopens3 } from './filesystem.ts';
 
 /** The same for every instance. */
@@ -27,7 +29,11 @@ export const OWN_3: { readonly [id: string]: (scope: Scope) => ServiceInterface 
   'wasi:clocks/monotonic-clock@0.3': monotonicClock3,
   'wasi:clocks/system-clock@0.3': systemClock3,
   'wasi:filesystem/preopens@0.3': preopens3,
+  'wasi:http/client@0.3': httpClient3,
+  'wasi:http/types@0.3': httpTypes3,
   'wasi:random/random@0.3': randomInterface,
   'wasi:random/insecure@0.3': insecureInterface,
+  'wasi:sockets/types@0.3': socketTypes3,
+  'wasi:sockets/ip-name-lookup@0.3': nameLookup3,
   'wasi:random/insecure-seed@0.3': (scope) => ({ getInsecureSeed: insecureSeedInterface(scope)['insecureSeed'] }),
 };

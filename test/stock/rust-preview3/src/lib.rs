@@ -7,6 +7,8 @@ use std::cell::Cell;
 use std::pin::pin;
 use wasi::clocks::{monotonic_clock, system_clock};
 use wasi::filesystem::types::{Descriptor, DescriptorFlags, OpenFlags, PathFlags};
+use wasi::http::types::{Fields, Method, Request, Response, Scheme};
+use wasi::sockets::types::{IpAddressFamily, TcpSocket};
 use wit_bindgen::{FutureReader, StreamReader, StreamResult};
 
 pub struct Component;
@@ -242,6 +244,44 @@ impl api::Guest for Component {
         ended.await.map_err(|e| format!("{e:?}"))?;
         names.sort();
         Ok(names)
+    }
+    async fn fetch(method: String, url: String, body: Option<Vec<u8>>) -> Result<(u16, Vec<u8>), String> {
+        let (scheme, rest) = url.split_once("://").ok_or("no scheme")?;
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (trailers_tx, trailers) = wit_future::new(|| Ok(None));
+        let contents = body.map(|data| {
+            let (mut tx, rx) = wit_stream::new::<u8>();
+            wit_bindgen::spawn_local(async move {
+                tx.write_all(data).await;
+            });
+            rx
+        });
+        let (request, sent) = Request::new(Fields::new(), contents, trailers, None);
+        let valid = |_| "not valid".to_string();
+        request.set_method(&Method::Other(method)).map_err(valid)?;
+        request.set_scheme(Some(&if scheme == "http" { Scheme::Http } else { Scheme::Https })).map_err(valid)?;
+        request.set_authority(Some(authority)).map_err(valid)?;
+        request.set_path_with_query(Some(path)).map_err(valid)?;
+        wit_bindgen::spawn_local(async move {
+            let _ = trailers_tx.write(Ok(None)).await;
+        });
+        let response = wasi::http::client::send(request).await.map_err(|e| format!("{e:?}"))?;
+        sent.await.map_err(|e| format!("sent: {e:?}"))?;
+        let status = response.get_status_code();
+        let (done_tx, done) = wit_future::new(|| Ok(()));
+        drop(done_tx);
+        let (mut data, trailers) = Response::consume_body(response, done);
+        let all = read_all(&mut data).await;
+        drop(data);
+        trailers.await.map_err(|e| format!("trailers: {e:?}"))?;
+        Ok((status, all))
+    }
+    async fn connect() -> Result<(), String> {
+        TcpSocket::create(IpAddressFamily::Ipv4).map(|_| ()).map_err(|e| format!("{e:?}"))
+    }
+    async fn look_up(name: String) -> Result<u32, String> {
+        let found = wasi::sockets::ip_name_lookup::resolve_addresses(name).await;
+        found.map(|all| all.len() as u32).map_err(|e| format!("{e:?}"))
     }
     fn variables() -> Vec<(String, String)> {
         wasi::cli::environment::get_environment()
