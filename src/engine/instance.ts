@@ -80,7 +80,7 @@ export class Instance implements SuspensionHooks, TaskHooks {
   private stop: AbortController | undefined;
   private enders: (() => void)[] | undefined;
   /** What waits, to be told when the call is stopped. */
-  private readonly waiting = new Set<(reason: Error) => void>();
+  private waiting: Set<(reason: Error) => void> | undefined;
   private ownTasks: InstanceTasks | undefined;
   private readonly parts: InstanceParts;
   private readonly host: InstanceHost;
@@ -174,7 +174,7 @@ export class Instance implements SuspensionHooks, TaskHooks {
     this.dead = true;
     this.stop ??= new AbortController();
     this.stop.abort(reason);
-    for (const reject of this.waiting) reject(reason);
+    this.rejectWaiting(reason);
     this.end();
   }
 
@@ -205,7 +205,11 @@ export class Instance implements SuspensionHooks, TaskHooks {
   /** A task failed: what the call waits for will not come. */
   failed(thrown: unknown): void {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    for (const reject of this.waiting) reject(error);
+    this.rejectWaiting(error);
+  }
+
+  private rejectWaiting(reason: Error): void {
+    for (const reject of this.waiting ?? []) reject(reason);
   }
 
   breathe(): Promise<void> | undefined {
@@ -257,11 +261,13 @@ export class Instance implements SuspensionHooks, TaskHooks {
   untilStopped(pending: unknown): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     if (this.stop?.signal.aborted) reject(this.stop.signal.reason as Error);
-    this.waiting.add(reject);
+    this.waiting ??= new Set();
+    const { waiting } = this;
+    waiting.add(reject);
     Promise.resolve(pending)
       .then(resolve, reject)
       .finally(() => {
-        this.waiting.delete(reject);
+        waiting.delete(reject);
       });
     return promise;
   }

@@ -54,6 +54,14 @@ const CHANGES: readonly Change[] = [
     pattern: /if \(!task\.hasCallback\(\)\) \{/,
     by: 'if (!task.hasCallback() && task.isResolvedState()) { task.exit(); } else if (!task.hasCallback()) {',
   },
+  {
+    // The error that a function returns is thrown to its caller while its task may go on.
+    what: 'errors that are returned',
+    part: '.setCalleeIsAsync(true)',
+    pattern:
+      /(if \(!)(task\.isResolvedState\(\))(\) \{\s*task\.setErrored\(err\);\s*task\.reject\(err\);\s*\}\s*if \()(!task\.isExited\(\)\) \{ task\.exit\(\{ skipExclusiveLockCheck: true \}\); \}\s*throw err;)/,
+    by: 'const $returned = $2;\n            $1$returned$3!$returned && $4',
+  },
   { what: 'tables', part: 'class RepTable', pattern: /(insert\(val\) \{)/, by: '$1 $guard.tasks.hold(this.#size);' },
   {
     what: 'global tables',

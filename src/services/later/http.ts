@@ -120,6 +120,7 @@ class Request3 {
     this.taken();
     this.options?.[Symbol.dispose]();
     this.contents?.[Symbol.dispose]?.();
+    letGo(this.trailers);
     this.outgoing[Symbol.dispose]();
     this.sent.resolve({ tag: 'err', val: { tag: 'connection-terminated' } });
   }
@@ -150,8 +151,8 @@ class Response3 {
   static new = nobodyAsks;
 
   static consumeBody(response: Response3, outcome: GuestFuture<unknown>): ReturnType<typeof bodyOf> {
-    // How the guest fared with it is read so that the guest need not wait; it changes nothing.
-    Promise.resolve(outcome).catch(() => undefined);
+    // How the guest fared with it changes nothing.
+    letGo(outcome);
     return bodyOf(response.body());
   }
 
@@ -194,6 +195,11 @@ export function httpTypes3(scope: Scope): ServiceInterface {
   };
 }
 
+/** Nobody wants a future's value: it is read, so that who writes it need not wait. */
+function letGo(future: GuestFuture<unknown>): void {
+  Promise.resolve(future).catch(() => undefined);
+}
+
 function nobodyAsks(): never {
   throw new Error('a component is asked for no responses: it makes none, and reads no requests');
 }
@@ -213,7 +219,7 @@ export function httpClient3(scope: Scope): ServiceInterface {
       } catch (thrown) {
         contents?.[Symbol.dispose]?.();
         body?.[Symbol.dispose]();
-        Promise.resolve(trailers).catch(() => undefined);
+        letGo(trailers);
         if (thrown instanceof WitError) sent.resolve({ tag: 'err', val: thrown.payload });
         throw thrown;
       }
@@ -251,6 +257,7 @@ async function transmit(
   } catch (thrown) {
     output[Symbol.dispose]();
     body[Symbol.dispose]();
+    letGo(trailers);
     return { tag: 'err', val: streamError(thrown)?.code ?? { tag: 'connection-terminated' } };
   }
   output[Symbol.dispose]();

@@ -88,6 +88,16 @@ impl hostile::Guest for Component {
         }
         n
     }
+    async fn talks() {
+        loop {
+            wait_for(1_000_000).await;
+            let (mut tx, rx) = wit_stream::new::<u8>();
+            let done = stdout::write_via_stream(rx);
+            tx.write_all(b"still here\n".to_vec()).await;
+            drop(tx);
+            let _ = done.await;
+        }
+    }
     async fn yields() {
         loop {
             yield_async().await

@@ -51,7 +51,7 @@ async fn open(path: &str, open: OpenFlags, flags: DescriptorFlags) -> Result<Des
         .map(|(directory, name)| (directory, path[name.len()..].trim_start_matches('/').to_string()))
         .ok_or("no directory")?;
     let rest = if rest.is_empty() { ".".to_string() } else { rest };
-    directory.open_at(PathFlags::empty(), rest, open, flags).await.map_err(|e| format!("{e:?}"))
+    directory.open_at(PathFlags::SYMLINK_FOLLOW, rest, open, flags).await.map_err(|e| format!("{e:?}"))
 }
 
 impl api::Guest for Component {
