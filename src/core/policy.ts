@@ -35,6 +35,7 @@ interface Rule {
 }
 
 const WASI = '@0\\.2\\.\\d+(?:-[0-9A-Za-z.-]+)?$';
+const WASI_3 = '@0\\.3\\.\\d+$';
 const rule = (pattern: string, capability: string, access: Access, reason: string): Rule => ({
   pattern: new RegExp(`^${pattern}`),
   capability,
@@ -71,7 +72,24 @@ const RULES: readonly Rule[] = [
   ),
   rule(`wasi:filesystem/(types|preopens)${WASI}`, 'filesystem', 'grantable', 'sees the directories that are granted'),
   rule(`wasi:http/(types|outgoing-handler)${WASI}`, 'http', 'grantable', 'reaches the hosts that are granted'),
+  rule(`wasi:clocks/(monotonic-clock|system-clock|types)${WASI_3}`, 'clocks', 'allowed', 'reads the time and waits'),
+  rule(`wasi:random/(random|insecure|insecure-seed)${WASI_3}`, 'random', 'allowed', 'reads random numbers'),
+  rule(
+    `wasi:cli/(stdout|stderr|types|terminal-(input|output|stdin|stdout|stderr))${WASI_3}`,
+    'output',
+    'allowed',
+    'goes to the component’s log',
+  ),
+  rule(
+    `wasi:cli/(environment|stdin|exit)${WASI_3}`,
+    'process',
+    'allowed',
+    'sees the variables that are granted, no arguments, an empty input; exit ends only its instance',
+  ),
+  rule(`wasi:filesystem/(types|preopens)${WASI_3}`, 'filesystem', 'grantable', 'sees the directories that are granted'),
+  rule(`wasi:http/(types|client)${WASI_3}`, 'http', 'grantable', 'reaches the hosts that are granted'),
   rule(`wasi:sockets/[a-z-]+${WASI}`, 'sockets', 'denied', 'raw sockets are refused'),
+  rule(`wasi:sockets/(types|ip-name-lookup)${WASI_3}`, 'sockets', 'denied', 'raw sockets are refused'),
 ];
 
 /** What an import needs and whether it is offered. An interface of types only (`use`) reaches nothing, whoever defines it. */

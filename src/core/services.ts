@@ -71,6 +71,11 @@ export interface ServiceSet {
    * `wasi:io/streams#[method]output-stream.write`: they are given the guest's memory itself and not a copy.
    */
   readonly borrowing?: readonly string[];
+  /**
+   * Functions of the interfaces of WASI 0.3, by interface as in `wasi:cli/stdout@0.3`. A component may ask for a later
+   * one of the same interface; it is refused by name before it is kept.
+   */
+  readonly later?: { readonly [interfaceId: string]: readonly string[] };
   /** Changes whenever the set or its meaning does; a part of the engine's cache key. */
   readonly version: string;
 }

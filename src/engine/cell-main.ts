@@ -71,6 +71,8 @@ function createCell(load: LoadMessage, services: ServiceSet, { post, flush, end 
     createServices: services.create,
     memoryLimit: load.memory,
   };
+  // What generated code leaves to nobody ends its own call at the deadline, not the calls of others.
+  if (load.types.concurrent) process.on('unhandledRejection', () => undefined);
   const functions = load.functions.map((fn) => prepareFunction(load.types, fn));
   const logs = createCellLogs(control, post);
   const progress = createCellProgress((message) => {

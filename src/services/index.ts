@@ -11,6 +11,7 @@ import { simpleHttpInterface } from './http/simple.ts';
 import { logInterface } from './log/index.ts';
 import { insecureInterface, insecureSeedInterface, randomInterface } from './random/index.ts';
 import { serviceOffer } from './offer.ts';
+import { OWN_3, SHARED_3 } from './later/index.ts';
 import { progressInterface } from './progress/index.ts';
 import { samplingInterface } from './sampling/index.ts';
 import { secretsInterface } from './secrets/index.ts';
@@ -31,6 +32,7 @@ const SHARED: { readonly [id: string]: ServiceInterface } = {
   'wasi:sockets/network': sockets.networkInterface,
   'wasi:sockets/tcp': sockets.tcpInterface,
   'wasi:sockets/udp': sockets.udpInterface,
+  ...SHARED_3,
 };
 
 /** Made for an instance when its code first asks: most components import few of them. */
@@ -58,6 +60,7 @@ const OWN: { readonly [id: string]: (scope: Scope) => ServiceInterface } = {
   'wasi:sockets/udp-create-socket': sockets.udpCreateSocketInterface,
   'wasi:sockets/ip-name-lookup': sockets.ipNameLookupInterface,
   'wasi:sockets/instance-network': sockets.instanceNetworkInterface,
+  ...OWN_3,
 };
 
 const SCOPE = Symbol('scope');

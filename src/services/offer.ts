@@ -1,3 +1,4 @@
+import { laterFunctions } from './later/offer.ts';
 import type { ServiceSet } from '#core/services';
 
 /** What the engine must know of the services without loading them: which imports may wait. Files never do. */
@@ -26,5 +27,6 @@ export const serviceOffer: Omit<ServiceSet, 'create'> = {
     'wasi:io/streams#[method]output-stream.write',
     'wasi:io/streams#[method]output-stream.blocking-write-and-flush',
   ],
-  version: '5',
+  later: laterFunctions,
+  version: '6',
 };
