@@ -103,6 +103,7 @@ const POLICY: PolicySnapshot = {
   net: Array.from({ length: 10 }, (_, i) => ({ host: `h${i}.example.com` })),
   env: [],
   secrets: ['A', 'B'],
+  stores: Array.from({ length: 10 }, (_, i) => ({ kind: 'kv' as const, name: `s${i}`, mode: 'rw' as const })),
   asks: ['elicit'],
   requests: [],
 };
@@ -112,6 +113,7 @@ const REQUESTS: readonly AccessRequest[] = [
   { kind: 'address', host: 'h9.example.com', address: '93.184.216.34', port: 443 },
   { kind: 'address', host: 'h9.example.com', address: '2606:2800:220:1::1', port: 443 },
   { kind: 'secret', name: 'B' },
+  { kind: 'kv', name: 's9', write: true },
 ];
 
 /** The slowest kind, ten grants of each kind. */

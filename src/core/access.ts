@@ -11,6 +11,8 @@ import {
 } from './net-address.ts';
 import type { AskKind, Denial, PolicySnapshot } from './permission.ts';
 import { printable } from './reference.ts';
+import { decideStore } from './store-grants.ts';
+import type { StoreKind } from './stores.ts';
 
 /** One access that a component tries, as the services name it. */
 export type AccessRequest =
@@ -22,6 +24,7 @@ export type AccessRequest =
   | { readonly kind: 'address'; readonly host: string; readonly address: string; readonly port: number }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: StoreKind; readonly name: string; readonly write: boolean }
   | { readonly kind: 'elicit' }
   | { readonly kind: 'sample' };
 
@@ -47,6 +50,11 @@ export function decideAccess(policy: PolicySnapshot, request: AccessRequest): Ac
       return policy.secrets.includes(request.name)
         ? ALLOWED
         : named(policy, 'secret', request.name, 'the secret is not granted');
+    case 'kv':
+    case 'blob': {
+      const denial = decideStore(policy, request);
+      return denial ? { allowed: false, denial } : ALLOWED;
+    }
     case 'elicit':
     case 'sample':
       return policy.asks.includes(request.kind) ? ALLOWED : decideAsk(policy, request.kind);

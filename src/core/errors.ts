@@ -58,6 +58,7 @@ export const ERRORS = {
   'stack-limit': entry('user', 'limit', 'The component ran out of stack.'),
   'transfer-limit': entry('user', 'limit', 'The component handed over more bytes than one call may.'),
   'handle-limit': entry('user', 'limit', 'The session holds too many resource handles.'),
+  'store-full': entry('user', 'limit', 'The store has no room under the quota of the grant.'),
   'cell-lost': entry('user', 'failed', 'The cell was stopped because of another call; this one may have run in part.'),
   'engine-failed': entry('system', 'failed', 'The engine could not prepare or start the component.'),
   'home-unusable': entry('system', 'failed', 'The home directory cannot be read or written.'),

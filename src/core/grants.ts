@@ -6,6 +6,8 @@ import { looksNumeric, normalHost, parseBlock } from './net-address.ts';
 import type { AskKind, FsMode, Grant, Permission, PermissionRequest, PolicySnapshot } from './permission.ts';
 import type { ComponentDescription } from './ports.ts';
 import { printable, type Digest } from './reference.ts';
+import { formatStore, isStore, parseStore } from './store-grants.ts';
+import type { StorePermission } from './stores.ts';
 
 type Described = Pick<ComponentDescription, 'digest' | 'manifest'>;
 
@@ -19,6 +21,10 @@ export function requestCovers(request: PermissionRequest, permission: Permission
       permission.kind === 'fs' && isWithin(permission.guest, request.guest) && modeCovers(request.mode, permission.mode)
     );
   if (request.kind === 'net') return permission.kind === 'net' && netCovers(request, permission);
+  if (request.kind === 'kv' || request.kind === 'blob') {
+    const same = permission.kind === request.kind && permission.name === request.name;
+    return same && modeCovers(request.mode, permission.mode);
+  }
   return request.kind === permission.kind && nameOf(request) === nameOf(permission);
 }
 
@@ -59,7 +65,7 @@ export function grantCounts(grant: Grant, description: Described, principal: Pri
   const requests = description.manifest?.permissions ?? [];
   const { permission } = grant;
   // A version that asks for less than was granted gets that less.
-  const asked = permission.kind === 'fs' ? { ...permission, mode: 'ro' as const } : permission;
+  const asked = permission.kind === 'fs' || isStore(permission) ? { ...permission, mode: 'ro' as const } : permission;
   return requests.some((request) => requestCovers(request, asked));
 }
 
@@ -76,21 +82,27 @@ export function snapshotOf(
   const net: { host: string; port?: number | '*' }[] = [];
   const env: [string, string][] = [];
   const secrets: string[] = [];
+  const stores: StorePermission[] = [];
   const asks: AskKind[] = [];
   for (const grant of grants) {
     if (!grantCounts(grant, description, principal, now)) continue;
     const { permission } = grant;
+    const modeOf = (given: FsMode): FsMode =>
+      grant.bound || requests.some((r) => requestCovers(r, permission)) ? given : 'ro';
     if (permission.kind === 'fs') {
       const { guest, host } = permission;
-      const mode = grant.bound || requests.some((r) => requestCovers(r, permission)) ? permission.mode : 'ro';
-      fs.push({ guest, host, mode });
+      fs.push({ guest, host, mode: modeOf(permission.mode) });
     } else if (permission.kind === 'net') {
       net.push({ host: permission.host, ...(permission.port === undefined ? {} : { port: permission.port }) });
     } else if (permission.kind === 'env') env.push([permission.name, permission.value]);
     else if (permission.kind === 'secret') secrets.push(permission.name);
-    else asks.push(permission.kind);
+    else if (isStore(permission)) {
+      const before = stores.findIndex(({ kind, name }) => kind === permission.kind && name === permission.name);
+      if (before >= 0) stores.splice(before, 1);
+      stores.push({ ...permission, mode: modeOf(permission.mode) });
+    } else asks.push(permission.kind);
   }
-  const parts = { fs, net, env, secrets, asks, requests };
+  const parts = { fs, net, env, secrets, stores, asks, requests };
   return { version: digest(JSON.stringify(parts)), ...parts };
 }
 
@@ -105,6 +117,7 @@ export function parsePermission(
 ): Permission {
   if (kind === 'fs') return parseFs(text);
   if (kind === 'net') return parseNet(text);
+  if (kind === 'kv' || kind === 'blob') return parseStore(kind, text);
   if (kind === 'elicit' || kind === 'sample') return { kind };
   const at = kind === 'env' ? text.indexOf('=') : -1;
   const name = at < 0 ? text : text.slice(0, at);
@@ -173,6 +186,7 @@ export function formatPermission(permission: Permission | { kind: 'fs'; guest: s
     return `--fs ${host}:${quoted(permission.guest)}:${permission.mode}`;
   }
   if (permission.kind === 'elicit' || permission.kind === 'sample') return `--${permission.kind}`;
+  if (isStore(permission)) return formatStore(permission);
   if (permission.kind !== 'net') return `--${permission.kind} ${permission.name}`;
   const host = permission.host.includes(':') ? permission.host.replace(/^([^/]*)/, '[$1]') : permission.host;
   return `--net ${quoted(permission.port === undefined ? host : `${host}:${permission.port}`)}`;

@@ -17,4 +17,6 @@ export * from './reference.ts';
 export * from './sampling.ts';
 export * from './services.ts';
 export * from './shown-text.ts';
+export * from './stores.ts';
+export * from './store-grants.ts';
 export * from './wit-types.ts';

@@ -1,6 +1,7 @@
 /** What a component may be given: what its manifest requests, what its owner grants, what then applies. All JSON. */
 import type { Principal } from './context.ts';
 import type { ComponentName, Digest } from './reference.ts';
+import type { StoreKind, StorePermission } from './stores.ts';
 
 export type FsMode = 'ro' | 'rw';
 
@@ -11,6 +12,7 @@ export type FsMode = 'ro' | 'rw';
  * block; `port` a number, `*` for any, absent for 80 and 443. A name gives no private address: that needs a grant of
  * the address. `localhost` gives loopback.
  * `env`: one variable with its value. `secret`: one secret by name; its value is in the secret store.
+ * `kv`, `blob`: a store of that name.
  * `elicit`: to ask the caller's person while it runs. `sample`: to have the caller's model answer it.
  */
 export type Permission =
@@ -18,6 +20,7 @@ export type Permission =
   | { readonly kind: 'net'; readonly host: string; readonly port?: number | '*' }
   | { readonly kind: 'env'; readonly name: string; readonly value: string }
   | { readonly kind: 'secret'; readonly name: string }
+  | StorePermission
   | { readonly kind: 'elicit' }
   | { readonly kind: 'sample' };
 
@@ -30,6 +33,7 @@ export type PermissionRequest = { readonly reason: string } & (
   | { readonly kind: 'net'; readonly host: string; readonly port?: number | '*' }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: StoreKind; readonly name: string; readonly mode: FsMode }
   | { readonly kind: 'elicit' }
   | { readonly kind: 'sample' }
 );
@@ -64,6 +68,8 @@ export interface PolicySnapshot {
   readonly env: readonly (readonly [name: string, value: string])[];
   /** Names of secrets it may ask the host for. */
   readonly secrets: readonly string[];
+  /** Stores by kind and name, the one granted last of each. */
+  readonly stores: readonly StorePermission[];
   /** What it may ask of its caller. */
   readonly asks: readonly AskKind[];
   /** What its manifest requests, granted or not: for denials that say what is missing. */
@@ -77,13 +83,14 @@ export const NO_PERMISSIONS: PolicySnapshot = {
   net: [],
   env: [],
   secrets: [],
+  stores: [],
   asks: [],
   requests: [],
 };
 
 /** One refused access, for the record and for the person who could allow it. */
 export interface Denial {
-  readonly capability: 'fs' | 'net' | 'env' | 'secret' | 'sockets' | AskKind;
+  readonly capability: 'fs' | 'net' | 'env' | 'secret' | 'sockets' | StoreKind | AskKind;
   /** What was tried, printable: `write /data/a.txt`, `GET https://example.com:443`, `secret API_KEY`. */
   readonly what: string;
   /** Why it was refused, one sentence. */

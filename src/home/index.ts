@@ -6,5 +6,7 @@ export { fileLogStore, type FileLogStoreOptions } from './log-store.ts';
 export { memoryApprovalStore, memoryGrantStore, memorySecretStore } from './memory-grant-store.ts';
 export { memoryLogStore } from './memory-log-store.ts';
 export type { Migration } from './migrations.ts';
+export { memoryBlobStore } from './memory-blob-store.ts';
+export { memoryKvStore } from './memory-kv-store.ts';
 export { noFaults, systemClock, systemRandom } from './system.ts';
 export { fileTokenStore, memoryTokenStore } from './token-store.ts';

@@ -29,6 +29,7 @@ import { createProfiles } from './profiles.ts';
 import { createPermissions, type Permissions, sha256 } from './permissions.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 import { createSessions } from './sessions.ts';
+import { createStorage, isStoreKind, type Storage } from './storage.ts';
 import { describeSource } from './source.ts';
 import { VERSION } from './version.ts';
 
@@ -60,7 +61,7 @@ const DRAIN_MS = 500;
 /** Opens the home and starts a host in this process. Errors: those of the home. */
 export async function createHost(options: HostOptions): Promise<Host> {
   const { clock = systemClock, random = systemRandom, faults = noFaults } = options;
-  const opened: { logs?: LogStore; secrets?: Secrets; approvals?: Approvals } = {};
+  const opened: { logs?: LogStore; secrets?: Secrets; approvals?: Approvals; storage?: Storage } = {};
   const events = createEventHub(() => clock.now());
   const onLog = (record: LogRecord): void => {
     opened.logs?.append(record);
@@ -97,7 +98,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
         ? opened.secrets.answer(request, payload)
         : isAskKind(service)
           ? asking.answer(request, service, payload, turn)
-          : Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
+          : isStoreKind(service) && opened.storage
+            ? opened.storage.answer(request, service, payload, turn)
+            : Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
   });
   // A cell's thread takes as long to start as the home to open.
   engine.warm();
@@ -128,7 +131,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     hasSecret,
   });
   const approvals = createApprovals({ store: home.approvals, permissions, catalog, events, clock, random });
-  Object.assign(opened, { secrets, approvals });
+  Object.assign(opened, { secrets, approvals, storage: createStorage({ kv: home.kv, blobs: home.blobs }) });
   const sessions = createSessions(random);
   const path: CallPath = { catalog, engine, events, sessions, permissions, clock, random, made: 0 };
   const startedAt = clock.now();

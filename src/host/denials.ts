@@ -7,6 +7,7 @@ import {
   type Permission,
   printable,
   requestCovers,
+  type StoreKind,
   SwitchboardError,
 } from '#core';
 
@@ -31,9 +32,9 @@ export function itemOf({ grant }: Pick<Denial, 'grant'>): ApprovalItem | undefin
   if (directory?.[1]) return { kind: 'fs', guest: directory[1], mode: directory[2] === 'rw' ? 'rw' : 'ro' };
   if (grant === '--elicit') return { kind: 'elicit' };
   if (grant === '--sample') return { kind: 'sample' };
-  const other = /^--(net|secret) (\S+)$/.exec(grant ?? '');
+  const other = /^--(net|secret|kv|blob) (\S+)$/.exec(grant ?? '');
   if (!other?.[2]) return undefined;
-  return parsePermission(other[1] === 'net' ? 'net' : 'secret', other[2]);
+  return parsePermission(other[1] as 'net' | 'secret' | StoreKind, other[2]);
 }
 
 /** For the question whether a manifest requests it, which host directory it is does not matter. */

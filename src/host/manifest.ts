@@ -37,6 +37,8 @@ const host = z
     return z.NEVER;
   });
 
+const store = z.strictObject({ store: name, mode: z.enum(['ro', 'rw']), reason });
+
 const SCHEMA = z.strictObject({
   description: z.string().max(2000).optional(),
   permissions: z
@@ -57,6 +59,8 @@ const SCHEMA = z.strictObject({
         .optional(),
       env: z.array(z.strictObject({ name, reason })).max(MOST).optional(),
       secret: z.array(z.strictObject({ name, reason })).max(MOST).optional(),
+      kv: z.array(store).max(MOST).optional(),
+      blob: z.array(store).max(MOST).optional(),
       elicit: z.strictObject({ reason }).optional(),
       sample: z.strictObject({ reason }).optional(),
     })
@@ -97,12 +101,20 @@ export function parseManifest(text: string, digest: Digest): Manifest {
     })),
     ...(permissions.env ?? []).map((env) => ({ kind: 'env' as const, ...env })),
     ...(permissions.secret ?? []).map((secret) => ({ kind: 'secret' as const, ...secret })),
+    ...(['kv', 'blob'] as const).flatMap((kind) =>
+      (permissions[kind] ?? []).map((one) => ({ kind, name: one.store, mode: one.mode, reason: one.reason })),
+    ),
     ...(permissions.elicit ? [{ kind: 'elicit' as const, ...permissions.elicit }] : []),
     ...(permissions.sample ? [{ kind: 'sample' as const, ...permissions.sample }] : []),
   ];
   const seen = new Set<string>();
   for (const { reason: _, ...request } of requests) {
-    const key = request.kind === 'fs' ? `fs ${request.guest}` : JSON.stringify(request);
+    const key =
+      request.kind === 'fs'
+        ? `fs ${request.guest}`
+        : request.kind === 'kv' || request.kind === 'blob'
+          ? `${request.kind} ${request.name}`
+          : JSON.stringify(request);
     if (seen.has(key)) throw invalid(`permissions.${request.kind}: ${printable(key, 200)} is requested twice`);
     seen.add(key);
   }

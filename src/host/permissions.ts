@@ -11,6 +11,7 @@ import {
   grantCounts,
   type GrantStore,
   type InstalledComponent,
+  isStore,
   manifestDigest,
   parseReference,
   type Permission,
@@ -251,6 +252,7 @@ function describe(permission: Permission): string {
   if (permission.kind === 'fs') return `${permission.mode} access to ${permission.guest}`;
   if (permission.kind === 'net')
     return `the network host ${permission.host}${permission.port === undefined ? '' : `:${permission.port}`}`;
+  if (isStore(permission)) return `${permission.mode} access to the ${permission.kind} store ${permission.name}`;
   if (permission.kind === 'elicit') return 'to ask the person';
   if (permission.kind === 'sample') return 'to ask the caller’s model';
   return permission.kind === 'env' ? `the variable ${permission.name}` : `the secret ${permission.name}`;
@@ -261,10 +263,11 @@ const replaces = (grant: Grant, old: Grant): boolean =>
 
 /** Whether something that the one gives the other does not. */
 export function loses(before: PolicySnapshot, after: PolicySnapshot): boolean {
-  for (const part of ['fs', 'net', 'env', 'secrets', 'asks'] as const) {
+  for (const part of ['fs', 'net', 'env', 'secrets', 'stores', 'asks'] as const) {
     const kept = new Set<string>(after[part].map((item) => JSON.stringify(item)));
     // What may be written may be read.
-    if (part === 'fs') for (const item of after.fs) kept.add(JSON.stringify({ ...item, mode: 'ro' }));
+    if (part === 'fs' || part === 'stores')
+      for (const item of after[part]) kept.add(JSON.stringify({ ...item, mode: 'ro' }));
     if (before[part].some((item) => !kept.has(JSON.stringify(item)))) return true;
   }
   return false;

@@ -145,7 +145,8 @@ function nothingLeft(component: string, left: readonly LeftOut[], file: FromFile
 
 function nothingNamed(component: string): SwitchboardError {
   const fix = `switchboard policy show ${safeLine(component)}`;
-  const message = 'name what to grant: --fs, --net, --env, --secret, --elicit, --sample, --requested or --policy';
+  const message =
+    'name what to grant: --fs, --net, --env, --secret, --kv, --blob, --elicit, --sample, --requested or --policy';
   return new SwitchboardError('invalid-usage', message, { fix });
 }
 

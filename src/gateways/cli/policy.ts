@@ -2,6 +2,7 @@ import { Argument } from 'commander';
 import { SwitchboardError } from '#core/errors';
 import { guestDirectory, parsePermission } from '#core/grants';
 import { parseAddress } from '#core/net-address';
+import { parseStore } from '#core/store-grants';
 import type { AccessDecision, AccessRequest } from '#core/access';
 import type { ComponentLimits, ComponentPolicy } from '#host/api';
 import { withBundled } from './bundled.ts';
@@ -51,7 +52,11 @@ export const define: Define = (command, act) => {
 
 /** Shows what a file would give, and changes nothing. */
 async function checkFile(context: Context, component: string, file: string, flags: PermissionFlags): Promise<void> {
-  if ([flags.fs, flags.net, flags.env, flags.secret, flags.elicit, flags.sample].some((one) => one !== undefined)) {
+  if (
+    [flags.fs, flags.net, flags.env, flags.secret, flags.kv, flags.blob, flags.elicit, flags.sample].some(
+      (one) => one !== undefined,
+    )
+  ) {
     throw new SwitchboardError('invalid-usage', 'name one access or a policy, not both');
   }
   const wanted = await readPolicyFile(file, []);
@@ -69,13 +74,14 @@ function refusal(component: string, denial: (AccessDecision & { allowed: false }
 
 /** What a component would have decided, one after another: of an address the host and then the address. */
 function accessesOf(flags: PermissionFlags): readonly AccessRequest[] {
-  const { fs = [], net = [], env = [], secret = [] } = flags;
+  const { fs = [], net = [], env = [], secret = [], kv = [], blob = [] } = flags;
   const asks = (['elicit', 'sample'] as const).filter((kind) => flags[kind]);
-  const [first, ...more] = [...fs, ...net, ...env, ...secret];
+  const [first, ...more] = [...fs, ...net, ...env, ...secret, ...kv, ...blob];
   const [ask] = asks;
   if (ask !== undefined && asks.length === 1 && first === undefined) return [{ kind: ask }];
   if (first === undefined || more.length + asks.length > 0) {
-    throw new SwitchboardError('invalid-usage', 'name one access: --fs, --net, --env, --secret, --elicit or --sample');
+    const all = '--fs, --net, --env, --secret, --kv, --blob, --elicit or --sample';
+    throw new SwitchboardError('invalid-usage', `name one access: ${all}`);
   }
   if (fs.length > 0) {
     const m = /^(\/.*?)(?::(ro|rw))?$/.exec(first);
@@ -83,6 +89,11 @@ function accessesOf(flags: PermissionFlags): readonly AccessRequest[] {
     return [{ kind: 'fs', path: guestDirectory(m[1]), write: m[2] === 'rw' }];
   }
   if (net.length > 0) return networkAccesses(first);
+  for (const kind of ['kv', 'blob'] as const) {
+    if (flags[kind] === undefined) continue;
+    const { name, mode } = parseStore(kind, first);
+    return [{ kind, name, write: mode === 'rw' }];
+  }
   return [{ kind: env.length > 0 ? 'env' : 'secret', name: first }];
 }
 
