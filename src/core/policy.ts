@@ -54,7 +54,12 @@ const RULES: readonly Rule[] = [
   ),
   rule('switchboard:host/secrets@0\\.1\\.\\d+$', 'secrets', 'grantable', 'reads the secrets that are granted'),
   rule('switchboard:host/kv@0\\.1\\.\\d+$', 'kv', 'grantable', 'keeps values in the stores that are granted'),
-  rule('switchboard:host/blob@0\\.1\\.\\d+$', 'blob', 'grantable', 'keeps large values in the stores that are granted'),
+  rule(
+    'switchboard:host/blob(-streams)?@0\\.1\\.\\d+$',
+    'blob',
+    'grantable',
+    'keeps large values in the stores that are granted',
+  ),
   rule(
     'wasi:keyvalue/(store|atomics|batch)@0\\.2\\.0-draft2?$',
     'kv',

@@ -136,9 +136,9 @@ export interface SecretStore {
   remove(name: string): Promise<boolean>;
 }
 
-/** Where one store's data is: with a component's name, or `*` for the shared ones. */
+/** Where one store's data is: with a component's name, or under `*`, which is none, for the shared ones. */
 export interface StorePlace {
-  readonly owner: ComponentName | '*';
+  readonly owner: ComponentName;
   readonly name: string;
 }
 

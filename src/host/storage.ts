@@ -152,9 +152,12 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
     },
     async finish({ request, params, place, quota }) {
       const writer = writerOf(request, params);
-      const finished = writer.finish(place, textOf(params, 'name'), quota);
-      // It is over, also when it fails; ending what is over does nothing.
-      return finished.finally(() => release(request, numberOf(params, 'handle')));
+      try {
+        return await writer.finish(place, textOf(params, 'name'), quota);
+      } finally {
+        // It is over, also when it failed; ending what is over does nothing.
+        await release(request, numberOf(params, 'handle'));
+      }
     },
     remove: ({ place, params }) => blobs.remove(place, textOf(params, 'name')),
     clear: ({ place }) => blobs.clear(place),

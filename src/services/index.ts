@@ -6,7 +6,7 @@ import { filesystemTypesInterface, preopensInterface } from './filesystem/index.
 import { httpTypesInterface, outgoingHandlerInterface } from './http/index.ts';
 import { pollInterface } from './io/poll.ts';
 import { errorInterface, streamsInterface } from './io/streams.ts';
-import { blobInterface } from './blob/index.ts';
+import { blobInterface, blobStreamsInterface } from './blob/index.ts';
 import { blobstoreContainerInterface, blobstoreInterface, blobstoreTypesInterface } from './blob/wasi.ts';
 import { configInterface } from './config/index.ts';
 import { elicitationInterface } from './elicitation/index.ts';
@@ -32,6 +32,7 @@ const SHARED: { readonly [id: string]: ServiceInterface } = {
   'wasi:cli/terminal-stdin': cli.terminalStdinInterface,
   'wasi:cli/terminal-stdout': cli.terminalStdoutInterface,
   'wasi:cli/terminal-stderr': cli.terminalStderrInterface,
+  'switchboard:host/blob-streams': blobStreamsInterface,
   'wasi:filesystem/types': filesystemTypesInterface,
   'wasi:keyvalue/atomics': keyvalueAtomicsInterface,
   'wasi:keyvalue/batch': keyvalueBatchInterface,

@@ -25,6 +25,7 @@ export const serviceOffer: Omit<ServiceSet, 'create'> = {
     ...of('switchboard:host/kv', ['get', 'exists', 'set', 'delete', 'compare-and-set', 'increment', 'list', 'usage']),
     ...of('switchboard:host/blob', [
       '[method]blob.read',
+      '[method]upload.write',
       '[static]upload.finish',
       'open',
       'create',
@@ -60,7 +61,7 @@ export const serviceOffer: Omit<ServiceSet, 'create'> = {
   // Files and the log are never waited for.
   suspendingWith: {
     'wasi:http/outgoing-handler': STREAMS,
-    'switchboard:host/blob': STREAMS,
+    'switchboard:host/blob-streams': STREAMS,
     'wasi:blobstore/types': STREAMS,
   },
   version: '5',

@@ -19,6 +19,11 @@ class Blob {
   readonly #scope: Scope;
   readonly #handle: BlobHandle;
 
+  /** `blob-streams.read`. */
+  static stream(blob: Blob, offset: bigint, length: bigint | undefined): InputStream {
+    return new InputStream(blob.#scope, blob.#handle.source(offset, length));
+  }
+
   constructor(scope: Scope, opened: OpenedBlob) {
     scope.opened();
     this.#scope = scope;
@@ -37,10 +42,6 @@ class Blob {
     }
   }
 
-  readStream(offset: bigint, length: bigint | undefined): InputStream {
-    return new InputStream(this.#scope, this.#handle.source(offset, length));
-  }
-
   [Symbol.dispose](): void {
     this.#scope.closed();
     this.#handle.release();
@@ -53,7 +54,11 @@ class Upload {
   readonly #handle: UploadHandle;
   readonly #store: string;
   readonly #name: string;
-  #streamed = false;
+
+  /** `blob-streams.write`. */
+  static stream(upload: Upload): OutputStream {
+    return new OutputStream(upload.#scope, upload.#handle.sink);
+  }
 
   constructor(scope: Scope, store: string, name: string, handle: number) {
     scope.opened();
@@ -63,10 +68,12 @@ class Upload {
     this.#handle = new UploadHandle(scope.env, () => Promise.resolve(handle));
   }
 
-  writeStream(): OutputStream {
-    if (this.#streamed) throw new WitError();
-    this.#streamed = true;
-    return new OutputStream(this.#scope, this.#handle.sink);
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#handle.write(bytes);
+    } catch (thrown) {
+      throw failed(failureOf(thrown));
+    }
   }
 
   static async finish(upload: Upload): Promise<object> {
@@ -112,3 +119,9 @@ export function blobInterface(scope: Scope): ServiceInterface {
     },
   };
 }
+
+/** `switchboard:host/blob-streams`. */
+export const blobStreamsInterface: ServiceInterface = {
+  read: (blob: Blob, offset: bigint, length: bigint | undefined) => Blob.stream(blob, offset, length),
+  write: (upload: Upload) => Upload.stream(upload),
+};

@@ -82,6 +82,8 @@ export function blobSource(
 export interface BlobSink extends Sink {
   /** Settles when all of it is with the host; rejects with why not. */
   drained(): Promise<void>;
+  /** Settles when more would be taken; rejects as `drained`. */
+  room(): Promise<void>;
 }
 
 /** `send` is called with one piece at a time; `sent` told of each that arrived. */
@@ -128,6 +130,15 @@ export function blobSink(send: (bytes: Uint8Array) => Promise<void>, sent: (byte
     flush: () => {},
     permit: room,
     pollable: { ready: () => room() > 0, whenReady: wait },
+    async room() {
+      while (room() === 0) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const cancel = wait(resolve);
+        await promise;
+        cancel();
+      }
+      if (failed) throw failed;
+    },
     async drained() {
       while (sending) await sending;
       if (failed) throw failed;

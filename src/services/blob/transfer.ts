@@ -85,6 +85,12 @@ export class UploadHandle {
     return this.#handle;
   }
 
+  /** Returns when there is room for more. Rejects with why the bytes, or earlier ones, could not be kept. */
+  async write(bytes: Uint8Array): Promise<void> {
+    this.sink.write(bytes);
+    await this.sink.room();
+  }
+
   /** When everything written has arrived. Rejects with a SwitchboardError. */
   async finish(store: string, name: string): Promise<unknown> {
     this.#over = true;
