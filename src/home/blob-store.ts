@@ -101,7 +101,9 @@ export function fileBlobStore({ paths, thread, clock, random, faults }: FileBlob
           try {
             before = await thread.call('blobPut', place, name, row, quota);
           } catch (error) {
-            await discard(file);
+            // The row may be there all the same, if the thread failed after its commit: then the file must stay.
+            const named = await find(place, name).catch(() => row);
+            if (named?.file !== file) await discard(file);
             throw error;
           }
           faults.hit('blobs.after-row');
