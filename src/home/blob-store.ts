@@ -11,7 +11,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, SwitchboardError } from '#core/errors';
 import type { BlobInfo, BlobReader, BlobStore, BlobWriter, Clock, FaultPoints, Random, StorePlace } from '#core/ports';
-import { checkKey, quotaError } from '#core/stores';
+import { checkKey } from '#core/stores';
 import type { BlobRow } from './blob-sql.ts';
 import { homeFailure } from './failures.ts';
 import { FILE_MODE, privateDirectory } from './files.ts';
@@ -190,7 +190,9 @@ export function blobAccounts() {
     /** Errors: `store-full`. */
     take(account: string, bytes: number, most: number): void {
       const sum = (held.get(account) ?? 0) + bytes;
-      if (sum > most) throw quotaError({ owner: '*', name: account }, { bytes: most, keys: 0 });
+      if (sum > most) {
+        throw new SwitchboardError('store-full', `a store is full: uploads under way may hold ${most} bytes together`);
+      }
       held.set(account, sum);
     },
     give(account: string, bytes: number): void {

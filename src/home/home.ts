@@ -64,6 +64,8 @@ export interface Home {
   /** Components' values and large values. Used by one process at a time: a second one gets `home-unusable`. */
   readonly kv: KvStore;
   readonly blobs: BlobStore;
+  /** Whether anything was ever kept in them: asking them nothing starts nothing. */
+  keepsStores(): boolean;
   readonly marks: Marks;
   readonly cacheDir: string;
   readonly controlSocket: string;
@@ -110,6 +112,7 @@ export async function openHome(path: string, options: OpenHomeOptions = {}): Pro
       ownerToken: fileOwnerToken(paths, random, faults),
       profiles: fileProfileStore(paths, faults),
       kv: sqliteKvStore(thread, clock),
+      keepsStores: () => fs.existsSync(paths.storage),
       blobs: fileBlobStore({ paths, thread, clock, random, faults }),
       marks: marks(db, paths.home, () => clock.now()),
       cacheDir: paths.cache,

@@ -167,7 +167,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
         engine.retire((key) => key.startsWith(`${component} `));
         events.emit({ type: 'component.uninstalled', component, digest: one.description.digest });
       }
-      await permissions.forgetIfGone(parseReference(reference).name);
+      const { name } = parseReference(reference);
+      await permissions.forgetIfGone(name);
+      if (home.keepsStores() && !(await catalog.isInstalled(name))) await opened.storage?.forget(name);
       return removed;
     },
     async list() {

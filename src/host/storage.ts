@@ -3,6 +3,7 @@ import {
   type BlobReader,
   type BlobStore,
   type BlobWriter,
+  type ComponentName,
   decideAccess,
   type KvStore,
   parseReference,
@@ -25,6 +26,8 @@ export interface StoragePorts {
 export interface Storage {
   /** Answers a cell, which is trusted with nothing it says. Errors: `denied`, and those of the stores. */
   answer(request: EngineCall, kind: StoreKind, payload: unknown, turn: AskTurn): Promise<unknown>;
+  /** What a component that is gone kept for itself: another of that name begins with nothing. Shared stores stay. */
+  forget(component: ComponentName): Promise<void>;
 }
 
 export const isStoreKind = (service: string): service is StoreKind => service === 'kv' || service === 'blob';
@@ -180,6 +183,10 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
   };
 
   return {
+    async forget(component) {
+      await kv.clear({ owner: component });
+      await blobs.clear({ owner: component });
+    },
     async answer(request, kind, payload, turn) {
       const params = (typeof payload === 'object' && payload !== null ? payload : {}) as Loose;
       const op = textOf(params, 'op');
