@@ -9,6 +9,7 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   fresh: async () => (await import('./suites/fresh.ts')).freshInstance,
   'first-answer': async () => (await import('./suites/first-answer.ts')).firstAnswer,
   memory: async () => (await import('./suites/memory.ts')).residentMemory,
+  sessions: async () => (await import('./suites/sessions.ts')).sessionMemory,
   loop: async () => (await import('./suites/endless-loop.ts')).endlessLoop,
   floods: async () => (await import('./suites/floods.ts')).floods,
   mcp: async () => boundSuite('mcp'),

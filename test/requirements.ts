@@ -68,6 +68,11 @@ export const REQUIREMENTS = {
   'mcp.list-changed': 'Installing and uninstalling notifies clients.',
   'mcp.stdio': 'serve --stdio speaks MCP to an SDK client.',
   'mcp.http': 'serve speaks streamable HTTP with a bearer token, Origin and Host checks, loopback by default.',
+  'mcp.oauth':
+    'serve --oauth-issuer makes an OAuth 2.1 resource server: metadata, challenges, access tokens for this server only.',
+  'mcp.rate': 'Each client may ask so often: 429 with Retry-After over HTTP, a typed error over stdio.',
+  'mcp.hostile':
+    'Hostile clients get typed errors; memory is bounded; a well-behaved client beside them is served throughout.',
   'mcp.inspector': 'The Inspector’s CLI uses the bundled tools.',
   'mcp.conformance': 'All server scenarios of MCP’s conformance suite pass, for both protocol generations.',
   'mcp.resume':
@@ -85,6 +90,9 @@ export const REQUIREMENTS = {
     'Components of cargo (wasm32-wasip2), componentize-py, StarlingMonkey and the C library of wasi-sdk run unchanged.',
   'services.offered': 'Log, clocks, random and output work.',
   'http.wasi': 'Bodies stream both ways through wasi:http, of any size.',
+  'http.timeouts': 'The timeouts of request-options end a request at each stage, with the error code of that stage.',
+  'http.trailers': 'Trailers of a response are given; those of a request are refused by name.',
+  'http.contract': 'Each method of wasi:http/types answers, fails and traps as its documentation says.',
   'http.addresses': 'Each address of a granted name is decided, and the connection goes to it.',
   'policy.decide': 'One pure function decides each access; a refusal names the flag that would allow it.',
   'policy.denial': 'A denial names the command that would allow it, and that command works.',

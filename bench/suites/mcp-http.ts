@@ -5,6 +5,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { connectHost } from '#gateways/control/index';
 import { createHost } from '#host';
 import { guest } from '../../test/guests/build.ts';
 import { ended, LAUNCHER, ROOT } from '../processes.ts';
@@ -66,7 +67,8 @@ async function firstList(): Promise<Row[]> {
   const ours = await serveOurs(home.path);
   const list = await listAll(ours.client, 100 * FUNCTIONS);
   const all = performance.now() - started;
-  const host = await createHost({ home: home.path });
+  // Of the process that serves: `createHost` would be a host of its own.
+  const host = await connectHost(home.path);
   const { cells } = await host.status();
   await host.close();
   const changed = compiled() === before ? 0 : 1;

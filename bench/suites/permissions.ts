@@ -67,7 +67,7 @@ async function waits({ host, add, call }: CountedHost, upstream: Server, quick: 
     boundedRow('50 calls in one cell, each waiting 200 ms upstream', 'ms', fifty, 600),
     boundedRow('1,000 waiting calls on resident instances', 'ms', thousand, 2000),
     boundedRow('200 fetch calls, fresh instances, 200 ms upstream', 'ms', fresh, 4000),
-    boundedRow('200 fetch calls, fresh instances: growth of the host', 'MB', grown, 2000),
+    boundedRow('200 fetch calls, fresh instances: growth of the host', 'MB', grown, 600),
   ];
 }
 

@@ -72,6 +72,9 @@ export const ERRORS = {
   'already-serving': entry('user', 'failed', 'This home already serves HTTP on another port.'),
   unauthorized: entry('user', 'denied', 'The bearer token is missing or wrong.'),
   'origin-refused': entry('user', 'denied', 'The Origin or Host header is not allowed.'),
+  'insufficient-scope': entry('user', 'denied', 'The access token lacks a scope that this server asks for.'),
+  'issuer-unavailable': entry('system', 'failed', 'The metadata or the keys of the OAuth issuer cannot be had.'),
+  'rate-limited': entry('user', 'limit', 'This client asks more often than it may.'),
   'unsupported-platform': entry('user', 'failed', 'Switchboard does not run on this platform.'),
   internal: entry('system', 'failed', 'A bug in Switchboard.'),
 } as const satisfies Record<string, ErrorEntry>;

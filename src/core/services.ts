@@ -53,6 +53,11 @@ export interface ServiceSet {
   readonly suspending: readonly string[];
   /** Further ones, of components that import the interface they are listed under: only with it there is what to wait for. */
   readonly suspendingWith?: { readonly [interfaceId: string]: readonly string[] };
+  /**
+   * Imports that are done with their one list of bytes when they return or settle, as
+   * `wasi:io/streams#[method]output-stream.write`: they are given the guest's memory itself and not a copy.
+   */
+  readonly borrowing?: readonly string[];
   /** Changes whenever the set or its meaning does; a part of the engine's cache key. */
   readonly version: string;
 }

@@ -24,7 +24,7 @@ import { createTranspiler } from './transpiler.ts';
 export interface EngineOptions {
   readonly cache: ArtifactCache;
   /** The services that cells offer; the cell's entry hands the same set to `startCell`. */
-  readonly services: Pick<ServiceSet, 'suspending' | 'suspendingWith' | 'version'>;
+  readonly services: Pick<ServiceSet, 'suspending' | 'suspendingWith' | 'borrowing' | 'version'>;
   /** Module that a cell's thread runs. */
   readonly cellEntry: URL;
   /** Cells of all components together. */

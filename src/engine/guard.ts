@@ -23,17 +23,23 @@ export interface Guard {
   readonly utf16: { decode(view: GuestView): string };
   /** A copy of guest memory; traps outside of it, where ArrayBuffer.slice would clamp. */
   slice(buffer: ArrayBuffer, start: number, end: number): ArrayBuffer;
+  /** Guest memory itself, for as long as the guest stands still; traps outside of it. */
+  lend(buffer: ArrayBuffer, start: number, end: number): Uint8Array;
   list(length: number, elementSize: number): void;
   /** Awaits an import's promise; rejects at once when the call is stopped, whatever the import does. */
   suspended(pending: unknown): Promise<unknown>;
+  /** Whether an import waits, or gave its result. */
+  isPending(value: unknown): boolean;
+  /** What a guest that did not wait must wait for all the same: see `SuspensionHooks.breathe`. */
+  pause(): Promise<unknown> | undefined;
 }
 
 /** Told when the guest leaves the CPU to wait, and returns to it. */
 export interface SuspensionHooks {
   left(): void;
   returned(): void;
-  /** Rejects when the running call is stopped. */
-  stopped(): Promise<never>;
+  /** Settles as the promise does, or rejects when the running call is stopped. Holds nothing once settled. */
+  untilStopped(pending: unknown): Promise<unknown>;
   /**
    * Where the thread was not at its event loop for a while: settles when it was. A guest that waits for what is there
    * already, over and over, would else keep messages from its cell, its own cancellation among them.
@@ -90,25 +96,47 @@ class InstanceGuard implements Guard {
   }
 
   slice(buffer: ArrayBuffer, start: number, end: number): ArrayBuffer {
-    this.charge(end - start + BUFFER_COST);
-    if (start < 0 || end > buffer.byteLength) throw new RangeError('list pointer is outside the memory');
+    this.chargeRange(buffer, start, end);
     return buffer.slice(start, end);
   }
 
+  lend(buffer: ArrayBuffer, start: number, end: number): Uint8Array {
+    this.chargeRange(buffer, start, end);
+    return new Uint8Array(buffer, start, end - start);
+  }
+
   list(length: number, elementSize: number): void {
-    this.charge(length * (elementSize * 4 + ELEMENT_COST));
+    // Of an argument it arrives as a signed number.
+    this.charge((length >>> 0) * (elementSize * 4 + ELEMENT_COST));
+  }
+
+  private chargeRange(buffer: ArrayBuffer, start: number, end: number): void {
+    // A length over 2 GiB arrives as a negative one: it would be a refund.
+    if (end < start) throw new RangeError('list pointer is outside the memory');
+    this.charge(end - start + BUFFER_COST);
+    if (start < 0 || end > buffer.byteLength) throw new RangeError('list pointer is outside the memory');
   }
 
   async suspended(pending: unknown): Promise<unknown> {
     this.hooks.left();
     try {
-      const value = await Promise.race([pending, this.hooks.stopped()]);
+      const value = await this.hooks.untilStopped(pending);
       const pause = this.hooks.breathe();
-      if (pause) await Promise.race([pause, this.hooks.stopped()]);
+      if (pause) await this.hooks.untilStopped(pause);
       return value;
     } finally {
       this.hooks.returned();
     }
+  }
+
+  isPending(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  }
+
+  pause(): Promise<unknown> | undefined {
+    const pause = this.hooks.breathe();
+    // It settles in the turn that it waits for: nothing is left to breathe for after it.
+    return pause && this.suspended(pause);
   }
 }
 

@@ -74,7 +74,7 @@ export class Instance implements SuspensionHooks {
   private readonly memories: WebAssembly.Memory[] = [];
   private stop: AbortController | undefined;
   private enders: (() => void)[] | undefined;
-  private whenStopped: Promise<never> | undefined;
+  private waiting: ((reason: Error) => void) | undefined;
   private readonly parts: InstanceParts;
   private readonly host: InstanceHost;
 
@@ -148,6 +148,7 @@ export class Instance implements SuspensionHooks {
     this.dead = true;
     this.stop ??= new AbortController();
     this.stop.abort(reason);
+    this.waiting?.(reason);
     this.end();
   }
 
@@ -208,15 +209,16 @@ export class Instance implements SuspensionHooks {
     return core;
   }
 
-  stopped(): Promise<never> {
-    if (!this.whenStopped) {
-      const { signal } = this;
-      this.whenStopped = new Promise<never>((_, reject) => {
-        if (signal.aborted) reject(signal.reason as Error);
-        else signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  untilStopped(pending: unknown): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    if (this.stop?.signal.aborted) reject(this.stop.signal.reason as Error);
+    // An instance runs one call at a time, and a call waits for one import.
+    this.waiting = reject;
+    Promise.resolve(pending)
+      .then(resolve, reject)
+      .finally(() => {
+        this.waiting = undefined;
       });
-      this.whenStopped.catch(() => undefined);
-    }
-    return this.whenStopped;
+    return promise;
   }
 }

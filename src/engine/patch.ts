@@ -1,4 +1,5 @@
 import { SwitchboardError } from '#core';
+import { makeImportsDirect } from './direct-imports.ts';
 import { boxPrivateFields } from './private-fields.ts';
 
 /**
@@ -7,7 +8,7 @@ import { boxPrivateFields } from './private-fields.ts';
  * must never run unmetered. Names from the component were checked before (`hostile-name`), so that none of these
  * patterns can be met inside a string that the component chose.
  */
-export function patchGenerated(source: string): string {
+export function patchGenerated(source: string, borrowing: readonly string[] = []): string {
   let code = source;
   code = replaceOnce(code, HEAD, '(function instantiate(getCoreModule, imports, instantiateCore, $guard) {');
   code = replaceOnce(code, TAIL, '})');
@@ -17,6 +18,9 @@ export function patchGenerated(source: string): string {
   // Its arguments are objects made for nothing, several a call.
   code = code.replaceAll(/^( *)_debugLog\(/gm, '$1false && _debugLog(');
   code = code.replaceAll(/\b(memory\d+)\.buffer\.slice\(/g, '$guard.slice($1.buffer, ');
+  code = code.replaceAll(LENT_BYTES, (copied, view: string, _, then: string, id: string, fn: string) =>
+    borrowing.includes(`${id}#${fn}`) ? `$guard.lend(${view});${then}` : copied,
+  );
   code = code.replaceAll(
     LIST_LOOP,
     '$guard.list($3, $6); var $1 = [];$2for (let i = 0; i < $3; i++) {$4const base = $5 + i * $6;',
@@ -27,6 +31,7 @@ export function patchGenerated(source: string): string {
   code = code.replaceAll(MADE_UP_HANDLE, "$1$2$3throw new WebAssembly.RuntimeError('unknown handle'); $4");
   // By its use: a function of the component may have the name.
   if (/\brscTableRemove\(handleTable\d/.test(code)) code = replaceOnce(code, REMOVED_HANDLE, 'if (!val || $1');
+  code = makeImportsDirect(code);
   refuseUnmetered(code);
   for (const name of ['AsyncTask', 'ComponentAsyncState']) code = boxPrivateFields(code, name);
   return code;
@@ -35,6 +40,10 @@ export function patchGenerated(source: string): string {
 const HEAD =
   /^"use components";\s*export function instantiate\(getCoreModule, imports, instantiateCore = \(module, importObject\) => new WebAssembly\.Instance\(module, importObject\)\) \{/;
 const TAIL = /\};?\s*export const _util = \{\s*\}\s*$/;
+
+// The one list of bytes of an import's arguments, just before the import is called.
+const LENT_BYTES =
+  /new Uint8Array\(\$guard\.slice\((memory\d+\.buffer, (ptr\d+), \2 \+ len\d+) \* 1\)\);(\s*false && _debugLog\('\[iface="([^"@]*)(?:@[^"]*)?", function="([^"]*)"\] \[Instruction::CallInterface\])/g;
 
 // `var result1 = []; for (let i = 0; i < len1; i++) { const base = base1 + i * 24;` lifts a list of an export's result.
 const LIST_LOOP =

@@ -8,7 +8,7 @@ import type { Transpiler } from './transpiler.ts';
 export interface PreparePorts {
   readonly cache: ArtifactCache;
   readonly transpiler: Transpiler;
-  readonly services: Pick<ServiceSet, 'suspending' | 'suspendingWith' | 'version'>;
+  readonly services: Pick<ServiceSet, 'suspending' | 'suspendingWith' | 'borrowing' | 'version'>;
 }
 
 /** The artifact of a component, from the cache or made now and kept. Errors: `import-unavailable`, `invalid-component`, `engine-failed`. */
@@ -42,13 +42,18 @@ function refuseUnavailable(description: ComponentDescription): void {
 /** Only a component that imports something that can wait pays for suspension. */
 function transpileOptions(description: ComponentDescription, services: PreparePorts['services']): TranspileOptions {
   const { imports, exports, exportedFunctions } = description.types;
-  const waits = imports.flatMap((i) => i.functions.map((fn) => `${i.id.replace(/@.*$/, '')}#${fn.name}`));
+  const imported = imports.flatMap((i) => i.functions.map((fn) => `${i.id.replace(/@.*$/, '')}#${fn.name}`));
   const all = [...exportedFunctions, ...exports.flatMap((e) => e.functions)];
   const offered = new Set(services.suspending);
   for (const [id, names] of Object.entries(services.suspendingWith ?? {})) {
     if (imports.some((i) => i.id.replace(/@.*$/, '') === id)) for (const name of names) offered.add(name);
   }
-  return { suspending: waits.filter((name) => offered.has(name)), exports: all.map(exportName) };
+  const { borrowing = [] } = services;
+  return {
+    suspending: imported.filter((name) => offered.has(name)),
+    borrowing: imported.filter((name) => borrowing.includes(name)),
+    exports: all.map(exportName),
+  };
 }
 
 const exportName = (fn: WitFunction): string => (fn.interface === undefined ? fn.name : `${fn.interface}#${fn.name}`);

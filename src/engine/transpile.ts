@@ -9,6 +9,8 @@ import { stripDocs } from '#wit/inject';
 export interface TranspileOptions {
   /** Imports of this component that may suspend, as `wasi:io/poll#poll`; empty: the component runs without JSPI. */
   readonly suspending: readonly string[];
+  /** Imports of this component that see its memory: `ServiceSet.borrowing`. */
+  readonly borrowing?: readonly string[];
   /** All exported functions as `demo:text/api@1.0.0#analyze` or `analyze`. */
   readonly exports: readonly string[];
 }
@@ -54,7 +56,7 @@ export async function transpile(bytes: Uint8Array, options: TranspileOptions): P
   const modules = generated.files
     .filter(([name]) => name.endsWith('.wasm'))
     .map(([name, wasm]) => ({ name, bytes: new Uint8Array(wasm), instances: countInstances(source, name) }));
-  const code = patchGenerated(source);
+  const code = patchGenerated(source, options.borrowing);
   checkSyntax(code);
   return { code, modules, suspends };
 }

@@ -64,5 +64,9 @@ export const serviceOffer: Omit<ServiceSet, 'create'> = {
     'switchboard:host/blob-streams': STREAMS,
     'wasi:blobstore/types': STREAMS,
   },
+  borrowing: [
+    'wasi:io/streams#[method]output-stream.write',
+    'wasi:io/streams#[method]output-stream.blocking-write-and-flush',
+  ],
   version: '5',
 };

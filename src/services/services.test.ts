@@ -313,10 +313,13 @@ void test('[services.denied] http: a request can be built; sending it is refused
     payload(() => headers.append('a', text('b'))),
     { tag: 'immutable' },
   );
+  headers[Symbol.dispose]();
   const body = request.body();
   payload(() => request.body());
-  body.write().blockingWriteAndFlush(text('hello'));
+  const stream = body.write();
+  stream.blockingWriteAndFlush(text('hello'));
   payload(() => body.write());
+  stream[Symbol.dispose]();
   types.OutgoingBody.finish(body, undefined);
   const options = new types.RequestOptions();
   options.setConnectTimeout(5n);

@@ -1,11 +1,12 @@
 /** A process that writes to a home's stores and dies (`kill`) or meets a full disk (`full`) at a fault point. */
+import type * as Faults from './storage-faults.ts';
 import { openHome } from '#home';
 import { putBlob } from './blob-store.ts';
 import { bytesOf, PLACE, QUOTA } from './kv-store.ts';
 
 const [path = '', action = '', manner = '', point = ''] = process.argv.slice(2);
 const module = new URL(`./storage-faults.ts?manner=${manner}&point=${point}`, import.meta.url).href;
-const { faults } = (await import(module)) as typeof import('./storage-faults.ts');
+const { faults } = (await import(module)) as typeof Faults;
 
 try {
   const home = await openHome(path, { faults: { ...faults, module } });

@@ -7,6 +7,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { HostEvent } from '#core';
 import { connectHost } from '#gateways/control/index';
+import { createHost } from '#host';
 import { guest } from '../guests/build.ts';
 import { atEnd, hostGone, MAIN, serveHttp, stop, switchboard, temporaryHome } from './mcp-process.ts';
 
@@ -56,6 +57,38 @@ test('[mcp.stdio] [mcp.list-changed] clients share one host and hear of what ano
   const after = JSON.parse(await readFile(join(home, 'host.json'), 'utf8')) as { pid: number };
   assert.equal(after.pid, status.pid);
 });
+
+test('[mcp.stdio] messages of any size arrive whole, one after another and together', async (t) => {
+  const home = await temporaryHome(t);
+  await (await guestHome(home)).close();
+  // The first lends its streams to the host, the second is a pipe to it.
+  for (const { client } of [await connectStdio(t, home), await connectStdio(t, home)]) {
+    const echo = async (text: string): Promise<void> => {
+      const { structuredContent } = await client.callTool({ name: 'test_echo_echo', arguments: { text } });
+      assert.ok((structuredContent as { result: string }).result === text, `${text.length} characters`);
+    };
+    const text = (length: number, salt: number): string =>
+      Array.from({ length }, (_, i) => 'abcdefghij'[(i * 7 + salt + (i >> 8)) % 10]).join('');
+    for (const length of [60_000, 65_536, 200_000, 3_000_000]) await echo(text(length, length));
+    await Promise.all(Array.from({ length: 60 }, (_, i) => echo(text(i * 1_777, i))));
+  }
+});
+
+test('[mcp.stdio] a result too large for a line is refused, and the connection goes on', async (t) => {
+  const home = await temporaryHome(t);
+  await (await guestHome(home)).close();
+  const { client } = await connectStdio(t, home);
+  const echo = (text: string) => client.callTool({ name: 'test_echo_echo', arguments: { text } });
+  const refused = await echo('x'.repeat(5_000_000));
+  assert.equal((refused._meta?.['switchboard/error'] as { code: string }).code, 'too-large');
+  assert.deepEqual((await echo('hi')).structuredContent, { result: 'hi' });
+});
+
+async function guestHome(home: string) {
+  const host = await createHost({ home });
+  await host.install((await guest('echo')).path, { as: 'test:echo@1.0.0' });
+  return host;
+}
 
 test('[limit.cancel] a stdio client that is killed in the middle of a call stops the call', async (t) => {
   const home = await temporaryHome(t);

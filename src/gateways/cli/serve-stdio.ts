@@ -7,6 +7,7 @@ import { SwitchboardError } from '#core/errors';
 import type { Narrowing } from '#core/narrowing';
 import type { RemoteHost } from '../control/client.ts';
 import { canLend } from '../control/lent-streams.ts';
+import type { Rate } from '../mcp/rate-limit.ts';
 import type { Context } from './context.ts';
 import { pump } from './pump.ts';
 
@@ -19,18 +20,19 @@ export async function serveStdio(
   context: Context,
   prepare: () => Promise<RemoteHost>,
   narrowing: Narrowing,
+  rate?: Rate,
 ): Promise<void> {
   context.bareStdout = true;
   context.lend = canLend();
   const host = await prepare();
   if (host.mcpLent) {
-    await host.mcpLent(context.signal, narrowing).catch((error: unknown) => {
+    await host.mcpLent(context.signal, narrowing, rate).catch((error: unknown) => {
       if (!context.signal.aborted) throw error;
     });
     if (context.signal.aborted) context.finished();
     return;
   }
-  const pipe = await host.mcpPipe(narrowing);
+  const pipe = await host.mcpPipe(narrowing, rate);
   if (context.signal.aborted) {
     pipe.destroy();
     context.finished();

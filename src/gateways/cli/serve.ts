@@ -6,6 +6,8 @@ import type { HostEvent } from '#core';
 import { SwitchboardError } from '#core/errors';
 import type { Narrowing } from '#core/narrowing';
 import type { RemoteHost } from '../control/client.ts';
+import { checkOauth, type OauthSettings } from '../mcp/oauth-settings.ts';
+import { parseRate, type Rate } from '../mcp/rate-limit.ts';
 import { prepareBundled } from './bundled.ts';
 import type { Context } from './context.ts';
 import { safeLine } from './safe.ts';
@@ -19,6 +21,10 @@ interface Flags extends NarrowingFlags {
   readonly host: string;
   readonly port: string;
   readonly allowHost?: readonly string[];
+  readonly oauthIssuer?: string;
+  readonly oauthAudience?: string;
+  readonly oauthScope?: readonly string[];
+  readonly rate?: string;
 }
 
 /** `serve`: MCP for other programs, until interrupted. */
@@ -29,6 +35,10 @@ export const define: Define = (command, act) => {
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <port>', 'the port to listen on; 0 takes a free one', '7420')
     .option('--allow-host <name...>', 'more names by which clients may ask for this server')
+    .option('--oauth-issuer <url>', 'an OAuth 2.1 server whose access tokens count too, besides the token')
+    .option('--oauth-audience <url>', 'the URL that those tokens must be for, where clients reach this by another')
+    .option('--oauth-scope <scope...>', 'scopes that those tokens must have')
+    .option('--rate <n/s>', 'requests that each client may make, as 100/s; off for the token, 100/s with OAuth')
     .addHelpText(
       'after',
       `
@@ -42,8 +52,9 @@ Examples:
     )
     .action(
       act(async (context, flags: Flags) => {
+        const rate = flags.rate === undefined ? undefined : parseRate(flags.rate);
         const narrowing = narrowingOf(flags);
-        if (flags.stdio === true) return serveStdio(context, () => prepare(context), narrowing);
+        if (flags.stdio === true) return serveStdio(context, () => prepare(context), narrowing, rate);
         const port = /^\d{1,5}$/.test(flags.port) ? Number(flags.port) : Number.NaN;
         if (!(port <= 65_535)) {
           throw new SwitchboardError(
@@ -51,10 +62,19 @@ Examples:
             `--port takes a number up to 65535, not "${safeLine(flags.port)}"`,
           );
         }
-        await serveHttp(context, { host: flags.host, port, allowedHosts: flags.allowHost, narrowing }, flags);
+        const { host, allowHost: allowedHosts } = flags;
+        await serveHttp(context, { host, port, allowedHosts, oauth: oauthOf(flags), rate, narrowing }, flags);
       }),
     );
 };
+
+function oauthOf({ oauthIssuer, oauthAudience, oauthScope }: Flags): OauthSettings | undefined {
+  if (oauthIssuer !== undefined) {
+    return checkOauth({ issuer: oauthIssuer, audience: oauthAudience, scopes: oauthScope });
+  }
+  if (oauthAudience === undefined && oauthScope === undefined) return undefined;
+  throw new SwitchboardError('invalid-usage', '--oauth-audience and --oauth-scope need --oauth-issuer');
+}
 
 /** The host, with the bundled components in it where the home is new. */
 async function prepare(context: Context): Promise<RemoteHost> {
@@ -67,6 +87,8 @@ interface Address {
   readonly host: string;
   readonly port: number;
   readonly allowedHosts: readonly string[] | undefined;
+  readonly oauth: OauthSettings | undefined;
+  readonly rate: Rate | undefined;
   readonly narrowing: Narrowing;
 }
 

@@ -4,6 +4,7 @@ import type { Narrowing } from '#core/narrowing';
 import { type ErrorBody, errorFromBody, SwitchboardError, toSwitchboardError } from '#core/errors';
 import { encodeMessage, FrameReader } from './framing.ts';
 import { LocalCaller } from './local-caller.ts';
+import type { Rate } from '../mcp/rate-limit.ts';
 import { type ClientMessage, MAX_ATTACHMENT, type Method, type Methods, PROTOCOL } from './protocol.ts';
 
 /** How long a host that accepted the connection may take to answer: a whole one is busy for a second at most. */
@@ -135,9 +136,9 @@ export class Channel {
   }
 
   /** Asks for the byte pipe; the reader stops with the answer, so that not a byte of MCP is taken for a message. */
-  async pipe(narrowing?: Narrowing): Promise<Socket> {
+  async pipe(narrowing?: Narrowing, rate?: Rate): Promise<Socket> {
     this.#piping = true;
-    await this.request('mcp-stdio', { narrowing });
+    await this.request('mcp-stdio', { narrowing, rate });
     return this.release();
   }
 

@@ -1,6 +1,8 @@
 /** Checks of what came over the socket, by hand: a schema library would cost more than the rest of a verb. */
 import type { Principal } from '#core';
 import { SwitchboardError } from '#core/errors';
+import type { OauthSettings } from '../mcp/oauth-settings.ts';
+import type { Rate } from '../mcp/rate-limit.ts';
 
 /** A JSON object from outside. */
 export type Loose = { readonly [key: string]: unknown };
@@ -44,4 +46,22 @@ export function asPrincipal(value: unknown): Principal {
 export function asArguments(value: unknown): Loose | readonly unknown[] {
   if (typeof value !== 'object' || value === null) wrong('arguments', 'an object or an array');
   return value as Loose | readonly unknown[];
+}
+
+/** The shape alone; the gateway checks what it says. */
+export function asOauth(value: unknown): OauthSettings {
+  const { issuer, audience, scopes } = asObject(value, 'oauth');
+  return {
+    issuer: asString(issuer, 'oauth.issuer'),
+    audience: optional(audience, (v) => asString(v, 'oauth.audience')),
+    scopes: optional(scopes, (v) => asStrings(v, 'oauth.scopes')),
+  };
+}
+
+export function asRate(value: unknown): Rate {
+  const { perSecond, burst } = asObject(value, 'rate');
+  if (typeof perSecond !== 'number' || !(perSecond > 0 && perSecond <= 1_000_000)) {
+    wrong('rate.perSecond', 'a number up to 1000000');
+  }
+  return { perSecond, burst: asInteger(burst, 'rate.burst', 1, 10_000_000) };
 }

@@ -5,6 +5,7 @@ import type { LogRecord } from '#core';
 import { SwitchboardError } from '#core/errors';
 import type { CallArguments, CallOptions, Host, Json, Session } from '#host/api';
 import { homePaths } from '#home/layout';
+import type { Rate } from '../mcp/rate-limit.ts';
 import { Channel, type RequestOptions } from './channel.ts';
 import type { HttpAddress } from './http-gate.ts';
 import { offerOf } from './local-caller.ts';
@@ -36,9 +37,9 @@ export interface RemoteHost extends Host {
   serveHttp(at: HttpAddress): Promise<{ readonly url: string }>;
   stopHttp(): Promise<void>;
   /** Turns the connection into a byte pipe to an MCP server of the host, paused; nothing else can be asked afterwards. */
-  mcpPipe(narrowing?: Narrowing): Promise<Socket>;
+  mcpPipe(narrowing?: Narrowing, rate?: Rate): Promise<Socket>;
   /** Has the host serve the streams lent to it; settles at their end. Absent where none were lent. */
-  readonly mcpLent?: ((signal: AbortSignal, narrowing?: Narrowing) => Promise<void>) | undefined;
+  readonly mcpLent?: ((signal: AbortSignal, narrowing?: Narrowing, rate?: Rate) => Promise<void>) | undefined;
 }
 
 /**
@@ -151,12 +152,12 @@ function remoteHost(
     stopHttp: async () => {
       await channel.request('stop-http', {});
     },
-    mcpPipe: (narrowing) => channel.pipe(narrowing),
+    mcpPipe: (narrowing, rate) => channel.pipe(narrowing, rate),
     ...(lentKey === undefined
       ? {}
       : {
-          mcpLent: async (signal: AbortSignal, narrowing?: Narrowing) => {
-            await channel.request('mcp-lent', { key: lentKey, narrowing }, { signal });
+          mcpLent: async (signal: AbortSignal, narrowing?: Narrowing, rate?: Rate) => {
+            await channel.request('mcp-lent', { key: lentKey, narrowing, rate }, { signal });
           },
         }),
     close: async () => channel.close(),

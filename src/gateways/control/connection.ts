@@ -4,7 +4,7 @@ import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { EVENT_VERSION, isDecision } from '#core/events';
 import { printable } from '#core/reference';
 import type { Session } from '#host/api';
-import { asInteger, asObject, asString, type Loose, optional } from './check.ts';
+import { asInteger, asObject, asRate, asString, type Loose, optional } from './check.ts';
 import { encodeMessage, FrameReader } from './framing.ts';
 import { asNarrowing, checkProfileExists } from './profile-methods.ts';
 import { createRemoteCallers } from './remote-caller.ts';
@@ -231,7 +231,8 @@ export class Connection {
     await Promise.resolve();
     const rest = this.#reader.takeRest();
     if (rest.length > 0) socket.unshift(rest);
-    const pipe = await this.#shared.serveMcp(this.#shared.host, { input: socket, output: socket, narrowing });
+    const rate = optional(asked.params['rate'], asRate);
+    const pipe = await this.#shared.serveMcp(this.#shared.host, { input: socket, output: socket, narrowing, rate });
     this.#pipe = pipe;
     if (this.#closed) return pipe.close();
     socket.on('close', () => void pipe.close());

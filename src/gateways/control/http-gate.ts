@@ -1,6 +1,8 @@
 import { errnoOf, SwitchboardError } from '#core/errors';
 import type { Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
+import type { OauthSettings } from '../mcp/oauth-settings.ts';
+import type { Rate } from '../mcp/rate-limit.ts';
 import type { HttpHolder } from './protocol.ts';
 
 /** An open HTTP listener. */
@@ -14,6 +16,10 @@ export interface HttpAddress {
   readonly host: string;
   readonly port: number;
   readonly allowedHosts?: readonly string[] | undefined;
+  /** Where clients may sign in, besides the token. */
+  readonly oauth?: OauthSettings | undefined;
+  /** How often each client may ask. */
+  readonly rate?: Rate | undefined;
   /** What its clients are offered. */
   readonly narrowing?: Narrowing | undefined;
 }

@@ -5,7 +5,19 @@ import { SwitchboardError } from '#core/errors';
 import { checkLimitChanges } from '#core/limits';
 import type { Narrowing } from '#core/narrowing';
 import type { CallArguments, CallOptions, Host, Session } from '#host/api';
-import { asArguments, asInteger, asObject, asPrincipal, asString, asStrings, type Loose, optional } from './check.ts';
+import {
+  asArguments,
+  asInteger,
+  asOauth,
+  asObject,
+  asPrincipal,
+  asRate,
+  asString,
+  asStrings,
+  type Loose,
+  optional,
+} from './check.ts';
+import type { Rate } from '../mcp/rate-limit.ts';
 import type { HttpGate } from './http-gate.ts';
 import type { LentStreams } from './lent-streams.ts';
 import { asNarrowing, checkProfileExists, PROFILE_HANDLERS } from './profile-methods.ts';
@@ -34,7 +46,12 @@ export interface MethodEnv {
   /** Runs an MCP server over a pair of streams. */
   readonly serveMcp: (
     host: Host,
-    stream: { readonly input: Socket; readonly output: Socket; readonly narrowing?: Narrowing | undefined },
+    stream: {
+      readonly input: Socket;
+      readonly output: Socket;
+      readonly narrowing?: Narrowing | undefined;
+      readonly rate?: Rate | undefined;
+    },
   ) => Promise<{ readonly closed: Promise<void>; close(): Promise<void> }>;
   /** Streams that the process which started this one lent it. */
   readonly lent: LentStreams | undefined;
@@ -73,7 +90,8 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
     await checkProfileExists(host, narrowing);
     const streams = lent?.take(asString(asked.params['key'], 'key'));
     if (!streams) throw new SwitchboardError('invalid-usage', 'no streams were lent to this host under that key');
-    const server = await serveMcp(host, { ...streams, narrowing });
+    const rate = optional(asked.params['rate'], asRate);
+    const server = await serveMcp(host, { input: streams.input, output: streams.output, narrowing, rate });
     const stop = (): void => void server.close();
     asked.signal.addEventListener('abort', stop, { once: true });
     if (asked.signal.aborted) stop();
@@ -114,6 +132,8 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
       host: asString(params['host'], 'host'),
       port: asInteger(params['port'], 'port', 0, 65_535),
       allowedHosts: optional(params['allowedHosts'], (v) => asStrings(v, 'allowedHosts')),
+      oauth: optional(params['oauth'], asOauth),
+      rate: optional(params['rate'], asRate),
       narrowing: optional(params['narrowing'], asNarrowing),
     };
     await checkProfileExists(host, at.narrowing);

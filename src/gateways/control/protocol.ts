@@ -36,6 +36,7 @@ import type {
   Principal,
   ProgressReport,
 } from '#core';
+import type { Rate } from '../mcp/rate-limit.ts';
 import type { Narrowing } from '#core/narrowing';
 import type { HttpAddress } from './http-gate.ts';
 import type { ProfileRequests } from './profile-methods.ts';
@@ -174,8 +175,14 @@ export interface Methods extends PermissionRequests, ProfileRequests {
   readonly 'serve-http': { params: HttpAddress; result: { url: string } };
   /** Closes the listener this connection opened. */
   readonly 'stop-http': { params: object; result: undefined };
-  readonly 'mcp-stdio': { params: { narrowing?: Narrowing | undefined }; result: undefined };
-  readonly 'mcp-lent': { params: { key: string; narrowing?: Narrowing | undefined }; result: undefined };
+  readonly 'mcp-stdio': {
+    params: { narrowing?: Narrowing | undefined; rate?: Rate | undefined };
+    result: undefined;
+  };
+  readonly 'mcp-lent': {
+    params: { key: string; narrowing?: Narrowing | undefined; rate?: Rate | undefined };
+    result: undefined;
+  };
 }
 
 export type Method = keyof Methods;

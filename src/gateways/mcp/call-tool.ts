@@ -5,7 +5,6 @@ import { contentFunctions } from '#core/mcp-content';
 import { parseReference, printable } from '#core/reference';
 import type { CallArguments, Host } from '#host/api';
 import { asText, checkKeys } from './manage-arguments.ts';
-import { toolName } from './names.ts';
 import { type InstalledVersion, NO_EFFECTS, type ToolEntry, toolOf } from './tools.ts';
 import type { ToolView } from './view.ts';
 
@@ -31,7 +30,7 @@ export async function resolveCall(
   const version = findVersion(view, asText(given, 'component'));
   const { id } = findFunction(version.functions, asText(given, 'function'));
   const entry = version.newest
-    ? view.byName.get(toolName(version.name, id))
+    ? view.entryOf(`${version.name}@${version.version}`, id)
     : await otherEntry(host, view, version, id);
   if (!entry) throw new SwitchboardError('unknown-function', `no function "${printable(id)}"`);
   return { entry, args: args as CallArguments };

@@ -74,6 +74,8 @@ export interface ConnectionOptions {
   readonly sessions: boolean;
   /** Where calls of revision 2026-07-28 wait for their client. Its maker closes it. */
   readonly parked: ParkedCalls;
+  /** Whom an access token named, for the record. */
+  readonly subject?: string | undefined;
   /** Called when a call ended because it was cancelled: no answer will be sent for the request. */
   readonly onCancelled?: ((requestId: string | number) => void) | undefined;
   /** What becomes of calls whose HTTP connection broke; they are cancelled at once where this is absent. */
@@ -98,15 +100,11 @@ export interface Connection {
 
 export function createConnection(options: ConnectionOptions): Connection {
   const { host, toolbox, composition } = options;
+  const served = servedCapabilities(toolbox.known()?.servers ?? []);
   const server: Server = new GatewayServer(
     { name: 'switchboard', title: 'Switchboard', version: options.version },
     {
-      capabilities: {
-        tools: { listChanged: true },
-        logging: {},
-        ...servedCapabilities(toolbox.known()?.servers ?? []),
-        ...composition?.capabilities,
-      },
+      capabilities: { tools: { listChanged: true }, logging: {}, ...served, ...composition?.capabilities },
       instructions: INSTRUCTIONS,
     },
   );
@@ -120,7 +118,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const principal = (info: unknown = server.getClientVersion()): Principal => {
     if (label === undefined || (info !== undefined && info !== client)) {
       client = info as Implementation | undefined;
-      label = clientLabel(client);
+      label = clientLabel(client, options.subject);
     }
     return { kind: 'mcp', label };
   };
@@ -235,7 +233,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
   const { method = 'tools/call' } = options;
   if (method === 'tools/call' || method === 'tools/list') server.fallbackRequestHandler = fallback;
-  serveContent(server, ports);
+  serveContent(server, served, ports);
   const plainCall: Connection['plainCall'] = (params, signal) =>
     level !== undefined || server.getClientVersion() === undefined
       ? undefined
@@ -245,7 +243,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     // Fails only when the connection is gone, and then there is nobody to tell.
     if (server.transport) server.sendToolListChanged().catch(() => {});
   });
-  const { resources, prompts } = server.getCapabilities();
+  const { resources, prompts } = served;
   const stopWatching = watchServing(toolbox, {
     resources: () => void (resources && server.transport && server.sendResourceListChanged().catch(() => {})),
     prompts: () => void (prompts && server.transport && server.sendPromptListChanged().catch(() => {})),
@@ -372,8 +370,9 @@ function forward(record: LogRecord, threshold: unknown, ctx: ServerContext): voi
 }
 
 /** What a client calls itself, for the record: any text, so made printable, and never trusted. */
-function clientLabel(client: Implementation | undefined): string {
-  if (client === undefined || typeof client.name !== 'string') return UNKNOWN_CLIENT;
+function clientLabel(client: Implementation | undefined, subject?: string): string {
+  const whose = subject === undefined ? '' : `${subject} by `;
+  if (client === undefined || typeof client.name !== 'string') return `${whose}${UNKNOWN_CLIENT}`;
   const version = typeof client.version === 'string' ? `/${client.version}` : '';
-  return printable(`${client.name}${version}`, LONGEST_LABEL);
+  return printable(`${whose}${client.name}${version}`, LONGEST_LABEL);
 }

@@ -1,4 +1,5 @@
 /** How many tools a narrowing offers, for the verb that serves them. The SDK is not loaded. */
+import { isServedInterface } from '#core/mcp-content';
 import { narrowed, type Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
 import { toolName } from './names.ts';
@@ -19,6 +20,7 @@ export async function countTools(host: Host, { only = [], profile, tools }: Narr
     if (seen.has(name)) continue;
     seen.add(name);
     for (const fn of description.functions) {
+      if (isServedInterface(fn.interface)) continue;
       const offered = { component: name, id: fn.id, name: fn.name, tool: toolName(name, fn.id) };
       if (parts.every((part) => part.offers(offered))) count += 1;
     }

@@ -1,6 +1,8 @@
 /** The answers of the HTTP gateway that are not MCP's: pages, refusals, what browsers ask first. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { toSwitchboardError } from '#core/errors';
+import { type ErrorCode, type SwitchboardError, toSwitchboardError } from '#core/errors';
+import { dataOf } from './intake.ts';
+import type { ProtectedResource } from './oauth-resource.ts';
 import { RPC, RpcError } from './results.ts';
 
 /** Lets pages of this machine (`checkOrigin` has passed) read answers; such as the Inspector's. Fetch standard, CORS protocol. */
@@ -37,8 +39,37 @@ function welcome(host: string): string {
   ].join('\n');
 }
 
+const STATUS: { readonly [C in ErrorCode]?: number } = {
+  unauthorized: 401,
+  'invalid-setting': 400,
+  'origin-refused': 403,
+  'insufficient-scope': 403,
+  'profile-not-found': 404,
+  'too-large': 413,
+  'rate-limited': 429,
+  busy: 503,
+  'issuer-unavailable': 503,
+};
+
+/** Seconds. */
+function retryAfter({ data }: SwitchboardError): number {
+  const ms = typeof data === 'object' && data !== null && 'retryAfterMs' in data ? Number(data.retryAfterMs) : 1_000;
+  return Math.max(1, Math.ceil(ms / 1000));
+}
+
+/** The metadata of RFC 9728: for anybody, as it is asked for before there is a token. */
+export function answerMetadata(request: IncomingMessage, response: ServerResponse, resource: ProtectedResource): void {
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204).end();
+    return;
+  }
+  const status = request.method === 'GET' || request.method === 'HEAD' ? 200 : 405;
+  response.writeHead(status, { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff' });
+  response.end(status === 200 ? resource.metadata : '{}');
+}
+
 /** Answers with the error, as JSON-RPC; what is not the client's doing stays `Internal error`. */
-export function refuse(response: ServerResponse, thrown: unknown): void {
+export function refuse(response: ServerResponse, thrown: unknown, resource?: ProtectedResource): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -48,16 +79,14 @@ export function refuse(response: ServerResponse, thrown: unknown): void {
     return;
   }
   const error = toSwitchboardError(thrown);
-  const status =
-    { unauthorized: 401, 'profile-not-found': 404, 'invalid-setting': 400, 'origin-refused': 403, 'too-large': 413 }[
-      error.code as string
-    ] ?? 500;
-  if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="switchboard"');
+  const status = STATUS[error.code] ?? 500;
+  const challenged = status === 401 || error.code === 'insufficient-scope';
+  if (challenged) response.setHeader('WWW-Authenticate', resource?.challenge(error) ?? 'Bearer realm="switchboard"');
+  if (status === 429 || status === 503) response.setHeader('Retry-After', String(retryAfter(error)));
   // No `Connection: close`: Node would end the socket under a client that is still sending, which then never
   // sees why. It reads the rest and throws it away instead, for as long as the server's request timeout.
-  const data = { code: error.code, ...(error.fix === undefined ? {} : { fix: error.fix }) };
   if (status === 500) send(response, rpcError(500, RPC.internal, 'Internal error', { code: error.code }));
-  else send(response, rpcError(status, -32000, error.message, data));
+  else send(response, rpcError(status, -32000, error.message, dataOf(error)));
 }
 
 export interface PlainResponse {

@@ -41,13 +41,23 @@ export function checkOrigin(header: string | undefined): void {
   throw new SwitchboardError('origin-refused', `pages of "${printable(header)}" may not call this server`);
 }
 
-/** Refuses a request without the bearer token. Takes the same time whatever is wrong with what was sent. */
-export function checkToken(headers: IncomingHttpHeaders, token: string): void {
-  const sent = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-  if (timingSafeEqual(sha256(sent ?? ''), sha256(token)) && sent !== undefined && token !== '') return;
+/** The bearer token that was sent. RFC 6750, section 2.1. */
+export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+}
+
+/** Whether what was sent is the token. Takes the same time whatever is wrong with it. */
+export function sameToken(sent: string | undefined, token: string): boolean {
+  return timingSafeEqual(sha256(sent ?? ''), sha256(token)) && sent !== undefined && token !== '';
+}
+
+/** The refusal of a request that has no token, or another one. */
+export function wrongToken(sent: string | undefined, oauth = false): SwitchboardError {
   const what = sent === undefined ? 'missing' : 'wrong';
-  throw new SwitchboardError('unauthorized', `the bearer token is ${what}`, {
-    fix: 'send "Authorization: Bearer <token>"; `switchboard token show` prints the token',
+  return new SwitchboardError('unauthorized', `the bearer token is ${what}`, {
+    fix: oauth
+      ? 'sign in: the metadata that WWW-Authenticate names says where'
+      : 'send "Authorization: Bearer <token>"; `switchboard token show` prints the token',
   });
 }
 

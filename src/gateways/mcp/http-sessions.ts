@@ -4,10 +4,15 @@ import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcon
 import { createDroppedCalls, type DroppedCalls } from './dropped-calls.ts';
 import { createEventStore, type SessionEvents } from './event-store.ts';
 import { profileOf } from './http-profiles.ts';
+import type { HttpClient } from './http-access.ts';
+import { requestIds } from './messages.ts';
+import { RPC } from './results.ts';
 
 export interface SessionOptions {
   /** Sessions alive at once. */
   readonly most: number;
+  /** Of one OAuth client, where others may be. */
+  readonly mostOfOne: number;
   /** Milliseconds without a request or an open stream after which a session ends. */
   readonly idleMs: number;
   /** Milliseconds from an arbitrary origin. */
@@ -16,6 +21,7 @@ export interface SessionOptions {
   readonly connect: (
     onCancelled: (requestId: string | number) => void,
     resumes: DroppedCalls,
+    client: HttpClient,
     profile: string | undefined,
   ) => Promise<Server>;
   /** Milliseconds a call goes on after its connection broke, for its client to come back. */
@@ -30,6 +36,12 @@ interface HttpSession {
   readonly server: Server;
   readonly events: SessionEvents;
   readonly dropped: DroppedCalls;
+  /** `key` of the client that opened it: for anybody else it does not exist. */
+  readonly owner: string;
+  /** Ids of requests under way: a second of the same id would take the answer of the first. */
+  readonly underWay: Set<string | number>;
+  /** Requests served. */
+  uses: number;
   /** Every request of the session names it: an id is good at one endpoint only. */
   readonly profile: string | undefined;
   /** Responses not finished yet, the standing event stream included. */
@@ -45,7 +57,15 @@ export interface HttpSessions {
    * Serves a request of a session, or one that opens a session. `undefined` when there are as many
    * sessions as may be and none is idle.
    */
-  serve(request: Request, body: unknown, opens: boolean, onClose: OnClose): Promise<Response | undefined>;
+  serve(
+    request: Request,
+    body: unknown,
+    opens: boolean,
+    client: HttpClient,
+    onClose: OnClose,
+  ): Promise<Response | undefined>;
+  /** Whether the client has a session of that id. */
+  has(id: string, client: HttpClient): boolean;
   readonly size: number;
   /** Ends sessions that were idle too long. */
   sweep(): void;
@@ -62,18 +82,27 @@ export function createSessions(options: SessionOptions): HttpSessions {
     sessions.delete(id);
     await session.server.close();
   };
-  /** Makes room for one more: the session idle longest goes, one that is in use never. */
-  const makeRoom = (): boolean => {
-    if (sessions.size + opening < options.most) return true;
-    let oldest: [string, HttpSession] | undefined;
+  /**
+   * Makes room for one more; a session in use never goes. First goes what was hardly used: whoever opens sessions
+   * without end takes the place of their own, not of those that others work in. A client past its share makes room
+   * among its own.
+   */
+  const makeRoom = (client: HttpClient): boolean => {
+    const own =
+      client.subject === undefined ? 0 : [...sessions.values()].filter((one) => one.owner === client.key).length;
+    const pastShare = own >= options.mostOfOne;
+    if (sessions.size + opening < options.most && !pastShare) return true;
+    let victim: [string, HttpSession] | undefined;
     for (const pair of sessions) {
-      if (pair[1].open === 0 && (oldest === undefined || pair[1].lastUsed < oldest[1].lastUsed)) oldest = pair;
+      const [, session] = pair;
+      if (session.open > 0 || (pastShare && session.owner !== client.key)) continue;
+      if (victim === undefined || goesBefore(session, victim[1])) victim = pair;
     }
-    if (!oldest) return false;
-    void end(...oldest);
+    if (!victim) return false;
+    void end(...victim);
     return true;
   };
-  const open = async (profile: string | undefined): Promise<HttpSession> => {
+  const open = async (client: HttpClient, profile: string | undefined): Promise<HttpSession> => {
     const events = createEventStore();
     const dropped = createDroppedCalls(options.resumeMs);
     const transport = new WebStandardStreamableHTTPServerTransport({
@@ -84,16 +113,34 @@ export function createSessions(options: SessionOptions): HttpSessions {
       onsessionclosed: (id) => void sessions.delete(id),
     });
     // A cancelled request is never answered: without this its stream would stay open for ever.
-    const server = await options.connect((requestId) => transport.closeSSEStream(requestId), dropped, profile);
-    const session: HttpSession = { transport, server, events, dropped, profile, open: 0, lastUsed: options.now() };
+    const server = await options.connect((requestId) => transport.closeSSEStream(requestId), dropped, client, profile);
+    const session: HttpSession = {
+      transport,
+      server,
+      events,
+      dropped,
+      owner: client.key,
+      profile,
+      underWay: new Set(),
+      uses: 0,
+      open: 0,
+      lastUsed: options.now(),
+    };
     await server.connect(transport);
     return session;
   };
 
   const answer = async (session: HttpSession, request: Request, body: unknown, onClose: OnClose): Promise<Response> => {
+    const ids = requestIds(body);
+    const taken = ids.find((id, i) => session.underWay.has(id) || ids.indexOf(id) < i);
+    if (taken !== undefined)
+      return rpcResponse(400, RPC.request, `Invalid Request: id ${JSON.stringify(taken)} is under way`);
+    for (const id of ids) session.underWay.add(id);
+    session.uses++;
     session.open++;
     session.lastUsed = options.now();
     onClose(() => {
+      for (const id of ids) session.underWay.delete(id);
       session.open--;
       session.lastUsed = options.now();
     });
@@ -108,19 +155,20 @@ export function createSessions(options: SessionOptions): HttpSessions {
     get size() {
       return sessions.size;
     },
-    async serve(request, body, opens, onClose) {
+    has: (id, client) => sessions.get(id)?.owner === client.key,
+    async serve(request, body, opens, client, onClose) {
       const id = request.headers.get('mcp-session-id');
       const profile = profileOf(request);
-      const known = id === null ? undefined : sessions.get(id);
-      const session = known?.profile === profile ? known : undefined;
+      const found = id === null ? undefined : sessions.get(id);
+      const session = found?.owner === client.key && found.profile === profile ? found : undefined;
       if (!session) {
         // Without a session and not opening one: the SDK's transport knows the answers.
         if (id !== null && !opens) return notFound();
         if (!opens) return missing();
-        if (!makeRoom()) return undefined;
+        if (!makeRoom(client)) return undefined;
         opening++;
         try {
-          return await answer(await open(profile), request, body, onClose);
+          return await answer(await open(client, profile), request, body, onClose);
         } finally {
           opening--;
         }
@@ -140,6 +188,14 @@ export function createSessions(options: SessionOptions): HttpSessions {
       await Promise.all([...sessions].map(([id, session]) => end(id, session)));
     },
   };
+}
+
+/** A handshake and a call or two: no work that a client would miss. */
+const HARDLY_USED = 4;
+
+function goesBefore(one: HttpSession, other: HttpSession): boolean {
+  const hardly = one.uses < HARDLY_USED;
+  return hardly === other.uses < HARDLY_USED ? one.lastUsed < other.lastUsed : hardly;
 }
 
 function notFound(): Response {

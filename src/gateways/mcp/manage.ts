@@ -4,7 +4,6 @@ import { contentFunctions } from '#core/mcp-content';
 import type { Host } from '#host/api';
 import { findVersion } from './call-tool.ts';
 import { asCount, asQuery, asText, asTexts, checkKeys } from './manage-arguments.ts';
-import { toolName } from './names.ts';
 import { cleanText, inputSchema, resultShape } from './schemas.ts';
 import { requestTexts } from './manage-policy.ts';
 import type { InstalledVersion, ToolEntry } from './tools.ts';
@@ -102,7 +101,7 @@ export async function inspectComponent(host: Host, view: ToolView, args: Argumen
     if (!shown.has(fn.id)) return [];
     const short = {
       function: fn.id,
-      ...(version.newest ? { tool: toolName(version.name, fn.id) } : {}),
+      ...(version.newest ? { tool: view.entryOf(idOf(version), fn.id)?.tool.name } : {}),
       description: cleanText(fn.docs, SHORT),
       needsSession: fn.needsSession,
     };

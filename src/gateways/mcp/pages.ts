@@ -4,6 +4,7 @@
  */
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { formatSize } from '#core/limits';
+import { cleanText } from './schemas.ts';
 import { RPC, RpcError } from './results.ts';
 import { compare } from './tools.ts';
 
@@ -64,7 +65,7 @@ export async function mergedPage<S extends Source, T>(
   const failed: { component: string; code: string; message: string }[] = [];
   const fail = (component: string, thrown: unknown): void => {
     const { code, message } = toSwitchboardError(thrown);
-    failed.push({ component, code, message: code === 'internal' ? 'internal error' : message });
+    failed.push({ component, code, message: code === 'internal' ? 'internal error' : cleanText(message, 1_000) });
   };
   const startOf = (source: S | undefined): Place | undefined =>
     source && { name: source.name, inner: null, skip: 0, pages: 0, items: 0, size: 0 };

@@ -14,9 +14,9 @@ export function servedCapabilities(servers: readonly ServingComponent[]): Server
   };
 }
 
-/** Answers the requests that the server's capabilities promise. */
-export function serveContent(server: Server, ports: ServingPorts): void {
-  const { resources, prompts, completions } = server.getCapabilities();
+/** Answers the requests that these capabilities promise. */
+export function serveContent(server: Server, capabilities: ServerCapabilities, ports: ServingPorts): void {
+  const { resources, prompts, completions } = capabilities;
   if (resources) {
     server.setRequestHandler('resources/list', (request, ctx) =>
       ports.answer(ctx, (options) => listResources(ports, request.params?.cursor, options)),

@@ -3,10 +3,12 @@
  * own is for the process's stdio; this one answers what is not JSON, bounds both directions, and checks
  * the envelope by hand rather than with zod, which would be a tenth of a small call.
  */
-import { StringDecoder } from 'node:string_decoder';
 import type { Readable, Writable } from 'node:stream';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
-import { RPC } from './results.ts';
+import type { SwitchboardError } from '#core/errors';
+import { createIntake } from './intake.ts';
+import { idOf, isMessage, parseJson } from './messages.ts';
+import { RPC, RpcError } from './results.ts';
 
 /** A longer line ends the connection: where it would end is unknown. */
 const LONGEST_LINE = 16 * 1024 * 1024;
@@ -14,6 +16,9 @@ const LONGEST_LINE = 16 * 1024 * 1024;
 const MOST_IN_BATCH = 100;
 /** Answers a client may leave unread before its requests are left unread too. */
 const MOST_UNREAD = 32 * 1024 * 1024;
+/** Lines taken before other connections have their turn, and answers are written. */
+const LINES_A_TURN = 64;
+const NEWLINE = 10;
 
 export interface StreamTransport extends Transport {
   /** Sees each message first; true: it is taken, and the SDK does not see it. Its answers go through `write`. */
@@ -24,12 +29,24 @@ export interface StreamTransport extends Transport {
   readonly closed: Promise<void>;
 }
 
-/** The streams stay the caller's: closing the transport neither ends nor destroys them. */
-export function createStreamTransport(input: Readable, output: Writable): StreamTransport {
+/**
+ * The streams stay the caller's: closing the transport neither ends nor destroys them. `refusal` is asked before each
+ * request and notification that is not a cancellation, and says why it is not served.
+ */
+export function createStreamTransport(
+  input: Readable,
+  output: Writable,
+  refusal?: () => SwitchboardError | undefined,
+): StreamTransport {
   const { promise: closed, resolve: settle } = Promise.withResolvers<void>();
-  const decoder = new StringDecoder('utf8');
-  let pending: string[] = [];
+  const intake = createIntake(refusal);
+  /** The beginning of a line whose end has not come. */
+  let pending: Buffer[] = [];
   let length = 0;
+  /** What was read and not looked at yet. */
+  let chunk: Buffer | undefined;
+  let at = 0;
+  let held = false;
   let started = false;
   let open = true;
 
@@ -37,12 +54,13 @@ export function createStreamTransport(input: Readable, output: Writable): Stream
     if (!open) return;
     open = false;
     input.off('data', onData).off('end', close).off('close', close).off('error', onError);
-    output.off('drain', onDrain).off('close', close).off('error', onError);
+    output.off('drain', pump).off('close', close).off('error', onError);
     // A stream without an error listener turns a late EPIPE into a crash of the process.
     input.on('error', ignore);
     output.on('error', ignore);
     if (started && !input.destroyed) input.pause();
     pending = [];
+    chunk = undefined;
     transport.onclose?.();
     settle();
   };
@@ -50,47 +68,89 @@ export function createStreamTransport(input: Readable, output: Writable): Stream
     transport.onerror?.(error);
     close();
   };
-  const onDrain = (): void => void input.resume();
+  /** What is left of a chunk is copied: its memory may be read into once its listeners are done (`lent-streams.ts`). */
+  const hold = (): void => {
+    held = true;
+    input.pause();
+    if (chunk === undefined) return;
+    chunk = Buffer.from(chunk.subarray(at));
+    at = 0;
+  };
 
   const write = (message: object): void => {
     if (!open) return;
+    intake.answered(message);
     output.write(`${JSON.stringify(message)}\n`);
-    if (output.writableLength > MOST_UNREAD) input.pause();
+    if (output.writableLength > MOST_UNREAD) hold();
   };
-  const receive = (line: string): void => {
+  const fail = (id: string | number | null, code: number, message: string, data?: unknown): void =>
+    write({ jsonrpc: '2.0', id, error: { code, message, ...(data === undefined ? {} : { data }) } });
+  const receive = (bytes: Buffer, from: number, to: number): void => {
+    const line = bytes.toString('utf8', from, to);
     if (line.trim() === '') return;
     let message: unknown;
     try {
-      message = JSON.parse(line);
-    } catch {
-      write({ jsonrpc: '2.0', id: null, error: { code: RPC.parse, message: 'Parse error' } });
-      return;
+      message = parseJson(line, () => bytes.subarray(from, to));
+    } catch (error) {
+      return error instanceof RpcError
+        ? fail(null, error.code, error.message)
+        : fail(null, RPC.internal, 'Internal error');
     }
     if (Array.isArray(message) && message.length > 0 && message.length <= MOST_IN_BATCH) message.forEach(take);
     else take(message);
   };
   const take = (message: unknown): void => {
-    if (!isMessage(message))
-      write({ jsonrpc: '2.0', id: idOf(message), error: { code: RPC.request, message: 'Invalid Request' } });
-    else if (!transport.intercept?.(message)) transport.onmessage?.(message);
+    if (!isMessage(message)) return fail(idOf(message), RPC.request, 'Invalid Request');
+    const refused = intake.refuse(message);
+    if (refused) return refused === 'drop' ? undefined : fail(refused.id, refused.code, refused.message, refused.data);
+    if (!transport.intercept?.(message)) transport.onmessage?.(message);
   };
-  const onData = (chunk: Buffer | string): void => {
-    const text = typeof chunk === 'string' ? chunk : decoder.write(chunk);
-    let from = 0;
-    for (let end = text.indexOf('\n'); end >= 0 && open; end = text.indexOf('\n', from)) {
-      const line = pending.length === 0 ? text.slice(from, end) : pending.join('') + text.slice(from, end);
-      pending = [];
-      length = 0;
-      from = end + 1;
-      receive(line);
+  const pump = (): void => {
+    for (let lines = 0; open && chunk !== undefined; lines++) {
+      if (output.writableLength > MOST_UNREAD) return hold();
+      if (lines === LINES_A_TURN) {
+        hold();
+        setImmediate(pump);
+        return;
+      }
+      const end = chunk.indexOf(NEWLINE, at);
+      if (end < 0) {
+        keep(chunk.subarray(at));
+        chunk = undefined;
+      } else {
+        const bytes = chunk;
+        const from = at;
+        at = end + 1;
+        // Seldom more than a line: the next look at nothing is saved.
+        if (at === bytes.length) chunk = undefined;
+        if (pending.length === 0) receive(bytes, from, end);
+        else {
+          const whole = Buffer.concat([...pending, bytes.subarray(from, end)]);
+          pending = [];
+          length = 0;
+          receive(whole, 0, whole.length);
+        }
+      }
     }
-    if (!open || from === text.length) return;
-    pending.push(from === 0 ? text : text.slice(from));
-    length += text.length - from;
-    if (length > LONGEST_LINE) {
-      write({ jsonrpc: '2.0', id: null, error: { code: RPC.request, message: `Line longer than ${LONGEST_LINE}` } });
-      onError(new Error('a line longer than is accepted'));
-    }
+    if (!open || !held || output.writableLength > MOST_UNREAD) return;
+    held = false;
+    input.resume();
+  };
+  const keep = (rest: Buffer): void => {
+    if (rest.length === 0) return;
+    // The next read may be into the same memory.
+    pending.push(Buffer.from(rest));
+    length += rest.length;
+    if (length <= LONGEST_LINE) return;
+    fail(null, RPC.request, `Line longer than ${LONGEST_LINE}`);
+    onError(new Error('a line longer than is accepted'));
+  };
+  const onData = (data: Buffer | string): void => {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    // Comes while lines are left only where the stream was not paused by us alone.
+    chunk = chunk === undefined ? bytes : Buffer.concat([chunk.subarray(at), bytes]);
+    at = 0;
+    if (!held) pump();
   };
 
   const transport: StreamTransport = {
@@ -101,7 +161,7 @@ export function createStreamTransport(input: Readable, output: Writable): Stream
       if (started) throw new Error('the transport was started before');
       started = true;
       input.on('data', onData).on('end', close).on('close', close).on('error', onError);
-      output.on('drain', onDrain).on('close', close).on('error', onError);
+      output.on('drain', pump).on('close', close).on('error', onError);
       if (input.readableEnded || input.destroyed || output.destroyed) setImmediate(close);
     },
     async send(message) {
@@ -116,21 +176,3 @@ export function createStreamTransport(input: Readable, output: Writable): Stream
 }
 
 function ignore(): void {}
-
-/** What JSON-RPC and MCP ask of an envelope; the methods' own parameters are checked by their handlers. */
-function isMessage(value: unknown): value is JSONRPCMessage {
-  if (!isRecord(value) || value['jsonrpc'] !== '2.0') return false;
-  const { id, method, params, result, error } = value;
-  if (id !== undefined && typeof id !== 'string' && !Number.isSafeInteger(id)) return false;
-  if (method !== undefined) return typeof method === 'string' && (params === undefined || isRecord(params));
-  return id !== undefined && (isRecord(result) || isRecord(error));
-}
-
-function idOf(value: unknown): string | number | null {
-  const id = isRecord(value) ? value['id'] : undefined;
-  return typeof id === 'string' || typeof id === 'number' ? id : null;
-}
-
-function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -1,12 +1,14 @@
 /** MCP over a pair of byte streams: stdio, or a socket that stands for it. */
 import type { Readable, Writable } from 'node:stream';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import type { SwitchboardError } from '#core/errors';
 import type { Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
 import type { Server } from '@modelcontextprotocol/server';
 import { type Connection, createConnection } from './connection.ts';
 import { createParkedCalls } from './parked-calls.ts';
 import { createPlainCalls } from './plain-calls.ts';
+import { createRateLimiter, type Rate, rateLimited } from './rate-limit.ts';
 import { createStreamTransport } from './stream-transport.ts';
 import { readTable, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
@@ -17,6 +19,8 @@ export interface McpStream {
   readonly signal?: AbortSignal | undefined;
   /** What the client is offered; everything, listed, unless given. */
   readonly narrowing?: Narrowing | undefined;
+  /** How often the client may ask; as often as it likes unless given. */
+  readonly rate?: Rate | undefined;
 }
 
 export interface ServedStream {
@@ -31,7 +35,7 @@ export async function serveStream(host: Host, io: McpStream): Promise<ServedStre
   const toolbox = toolboxOf(host, io.narrowing);
   try {
     const version = await hostVersion(host);
-    const transport = createStreamTransport(io.input, io.output);
+    const transport = createStreamTransport(io.input, io.output, io.rate && refusalBy(io.rate));
     let plainCall: Connection['plainCall'] | undefined;
     const plain = createPlainCalls({
       call: (params, signal) => plainCall?.(params, signal),
@@ -60,4 +64,12 @@ export async function serveStream(host: Host, io: McpStream): Promise<ServedStre
     toolbox.release();
     throw error;
   }
+}
+
+function refusalBy(rate: Rate): () => SwitchboardError | undefined {
+  const limiter = createRateLimiter(rate);
+  return () => {
+    const wait = limiter.take('');
+    return wait > 0 ? rateLimited(wait) : undefined;
+  };
 }

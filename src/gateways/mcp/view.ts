@@ -18,6 +18,8 @@ export interface ToolView extends ToolTable {
   offersOwn(name: string): boolean;
   /** Whether a function of a component exists for this connection; components and what they serve are asked by this too. */
   offers(component: string, fn: { readonly id: string; readonly name: string }): boolean;
+  /** The tool of a function of a newest version; `component` is `ns:name@version`. */
+  entryOf(component: string, fn: string): ToolEntry | undefined;
   /** Made when it is first asked for. */
   search(): SearchIndex;
 }
@@ -36,12 +38,17 @@ export async function viewOf(host: Host, table: ToolTable, narrowings: readonly 
   const search = isSearch(whole.entries.length, mode ?? 'all');
   const offersOwn = (name: string): boolean => parts.every((part) => part.offersOwn(name));
   let index: SearchIndex | undefined;
+  let byFunction: ReadonlyMap<string, ToolEntry> | undefined;
   return {
     ...whole,
     listed: search ? [] : whole.entries,
     own: ownTools(whole.entries, search).filter(({ name }) => offersOwn(name)),
     offersOwn,
     offers: (component, { id, name }) => offersAll(parts, component, id, name),
+    entryOf(component, fn) {
+      byFunction ??= new Map(whole.entries.map((entry) => [`${entry.component} ${entry.fn}`, entry]));
+      return byFunction.get(`${component} ${fn}`);
+    },
     search: () => (index ??= createSearchIndex(whole)),
   };
 }
@@ -55,10 +62,10 @@ function offersAll(parts: readonly Narrowed[], component: string, id: string, na
 }
 
 function narrowTable(table: ToolTable, parts: readonly Narrowed[]): ToolTable {
-  const names = new Set<string>();
+  const kept = new Set<string>();
   const narrowVersion = (version: InstalledVersion): InstalledVersion => {
     const functions = version.functions.filter(({ id, name }) => offersAll(parts, version.name, id, name));
-    if (version.newest) for (const { id } of functions) names.add(toolName(version.name, id));
+    if (version.newest) for (const { id } of functions) kept.add(`${version.name}@${version.version} ${id}`);
     return { ...version, functions };
   };
   const servers = table.servers.map((server) => narrowServer(server, parts)).filter(servesSomething);
@@ -66,7 +73,7 @@ function narrowTable(table: ToolTable, parts: readonly Narrowed[]): ToolTable {
   const left = table.versions
     .map(narrowVersion)
     .filter(({ name, version, functions }) => functions.length > 0 || serving.has(`${name}@${version}`));
-  const entries = table.entries.filter(({ tool }) => names.has(tool.name));
+  const entries = table.entries.filter(({ component, fn }) => kept.has(`${component} ${fn}`));
   return { entries, byName: new Map(entries.map((entry) => [entry.tool.name, entry])), versions: left, servers };
 }
 

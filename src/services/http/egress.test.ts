@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { type Denial, NO_PERMISSIONS, type PolicySnapshot, type ServiceEnv } from '#core';
 import { createEgress, type Egress } from './egress.ts';
-import { Refused } from './failures.ts';
+import { Failed, Refused } from './failures.ts';
 import type { Resolve } from './resolve.ts';
 
 let server: Server;
@@ -77,7 +77,7 @@ test('[http.addresses] a name server that changes its answer changes nothing: ea
   hosts = [];
   const first = await get(egress, `http://rebind.example:${port}/`);
   equal(first.status, 200);
-  equal(await first.body.toArray().then((chunks) => Buffer.concat(chunks as Buffer[]).toString()), 'reached');
+  equal(Buffer.concat(await Array.fromAsync(first.body)).toString(), 'reached');
   deepEqual(hosts, [`rebind.example:${port}`]);
   await rejects(get(egress, `http://rebind.example:${port}/`), Refused);
   equal(asked(), 2, 'resolved once for a connection, anew for the next');
@@ -86,13 +86,13 @@ test('[http.addresses] a name server that changes its answer changes nothing: ea
 test('[http.addresses] a stopped call and an ended instance end what they had under way', async () => {
   const { egress, stop } = egressOf([{ host: '127.0.0.1', port }], []);
   const slow = await get(egress, `http://127.0.0.1:${port}/slow`);
-  const failed = once(slow.body, 'error');
+  const failed = rejects(Array.fromAsync(slow.body), Failed);
   stop.abort(new Error('stopped'));
   await failed;
   await rejects(get(egress, `http://127.0.0.1:${port}/`));
   const other = egressOf([{ host: '127.0.0.1', port }], []);
   const open = await get(other.egress, `http://127.0.0.1:${port}/slow`);
-  const cut = once(open.body, 'error');
+  const cut = rejects(Array.fromAsync(open.body), Failed);
   for (const end of other.enders) end();
   await cut;
 });

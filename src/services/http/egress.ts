@@ -3,55 +3,53 @@
  * that was decided: a name server that changes its answer changes nothing. No proxy, no cookies, no redirect is followed
  * here, and no connection is used twice, so that each request is decided anew.
  */
-import { isIP, type LookupFunction, type Socket } from 'node:net';
-import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import { isIP, type LookupFunction } from 'node:net';
 import { type AccessRequest, decideAccess } from '#core/access';
 import { normalHost } from '#core/net-address';
 import type { ServiceEnv } from '#core/services';
-import { Refused } from './failures.ts';
+import { type EgressResponse, type Running, startExchange, type StreamedBody } from './exchange.ts';
+import { Failed, Refused } from './failures.ts';
 import { type Resolve, resolverOf } from './resolve.ts';
+import type { Header } from './response-body.ts';
+
+export type { EgressResponse } from './exchange.ts';
 
 export interface EgressRequest {
   readonly method: string;
   readonly url: URL;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: AsyncIterable<Uint8Array> | Uint8Array | undefined;
-  /** Milliseconds; 0 is none but the call's own. Connecting has 10 s. */
-  readonly firstByteTimeout?: number;
-  readonly betweenBytesTimeout?: number;
-}
-
-export interface EgressResponse {
-  readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Readable;
-  /** Filled in when the body has ended. */
-  readonly trailers: { readonly [name: string]: string };
+  /** As it is sent, where that is not what the parsed URL makes of it. */
+  readonly path?: string;
+  readonly headers: readonly Header[];
+  readonly body: StreamedBody | Uint8Array | undefined;
+  /** Milliseconds for finding the address, the connection and TLS: 10 s, or less. */
+  readonly connectTimeout?: number | undefined;
+  /** Milliseconds; without it as long as the call lasts. */
+  readonly firstByteTimeout?: number | undefined;
+  readonly betweenBytesTimeout?: number | undefined;
+  /** Nobody waits for it any more. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Egress {
   /** Throws `Refused`, and tells of it, where the policy refuses the host as it is written. */
   check(url: URL): void;
-  /** Errors: `Refused`, and those of the network. Ends with the instance. */
+  /** Errors: `Refused`, `Failed`, and those of the network. Ends with the instance. */
   request(request: EgressRequest): Promise<EgressResponse>;
 }
 
-const MOST_HEADER_BYTES = 64 * 1024;
-const CONNECT_MS = 10_000;
-/** Sockets of one instance. */
+const LONGEST_CONNECT_MS = 10_000;
+/** Of one instance at a time: from a request to the last byte of its response. */
 const MOST_CONNECTIONS = 64;
+/** More than a timer takes; as long as no limit. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Of one instance; loads the HTTP client when first used. */
 export function createEgress(env: ServiceEnv, resolve: Resolve = resolverOf(env)): Egress {
-  let agent: Promise<Dispatcher> | undefined;
-  const ended = new AbortController();
-  // The client forgets a connection that is being made, as in the middle of TLS.
-  const sockets = new Set<Socket>();
+  const open = new Set<Running>();
+  let ended = false;
   env.onEnd(() => {
-    ended.abort();
-    for (const socket of sockets) socket.destroy();
-    void agent?.then((made) => made.destroy());
+    ended = true;
+    for (const exchange of open) exchange.cut(new Failed({ tag: 'connection-terminated' }));
   });
 
   const decide = (request: AccessRequest): Refused | undefined => {
@@ -80,32 +78,9 @@ export function createEgress(env: ServiceEnv, resolve: Resolve = resolverOf(env)
       });
     };
 
-  const createAgent = async (): Promise<Dispatcher> => {
-    const { Agent, buildConnector } = await import('undici');
-    return new Agent({
-      // No keep-alive: a connection is of the request it was decided for.
-      pipelining: 0,
-      connections: MOST_CONNECTIONS,
-      maxHeaderSize: MOST_HEADER_BYTES,
-      connect(options, done) {
-        const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80);
-        const connector = buildConnector({
-          lookup: lookup(port),
-          timeout: CONNECT_MS,
-          maxCachedSessions: 0,
-          allowH2: false,
-        });
-        // Its type says nothing of the socket that it gives.
-        const socket = connector(options, done) as unknown as Socket;
-        sockets.add(socket);
-        socket.once('close', () => sockets.delete(socket));
-      },
-    });
-  };
-
   const check = (url: URL): void => {
     const host = normalHost(url.hostname) ?? url.hostname;
-    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+    const port = portOf(url);
     const refused =
       decide({ kind: 'net', host, port }) ??
       (isIP(host) === 0 ? undefined : decide({ kind: 'address', host, address: host, port }));
@@ -114,33 +89,42 @@ export function createEgress(env: ServiceEnv, resolve: Resolve = resolverOf(env)
     throw refused;
   };
 
+  const run = async (request: EgressRequest): Promise<EgressResponse> => {
+    const undici = await import('undici');
+    const stops = [env.signal(), ...(request.signal ? [request.signal] : [])];
+    if (ended || stops.some(({ aborted }) => aborted)) throw new Failed({ tag: 'connection-terminated' });
+    if (open.size >= MOST_CONNECTIONS) throw new Failed({ tag: 'connection-limit-reached' });
+    const { url, connectTimeout = LONGEST_CONNECT_MS } = request;
+    const exchange = startExchange(
+      undici,
+      {
+        origin: url.origin,
+        path: request.path ?? `${url.pathname}${url.search}`,
+        method: request.method,
+        headers: request.headers,
+        body: request.body,
+        connectTimeout: Math.min(timer(connectTimeout) || LONGEST_CONNECT_MS, LONGEST_CONNECT_MS),
+        firstByteTimeout: timer(request.firstByteTimeout),
+        betweenBytesTimeout: timer(request.betweenBytesTimeout),
+      },
+      lookup(portOf(url)),
+    );
+    const stop = (): void => exchange.cut(new Failed({ tag: 'connection-terminated' }));
+    for (const signal of stops) signal.addEventListener('abort', stop);
+    open.add(exchange);
+    void exchange.closed.then(() => {
+      for (const signal of stops) signal.removeEventListener('abort', stop);
+      open.delete(exchange);
+    });
+    return await exchange.response;
+  };
+
   return {
     check,
-    async request({ method, url, headers, body, firstByteTimeout = 0, betweenBytesTimeout = 0 }) {
-      check(url);
+    async request(request) {
+      check(request.url);
       try {
-        agent ??= createAgent();
-        const dispatcher = await agent;
-        const answer = await dispatcher.request({
-          origin: url.origin,
-          path: `${url.pathname}${url.search}`,
-          method: method,
-          headers: headers.flatMap(([name, value]) => [name, value]),
-          body: body as Dispatcher.DispatchOptions['body'] as null,
-          signal: AbortSignal.any([env.signal(), ended.signal]),
-          headersTimeout: firstByteTimeout,
-          bodyTimeout: betweenBytesTimeout,
-          responseHeaders: 'raw',
-        });
-        // Dropped by whoever has it: then nobody listens for what that does to the connection.
-        answer.body.on('error', () => {});
-        const raw = answer.headers as unknown as readonly (Buffer | string)[];
-        return {
-          status: answer.statusCode,
-          headers: pairs(raw),
-          body: answer.body,
-          trailers: answer.trailers,
-        };
+        return await run(request);
       } catch (thrown) {
         const inner = refusalIn(thrown);
         if (inner) env.denied(inner.denial);
@@ -150,12 +134,12 @@ export function createEgress(env: ServiceEnv, resolve: Resolve = resolverOf(env)
   };
 }
 
-function pairs(raw: readonly (Buffer | string)[]): (readonly [string, string])[] {
-  const found: (readonly [string, string])[] = [];
-  const text = (item: Buffer | string | undefined): string =>
-    typeof item === 'string' ? item : (item?.toString('latin1') ?? '');
-  for (let i = 0; i + 1 < raw.length; i += 2) found.push([text(raw[i]), text(raw[i + 1])]);
-  return found;
+function portOf(url: URL): number {
+  return Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+}
+
+function timer(ms: number | undefined): number {
+  return ms === undefined || ms > LONGEST_TIMER_MS ? 0 : Math.max(1, ms);
 }
 
 function refusalIn(thrown: unknown): Refused | undefined {

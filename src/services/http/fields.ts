@@ -1,3 +1,4 @@
+import type { Children } from '../children.ts';
 import type { Scope } from '../scope.ts';
 import { WitError } from '../wit-error.ts';
 
@@ -27,11 +28,17 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
+/** Whether a component may not send a header of this name. */
+export function isForbidden(name: string): boolean {
+  return FORBIDDEN.has(name.toLowerCase());
+}
+
 /** `wasi:http/types.fields`. The subclass of an instance gives the scope; what is held is counted there. */
 export class Fields {
   readonly #scope: Scope;
   #entries: readonly Entry[] = [];
   #immutable = false;
+  #leave: (() => void) | undefined;
 
   constructor(scope: Scope) {
     scope.opened();
@@ -51,10 +58,11 @@ export class Fields {
   }
 
   /** What a server sent: it is shown as it came. Not valid in WIT's own terms: left out. */
-  static received(Class: new () => Fields, entries: readonly Entry[]): Fields {
+  static received(Class: new () => Fields, entries: readonly Entry[], parent: Children): Fields {
     const fields = new Class();
     fields.#replace(entries.filter(([name]) => isToken(name)));
     fields.#immutable = true;
+    fields.#leave = parent.add();
     return fields;
   }
 
@@ -71,8 +79,10 @@ export class Fields {
     this.#replace([...this.#without(name), ...values.map((value): Entry => [name, value.slice()])]);
   }
 
+  /** Also what must not be set: a copy of what a server sent may hold it. */
   delete(name: string): void {
-    this.#change(name, []);
+    if (this.#immutable) throw new WitError({ tag: 'immutable' });
+    if (!isToken(name)) throw new WitError({ tag: 'invalid-syntax' });
     this.#replace(this.#without(name));
   }
 
@@ -90,14 +100,24 @@ export class Fields {
   }
 
   /** A copy that refuses changes: what a request gives as its headers. */
-  frozen(): Fields {
-    return this.#copy(true);
+  frozen(parent: Children): Fields {
+    const copy = this.#copy(true);
+    copy.#leave = parent.add();
+    return copy;
+  }
+
+  /** It was given away: to a request, or as trailers. */
+  taken(): this {
+    this.#leave?.();
+    this.#leave = undefined;
+    return this;
   }
 
   [Symbol.dispose](): void {
     this.#scope.release(cost(this.#entries));
     this.#entries = [];
     this.#scope.closed();
+    this.taken();
   }
 
   #copy(immutable: boolean): Fields {
@@ -126,10 +146,15 @@ export class Fields {
 
 function check(name: string, values: readonly Uint8Array[]): void {
   if (!isToken(name)) throw new WitError({ tag: 'invalid-syntax' });
-  if (FORBIDDEN.has(name.toLowerCase())) throw new WitError({ tag: 'forbidden' });
+  if (isForbidden(name)) throw new WitError({ tag: 'forbidden' });
   for (const value of values) {
-    if (value.some((byte) => byte === 0 || byte === 10 || byte === 13)) throw new WitError({ tag: 'invalid-syntax' });
+    if (value.some(isControl)) throw new WitError({ tag: 'invalid-syntax' });
   }
+}
+
+/** RFC 9110: a field value has no control character but the tab. */
+function isControl(byte: number): boolean {
+  return (byte < 0x20 && byte !== 0x09) || byte === 0x7f;
 }
 
 function cost(entries: readonly Entry[]): number {
@@ -143,7 +168,5 @@ function same(a: string, b: string): boolean {
 /** Whether a component may send this header. */
 export function checkHeader(name: string, value: string): boolean {
   // oxlint-disable-next-line no-control-regex -- these are what would end a header
-  return (
-    isToken(name) && !FORBIDDEN.has(name.toLowerCase()) && !/[\0\r\n]/.test(value) && /^[\u0000-\u00ff]*$/.test(value)
-  );
+  return isToken(name) && !isForbidden(name) && !/[\0\r\n]/.test(value) && /^[\u0000-\u00ff]*$/.test(value);
 }

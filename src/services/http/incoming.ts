@@ -1,29 +1,39 @@
-/** What comes back: the future of a response, the response, its body. */
-import type { Readable } from 'node:stream';
+/** What comes back: the future of a response, the response, its body, its trailers. */
+import { Children } from '../children.ts';
 import { Pollable, type PollSource } from '../io/poll.ts';
 import { InputStream, type Source, streamFailed } from '../io/streams.ts';
 import type { Scope } from '../scope.ts';
 import { WitError } from '../wit-error.ts';
-import type { EgressResponse } from './egress.ts';
+import type { EgressResponse } from './exchange.ts';
 import { httpError, type HttpError } from './failures.ts';
 import type { Fields } from './fields.ts';
+import type { Header, ResponseBody } from './response-body.ts';
 
-type MakeFields = (entries: readonly (readonly [string, Uint8Array])[]) => Fields;
+/** Fields as they came, a child of the resource that gives them. */
+export type MakeFields = (entries: readonly Header[], parent: Children) => Fields;
 
 type Outcome = { readonly response: EgressResponse } | { readonly error: HttpError };
+
+/** A promise of a response, and how to tell that nobody waits for it any more. */
+export interface Sent {
+  readonly response: Promise<EgressResponse>;
+  cancel(): void;
+}
 
 /** `wasi:http/types.future-incoming-response`. */
 export class FutureIncomingResponse {
   readonly #scope: Scope;
   readonly #makeFields: MakeFields;
   readonly #source: PollSource;
+  readonly #cancel: () => void;
   #outcome: Outcome | undefined;
   #taken = false;
 
-  constructor(scope: Scope, makeFields: MakeFields, sent: Promise<EgressResponse>) {
+  constructor(scope: Scope, makeFields: MakeFields, sent: Sent) {
     scope.opened();
     this.#scope = scope;
     this.#makeFields = makeFields;
+    this.#cancel = () => sent.cancel();
     const listeners = new Set<() => void>();
     this.#source = {
       ready: () => this.#outcome !== undefined,
@@ -36,7 +46,7 @@ export class FutureIncomingResponse {
       this.#outcome = outcome;
       for (const notify of listeners) notify();
     };
-    sent.then(
+    sent.response.then(
       (response) => settle({ response }),
       (thrown: unknown) => settle({ error: httpError(thrown) }),
     );
@@ -58,7 +68,7 @@ export class FutureIncomingResponse {
 
   [Symbol.dispose](): void {
     this.#scope.closed();
-    if (this.#outcome && 'response' in this.#outcome && !this.#taken) this.#outcome.response.body.destroy();
+    if (!this.#taken) this.#cancel();
   }
 }
 
@@ -67,6 +77,7 @@ export class IncomingResponse {
   readonly #scope: Scope;
   readonly #makeFields: MakeFields;
   readonly #response: EgressResponse;
+  readonly #children = new Children('incoming-response');
   #consumed = false;
 
   constructor(scope: Scope, makeFields: MakeFields, response: EgressResponse) {
@@ -81,16 +92,17 @@ export class IncomingResponse {
   }
 
   headers(): Fields {
-    return this.#makeFields(this.#response.headers.map(([name, value]) => [name, Buffer.from(value, 'latin1')]));
+    return this.#makeFields(this.#response.headers, this.#children);
   }
 
   consume(): IncomingBody {
     if (this.#consumed) throw new WitError();
     this.#consumed = true;
-    return new IncomingBody(this.#scope, this.#makeFields, this.#response);
+    return new IncomingBody(this.#scope, this.#makeFields, this.#response.body);
   }
 
   [Symbol.dispose](): void {
+    this.#children.end();
     this.#scope.closed();
     if (!this.#consumed) this.#response.body.destroy();
   }
@@ -100,104 +112,91 @@ export class IncomingResponse {
 export class IncomingBody {
   readonly #scope: Scope;
   readonly #makeFields: MakeFields;
-  readonly #response: EgressResponse;
+  readonly #body: ResponseBody;
+  readonly #children = new Children('incoming-body');
   #streamed = false;
-  #finished = false;
 
-  constructor(scope: Scope, makeFields: MakeFields, response: EgressResponse) {
+  constructor(scope: Scope, makeFields: MakeFields, body: ResponseBody) {
     scope.opened();
     this.#scope = scope;
     this.#makeFields = makeFields;
-    this.#response = response;
+    this.#body = body;
   }
 
   /** The stream can be had once. */
   stream(): InputStream {
     if (this.#streamed) throw new WitError();
     this.#streamed = true;
-    return new InputStream(this.#scope, readableSource(this.#response.body));
+    return new InputStream(this.#scope, sourceOf(this.#body, this.#children.add()));
   }
 
+  /** Consumes the body. What was not read of it is thrown away once the trailers are asked for. */
   static finish(body: IncomingBody): FutureTrailers {
-    body.#finished = true;
-    const { body: readable, trailers } = body.#response;
-    // What was not read is not wanted.
-    if (!readable.readableEnded) readable.destroy();
-    const entries = Object.entries(trailers).map(([name, value]) => [name, Buffer.from(value, 'latin1')] as const);
-    return new FutureTrailers(body.#scope, entries.length === 0 ? undefined : () => body.#makeFields(entries));
+    body.#children.end();
+    body.#scope.closed();
+    return new FutureTrailers(body.#scope, body.#makeFields, body.#body);
   }
 
   [Symbol.dispose](): void {
+    this.#children.end();
     this.#scope.closed();
-    if (!this.#finished) this.#response.body.destroy();
+    this.#body.destroy();
   }
 }
 
-/** `wasi:http/types.future-trailers`: known as soon as the body was finished. */
+/** `wasi:http/types.future-trailers`: known when all of the body has arrived. */
 export class FutureTrailers {
   readonly #scope: Scope;
-  readonly #make: (() => Fields) | undefined;
+  readonly #makeFields: MakeFields;
+  readonly #body: ResponseBody;
+  readonly #children = new Children('future-trailers');
   #taken = false;
 
-  constructor(scope: Scope, make: (() => Fields) | undefined) {
+  constructor(scope: Scope, makeFields: MakeFields, body: ResponseBody) {
     scope.opened();
     this.#scope = scope;
-    this.#make = make;
+    this.#makeFields = makeFields;
+    this.#body = body;
   }
 
   subscribe(): Pollable {
-    return new Pollable(this.#scope, { ready: () => true, whenReady: (notify) => (queueMicrotask(notify), () => {}) });
+    this.#body.discard();
+    return new Pollable(this.#scope, this.#body.settled);
   }
 
-  get(): { readonly tag: string; readonly val?: unknown } {
+  /** Nothing yet; then once the trailers, if there were any, or why they did not come; then an error. */
+  get(): { readonly tag: string; readonly val?: unknown } | undefined {
+    this.#body.discard();
+    if (!this.#body.settled.ready()) return undefined;
     if (this.#taken) return { tag: 'err' };
     this.#taken = true;
-    return { tag: 'ok', val: { tag: 'ok', val: this.#make?.() } };
+    let trailers: readonly Header[];
+    try {
+      ({ trailers } = this.#body);
+    } catch (thrown) {
+      return { tag: 'ok', val: { tag: 'err', val: httpError(thrown) } };
+    }
+    const fields = trailers.length === 0 ? undefined : this.#makeFields(trailers, this.#children);
+    return { tag: 'ok', val: { tag: 'ok', val: fields } };
   }
 
   [Symbol.dispose](): void {
+    this.#children.end();
     this.#scope.closed();
+    this.#body.destroy();
   }
 }
 
-const CUT = Object.assign(new Error('cut'), { code: 'ECONNRESET' });
-
-/** A Node stream as a source that gives what is there. What is not read is not fetched from the network. */
-export function readableSource(readable: Readable): Source {
-  let failed: unknown;
-  readable.on('error', (error) => {
-    failed = error;
-  });
-  let rest: Buffer | undefined;
-  const source: PollSource = {
-    ready: () =>
-      rest !== undefined ||
-      failed !== undefined ||
-      readable.readableLength > 0 ||
-      readable.readableEnded ||
-      readable.destroyed,
-    whenReady(notify) {
-      const events = ['readable', 'end', 'error', 'close'] as const;
-      for (const event of events) readable.on(event, notify);
-      return () => {
-        for (const event of events) readable.off(event, notify);
-      };
-    },
-  };
+function sourceOf(body: ResponseBody, close: () => void): Source {
   return {
-    pollable: source,
+    pollable: body.readable,
     read(length) {
-      const chunk = rest ?? (readable.read() as Buffer | null);
-      if (chunk === null) {
-        // One that was destroyed before its end was cut, whether its error has been told yet or not.
-        if (failed !== undefined || (readable.destroyed && !readable.readableEnded)) {
-          throw streamFailed('the response was cut short', httpError(failed ?? readable.errored ?? CUT));
-        }
-        return readable.readableEnded ? 'end' : new Uint8Array();
+      try {
+        return body.read(length) ?? new Uint8Array();
+      } catch (thrown) {
+        throw streamFailed('the response was cut short', httpError(thrown));
       }
-      rest = chunk.length > length ? chunk.subarray(length) : undefined;
-      return chunk.length > length ? chunk.subarray(0, length) : chunk;
     },
-    close: () => void readable.destroy(),
+    close,
   };
 }

@@ -3,11 +3,11 @@ import type { ServiceInterface } from '#core/services';
 import type { IoError } from '../io/streams.ts';
 import type { Scope } from '../scope.ts';
 import { refusedResource, WitError } from '../wit-error.ts';
-import { createEgress, type EgressRequest } from './egress.ts';
-import { httpError } from './failures.ts';
+import { createEgress, type EgressRequest, type EgressResponse } from './egress.ts';
+import { Failed, httpError } from './failures.ts';
 import { Fields } from './fields.ts';
-import { FutureIncomingResponse, FutureTrailers, IncomingBody, IncomingResponse } from './incoming.ts';
-import { OutgoingRequest, OutgoingResponse, RequestOptions } from './messages.ts';
+import { FutureIncomingResponse, FutureTrailers, IncomingBody, IncomingResponse, type MakeFields } from './incoming.ts';
+import { OutgoingRequest, OutgoingResponse, RequestOptions, type RequestParts } from './messages.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 
 /** Resources that only an incoming request would give out, and there is none. */
@@ -80,64 +80,74 @@ const MOST_REQUESTS = 64;
 export function outgoingHandlerInterface(scope: Scope): ServiceInterface {
   const egress = createEgress(scope.env);
   let underWay = 0;
-  const makeFields = (entries: readonly (readonly [string, Uint8Array])[]): Fields =>
-    Fields.received(fieldsOf(scope), entries);
+  const makeFields: MakeFields = (entries, parent) =>
+    Fields.received(
+      fieldsOf(scope),
+      entries.map(([name, value]) => [name, Buffer.from(value, 'latin1')]),
+      parent,
+    );
   return {
+    /** Consumes both. */
     handle(request: OutgoingRequest, options: RequestOptions | undefined): FutureIncomingResponse {
+      const limits = timeouts(options);
+      options?.[Symbol.dispose]();
       const { body, ...parts } = request.parts();
-      const url = urlOf(parts);
+      const stop = new AbortController();
+      let url: URL;
       try {
+        url = urlOf(parts);
         egress.check(url);
+        if (underWay >= MOST_REQUESTS) throw new Failed({ tag: 'connection-limit-reached' });
       } catch (thrown) {
-        body?.break();
+        body?.break(thrown);
         throw new WitError(httpError(thrown));
       }
-      if (underWay >= MOST_REQUESTS) throw new WitError({ tag: 'connection-limit-reached' });
       underWay += 1;
-      const send = async (): ReturnType<typeof egress.request> => {
+      const send = async (): Promise<EgressResponse> => {
         try {
           // A body that was begun and left empty is none: the method may not allow one.
           await body?.settled;
-          const sent: EgressRequest = {
-            method: parts.method,
-            url,
-            headers: parts.headers,
-            body: body?.isEmpty ? undefined : body,
-            ...timeouts(options),
-          };
-          return await egress.request(sent);
+          const { method, path, headers } = parts;
+          const sent = body?.isEmpty ? undefined : body;
+          return await egress.request({ method, url, path, headers, body: sent, signal: stop.signal, ...limits });
         } catch (thrown) {
-          body?.break();
+          body?.break(thrown);
           throw thrown;
         } finally {
           underWay -= 1;
         }
       };
-      return new FutureIncomingResponse(scope, makeFields, send());
+      const cancel = (): void => {
+        stop.abort();
+        body?.break(new Failed({ tag: 'connection-terminated' }));
+      };
+      return new FutureIncomingResponse(scope, makeFields, { response: send(), cancel });
     },
   };
 }
 
-function urlOf({ scheme, authority, path }: { scheme: string; authority: string; path: string }): URL {
-  if (scheme !== 'http' && scheme !== 'https') throw new WitError({ tag: 'HTTP-request-URI-invalid' });
+type Target = Pick<RequestParts, 'scheme' | 'authority' | 'path'>;
+
+function urlOf({ scheme, authority, path }: Target): URL {
+  const invalid = new Failed({ tag: 'HTTP-request-URI-invalid' });
+  if (scheme !== 'http' && scheme !== 'https') throw invalid;
   // Credentials in the authority are read differently by different parsers: which host is meant must be plain.
-  if (authority.includes('@') || !/^[\x21-\x7e]+$/.test(`${authority}${path}`) || authority.includes('\\')) {
-    throw new WitError({ tag: 'HTTP-request-URI-invalid' });
-  }
-  const raw = `${scheme}://${authority}${path.startsWith('/') ? path : `/${path}`}`;
-  if (!URL.canParse(raw)) throw new WitError({ tag: 'HTTP-request-URI-invalid' });
+  if (authority.includes('@') || /:0+$/.test(authority) || !path.startsWith('/')) throw invalid;
+  const raw = `${scheme}://${authority}${path}`;
+  if (!URL.canParse(raw)) throw invalid;
   const url = new URL(raw);
   // `127.1` and `0x7f.1` become addresses when parsed: what the guest wrote is what is decided.
   const written = authority.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
-  if (url.hostname.replace(/\.$/, '') !== written && !written.startsWith('[')) {
-    throw new WitError({ tag: 'HTTP-request-URI-invalid' });
-  }
+  if (url.hostname.replace(/\.$/, '') !== written && !written.startsWith('[')) throw invalid;
   return url;
 }
 
-function timeouts(options: RequestOptions | undefined): Partial<EgressRequest> {
-  const ms = (ns: bigint | undefined): number => (ns === undefined ? 0 : Math.max(1, Number(ns / 1_000_000n)));
+type Timeouts = Pick<EgressRequest, 'connectTimeout' | 'firstByteTimeout' | 'betweenBytesTimeout'>;
+
+function timeouts(options: RequestOptions | undefined): Timeouts {
+  const ms = (ns: bigint | undefined): number | undefined => (ns === undefined ? undefined : Number(ns) / 1e6);
   return {
+    connectTimeout: ms(options?.connectTimeout()),
     firstByteTimeout: ms(options?.firstByteTimeout()),
     betweenBytesTimeout: ms(options?.betweenBytesTimeout()),
   };

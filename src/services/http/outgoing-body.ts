@@ -1,37 +1,57 @@
+import { Children } from '../children.ts';
 import type { PollSource } from '../io/poll.ts';
 import { OutputStream, type Sink, streamFailed } from '../io/streams.ts';
 import type { Scope } from '../scope.ts';
 import { WitError } from '../wit-error.ts';
+import { Blocks } from './blocks.ts';
+import type { StreamedBody } from './exchange.ts';
+import { Failed, httpError } from './failures.ts';
+import type { Fields } from './fields.ts';
 
 /** What the guest may be ahead of the network. */
 const ROOM = 256 * 1024;
-
 /** The bytes of a request's body between the guest that writes and the network that reads. */
-export class BodyPipe implements AsyncIterable<Uint8Array> {
+export class BodyPipe implements StreamedBody {
   private readonly scope: Scope;
-  private chunks: Uint8Array[] = [];
-  private waiting = 0;
+  /** What content-length says, where there is one. */
+  private readonly declared: number | undefined;
+  private written = 0;
+  private readonly blocks = new Blocks();
+  /** Whether the network has all that was read; it is not known where nothing says so. */
+  private hasLeft: () => boolean = () => false;
   private state: 'open' | 'finished' | 'broken' = 'open';
-  private readers: (() => void)[] = [];
-  private writers = new Set<() => void>();
-  private began = Promise.withResolvers<void>();
+  private failure: unknown;
+  private reader: (() => void) | undefined;
+  private readonly writers = new Set<() => void>();
+  private readonly began = Promise.withResolvers<void>();
+  private hasBegun = false;
 
-  constructor(scope: Scope) {
+  constructor(scope: Scope, declared: number | undefined) {
     this.scope = scope;
+    this.declared = declared;
   }
 
   readonly sink: Sink = {
     write: (bytes) => {
-      if (this.state !== 'open') throw streamFailed('the request has ended', { tag: 'connection-terminated' });
+      this.mustBeOpen();
       if (bytes.length === 0) return;
-      this.chunks.push(bytes);
-      this.waiting += bytes.length;
+      this.written += bytes.length;
+      if (this.declared !== undefined && this.written > this.declared) {
+        this.break(this.wrongSize());
+        this.mustBeOpen();
+      }
+      this.blocks.add(bytes);
+      // It counts no longer as handed over: it is kept here, and there is room for little of it.
+      this.scope.env.refund(bytes.length);
       this.wake();
     },
     flush: () => {},
-    permit: () => (this.state === 'open' ? Math.max(0, ROOM - this.waiting) : ROOM),
+    permit: () => {
+      this.mustBeOpen();
+      return this.blocks.length < ROOM ? ROOM : 0;
+    },
     pollable: {
-      ready: () => this.state !== 'open' || this.waiting < ROOM,
+      ready: () => this.state !== 'open' || this.blocks.length < ROOM,
       whenReady: (notify) => {
         this.writers.add(notify);
         return () => this.writers.delete(notify);
@@ -45,43 +65,83 @@ export class BodyPipe implements AsyncIterable<Uint8Array> {
   }
 
   get isEmpty(): boolean {
-    return this.state === 'finished' && this.chunks.length === 0;
+    return this.state === 'finished' && this.blocks.length === 0;
   }
 
+  /** Throws `Failed`, and ends the request, when it is not as long as was said. */
   finish(): void {
+    if (this.state === 'open' && this.declared !== undefined && this.written !== this.declared) {
+      const failed = this.wrongSize();
+      this.break(failed);
+      throw failed;
+    }
     if (this.state === 'open') this.state = 'finished';
     this.wake();
   }
 
-  /** The guest gave up, or the network did: no more is written, and a reader fails. */
-  break(): void {
-    if (this.state === 'open') this.state = 'broken';
-    this.chunks = [];
+  /** The guest gave up, or the network did: no more is written, and a reader fails with the reason. */
+  break(reason: unknown = new Failed({ tag: 'HTTP-protocol-error' })): void {
+    if (this.state === 'open') {
+      this.state = 'broken';
+      this.failure = reason;
+    }
+    this.blocks.clear();
     this.wake();
-    for (const notify of this.writers) notify();
+    this.wakeWriters();
+  }
+
+  readBy(hasLeft: () => boolean): void {
+    this.hasLeft = hasLeft;
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     try {
       for (;;) {
-        const chunk = this.chunks.shift();
+        if (this.hasLeft()) this.blocks.sent();
+        const chunk = this.blocks.take();
         if (chunk) {
-          this.waiting -= chunk.length;
-          this.scope.env.refund(chunk.length);
-          for (const notify of this.writers) notify();
+          this.wakeWriters();
           yield chunk;
         } else if (this.state === 'finished') return;
-        else if (this.state === 'broken') throw new Error('the component dropped the body before its end');
-        else await new Promise<void>((resolve) => this.readers.push(resolve));
+        else if (this.state === 'broken') throw this.failure;
+        else
+          await new Promise<void>((resolve) => {
+            this.reader = resolve;
+          });
       }
     } finally {
-      this.break();
+      this.break(new Failed({ tag: 'connection-terminated' }));
     }
   }
 
+  private mustBeOpen(): void {
+    if (this.state === 'open') return;
+    throw streamFailed(
+      'the request has ended',
+      this.failure === undefined ? { tag: 'connection-terminated' } : httpError(this.failure),
+    );
+  }
+
+  private wrongSize(): Failed {
+    return new Failed({ tag: 'HTTP-request-body-size', val: BigInt(this.written) });
+  }
+
+  private wakeWriters(): void {
+    if (this.state === 'open' && this.blocks.length >= ROOM) return;
+    // One that still cannot go on listens again: it must not be met again by this loop.
+    const writers = [...this.writers];
+    this.writers.clear();
+    for (const notify of writers) notify();
+  }
+
   private wake(): void {
-    this.began.resolve();
-    for (const resolve of this.readers.splice(0)) resolve();
+    if (!this.hasBegun) {
+      this.hasBegun = true;
+      this.began.resolve();
+    }
+    const { reader } = this;
+    this.reader = undefined;
+    reader?.();
   }
 }
 
@@ -89,6 +149,7 @@ export class BodyPipe implements AsyncIterable<Uint8Array> {
 export class OutgoingBody {
   readonly #scope: Scope;
   readonly #pipe: BodyPipe;
+  readonly #children = new Children('outgoing-body');
   #written = false;
   #finished = false;
 
@@ -102,21 +163,30 @@ export class OutgoingBody {
   write(): OutputStream {
     if (this.#written) throw new WitError();
     this.#written = true;
-    return new OutputStream(this.#scope, this.#pipe.sink);
+    return new OutputStream(this.#scope, { ...this.#pipe.sink, close: this.#children.add() });
   }
 
-  /** Trailers are not sent: HTTP/1.1 servers drop them, and they smuggle what headers may not say. */
-  static finish(body: OutgoingBody, trailers: { [Symbol.dispose](): void } | undefined): void {
-    if (trailers !== undefined) {
-      trailers[Symbol.dispose]();
-      body.#pipe.break();
-      throw new WitError({ tag: 'HTTP-request-trailer-section-size', val: 0 });
-    }
+  /** Consumes the body. Trailers are refused: the HTTP client below cannot send any. */
+  static finish(body: OutgoingBody, trailers: Fields | undefined): void {
+    body.#children.end();
     body.#finished = true;
-    body.#pipe.finish();
+    body.#scope.closed();
+    const size = trailers
+      ?.taken()
+      .entries()
+      .reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+    trailers?.[Symbol.dispose]();
+    try {
+      if (size) throw new Failed({ tag: 'HTTP-request-trailer-section-size', val: size });
+      body.#pipe.finish();
+    } catch (thrown) {
+      body.#pipe.break(thrown);
+      throw new WitError(httpError(thrown));
+    }
   }
 
   [Symbol.dispose](): void {
+    this.#children.end();
     this.#scope.closed();
     if (!this.#finished) this.#pipe.break();
   }

@@ -4,7 +4,7 @@ import type { ServiceInterface } from '#core/services';
 import type { Scope } from '../scope.ts';
 import { WitError } from '../wit-error.ts';
 import { createEgress, type Egress, type EgressResponse } from './egress.ts';
-import { Refused } from './failures.ts';
+import { httpError, Refused } from './failures.ts';
 import { checkHeader } from './fields.ts';
 
 interface Request {
@@ -52,12 +52,13 @@ async function follow(egress: Egress, asked: Request): Promise<object> {
   }
   const redirects = Math.min(asked.redirects ?? 5, MOST_REDIRECTS);
   for (let followed = 0; ; followed += 1) {
-    const timeout = asked.timeoutMs ?? 0;
+    const timeout = asked.timeoutMs === 0 ? undefined : asked.timeoutMs;
     const response = await egress.request({
       method,
       url,
       headers,
       body,
+      connectTimeout: timeout,
       firstByteTimeout: timeout,
       betweenBytesTimeout: timeout,
     });
@@ -78,10 +79,10 @@ async function follow(egress: Egress, asked: Request): Promise<object> {
 
 async function whole(response: EgressResponse, url: URL, maxBytes: bigint | undefined): Promise<object> {
   const most = maxBytes === undefined || maxBytes > MOST_BYTES ? MOST_BYTES : Number(maxBytes);
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   let length = 0;
   let truncated = false;
-  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+  for await (const chunk of response.body) {
     chunks.push(chunk.subarray(0, most - length));
     length += chunk.length;
     truncated = length > most;
@@ -105,6 +106,8 @@ const invalid = (why: string): WitError => new WitError({ tag: 'invalid', val: w
 function failure(thrown: unknown): { readonly tag: string; readonly val?: string } {
   if (thrown instanceof Refused) return { tag: 'denied', val: thrown.denial.reason };
   const code = errnoOf(thrown) ?? '';
-  if (/TIMEOUT|ETIMEDOUT/.test(code)) return { tag: 'timeout' };
-  return { tag: 'failed', val: code === '' ? 'the request failed' : `the request failed (${code})` };
+  const { tag } = httpError(thrown);
+  if (tag.endsWith('timeout')) return { tag: 'timeout' };
+  const why = code === '' && tag !== 'internal-error' ? tag : code;
+  return { tag: 'failed', val: why === '' ? 'the request failed' : `the request failed (${why})` };
 }

@@ -4,11 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type Denial, NO_PERMISSIONS, type ServiceEnv } from '#core';
-import { serviceSet } from '../index.ts';
-
-// oxlint-disable-next-line typescript/no-explicit-any -- what generated code sees of a service has no types
-type Face = any;
+import { httpGuest, type HttpGuest, readAll, sendRequest } from '#test/fakes/http-guest';
 
 const MB = 1_000_000;
 let server: Server;
@@ -46,60 +42,10 @@ after(() => {
   server.close();
 });
 
-function make(granted = true) {
-  const denials: Denial[] = [];
-  const stop = new AbortController();
-  let refunded = 0;
-  const env = {
-    policy: { ...NO_PERMISSIONS, net: granted ? [{ host: '127.0.0.1', port }] : [] },
-    denied: (denial: Denial) => void denials.push(denial),
-    refund: (bytes: number) => (refunded += bytes),
-    signal: () => stop.signal,
-    onEnd: () => {},
-  } as unknown as ServiceEnv;
-  const services = serviceSet.create(env);
-  return { face: (id: string): Face => services[id], denials, stop, refunded: () => refunded };
-}
+const make = (granted = true) => httpGuest(granted ? port : undefined);
 
 /** What a guest does for one request, with so many pieces of 4096 bytes; the response. */
-async function request(face: (id: string) => Face, path: string, pieces = 0): Promise<Face> {
-  const types = face('wasi:http/types');
-  const made = new types.OutgoingRequest(new types.Fields());
-  made.setMethod({ tag: pieces > 0 ? 'post' : 'get' });
-  made.setScheme({ tag: 'HTTP' });
-  made.setAuthority(`127.0.0.1:${port}`);
-  made.setPathWithQuery(path);
-  const body = made.body();
-  const answer = face('wasi:http/outgoing-handler').handle(made, undefined);
-  const stream = body.write();
-  for (let i = 0; i < pieces; i += 1) await stream.blockingWriteAndFlush(new Uint8Array(4096));
-  stream[Symbol.dispose]();
-  types.OutgoingBody.finish(body, undefined);
-  const ready = answer.subscribe();
-  await ready.block();
-  const got = answer.get();
-  equal(answer.get().tag, 'err', 'it is given once');
-  if (got.val.tag !== 'ok') throw Object.assign(new Error('no response'), { payload: got.val.val });
-  return got.val.val;
-}
-
-async function readAll(response: Face): Promise<string | number> {
-  const stream = response.consume().stream();
-  let length = 0;
-  let text = '';
-  for (;;) {
-    let bytes: Uint8Array;
-    try {
-      bytes = await stream.blockingRead(65_536n);
-    } catch (thrown) {
-      const { payload } = thrown as { payload: { tag: string } };
-      if (payload.tag === 'closed') return length > 1000 ? length : text;
-      throw thrown;
-    }
-    length += bytes.length;
-    if (length <= 1000) text += Buffer.from(bytes).toString();
-  }
-}
+const request = (face: HttpGuest['face'], path: string, pieces = 0) => sendRequest(face, port, { path, pieces });
 
 test('[http.wasi] a request without a body, and one whose body streams with back pressure', async () => {
   const { face, refunded } = make();

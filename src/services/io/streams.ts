@@ -5,13 +5,13 @@ import { Pollable, type PollSource, READY } from './poll.ts';
 
 /** Where the bytes of an output stream go. */
 export interface Sink {
-  /** Takes the bytes, which are not changed afterwards. Throws what `streamFailed` made. */
+  /** Takes the bytes, which are the guest's memory: what is kept of them is copied. Throws what `streamFailed` made. */
   write(bytes: Uint8Array): void;
   /** What was written so far should be seen now. */
   flush(): void;
-  /** How many bytes it takes now; without it, always a full permit. */
+  /** How many bytes it takes now: none, or as much as any one write has. Without it, always a full permit. */
   permit?(): number;
-  /** For sinks that may be full: ready when `permit` is not 0. */
+  /** For sinks that may be full: ready when `permit` is not 0 or throws. */
   readonly pollable?: PollSource;
   /** The stream was dropped. */
   close?(): void;
@@ -74,7 +74,13 @@ export class InputStream {
 
   read(length: bigint): Uint8Array {
     if (this.#ended) throw closed();
-    const bytes = this.#source.read(length > MOST_READ ? MOST_READ : Number(length));
+    let bytes: Uint8Array | 'end';
+    try {
+      bytes = this.#source.read(length > MOST_READ ? MOST_READ : Number(length));
+    } catch (thrown) {
+      this.#ended = true;
+      throw thrown;
+    }
     if (bytes !== 'end') return bytes;
     this.#ended = true;
     throw closed();
@@ -109,6 +115,8 @@ export class InputStream {
 export class OutputStream {
   readonly #scope: Scope;
   readonly #sink: Sink;
+  /** An operation failed: by the contract every later one says `closed`. */
+  #failed = false;
 
   constructor(scope: Scope, sink: Sink) {
     scope.opened();
@@ -122,30 +130,30 @@ export class OutputStream {
 
   write(bytes: Uint8Array): void {
     atMost(bytes.length, this.#permit());
-    this.#sink.write(bytes);
+    this.#write(bytes);
   }
 
   blockingWriteAndFlush(bytes: Uint8Array): void | Promise<void> {
     atMost(bytes.length, MOST_AT_ONCE);
     return this.#whenRoom(bytes.length, () => {
-      this.#sink.write(bytes);
+      this.#write(bytes);
       // A full piece is one of a longer text that had to be cut; flushing would break its last line in two.
-      if (bytes.length < MOST_AT_ONCE) this.#sink.flush();
+      if (bytes.length < MOST_AT_ONCE) this.#flush();
     });
   }
 
   flush(): void {
-    this.#sink.flush();
+    this.#flush();
   }
 
   blockingFlush(): void | Promise<void> {
-    this.#sink.flush();
+    this.#flush();
     return this.#whenRoom(1, () => undefined);
   }
 
   writeZeroes(length: bigint): void {
     atMost(length, this.#permit());
-    this.#sink.write(new Uint8Array(Number(length)));
+    this.#write(new Uint8Array(Number(length)));
   }
 
   blockingWriteZeroesAndFlush(length: bigint): void | Promise<void> {
@@ -162,7 +170,7 @@ export class OutputStream {
 
   blockingSplice(source: InputStream, length: bigint): bigint | Promise<bigint> {
     const spliced = (bytes: Uint8Array): bigint => {
-      if (bytes.length > 0) this.#sink.write(bytes);
+      if (bytes.length > 0) this.#write(bytes);
       return BigInt(bytes.length);
     };
     const read = (): bigint | Promise<bigint> => {
@@ -186,7 +194,33 @@ export class OutputStream {
   }
 
   #permit(): number {
-    return Math.min(PERMIT, this.#sink.permit?.() ?? PERMIT);
+    if (this.#failed) throw closed();
+    try {
+      return Math.min(PERMIT, this.#sink.permit?.() ?? PERMIT);
+    } catch (thrown) {
+      this.#failed = true;
+      throw thrown;
+    }
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#failed) throw closed();
+    try {
+      this.#sink.write(bytes);
+    } catch (thrown) {
+      this.#failed = true;
+      throw thrown;
+    }
+  }
+
+  #flush(): void {
+    if (this.#failed) throw closed();
+    try {
+      this.#sink.flush();
+    } catch (thrown) {
+      this.#failed = true;
+      throw thrown;
+    }
   }
 
   #whenRoom(length: number, work: () => void): void | Promise<void> {

@@ -143,6 +143,7 @@ fn send(
     let future = outgoing_handler::handle(request, None).map_err(|code| format!("{code:?}"))?;
     let out = body.write().map_err(|()| "write")?;
     fill(&out)?;
+    out.blocking_flush().map_err(text)?;
     drop(out);
     OutgoingBody::finish(body, None).map_err(|code| format!("{code:?}"))?;
     future.subscribe().block();
@@ -162,7 +163,7 @@ fn write_all(out: &wasip2::io::streams::OutputStream, mut rest: &[u8]) -> Result
         out.write(now).map_err(text)?;
         rest = later;
     }
-    out.blocking_flush().map_err(text)
+    Ok(())
 }
 
 fn chunks(
