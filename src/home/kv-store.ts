@@ -11,22 +11,30 @@ import { checkListing } from './store-pages.ts';
 export function sqliteKvStore(thread: StorageThread, clock: Clock): KvStore {
   const cache = kvCache();
   thread.onLost(() => cache.clear());
+  /**
+   * What an answer says goes into the cache in the very turn in which it is given: answers come in the order of the
+   * questions, and so what is known is always what the last of them says. What a write that failed left is asked anew.
+   */
+  const learning = <T>(place: StorePlace, key: string, asked: Promise<T>, learn: (answer: T) => void): Promise<T> =>
+    asked.then(
+      (answer) => {
+        learn(answer);
+        return answer;
+      },
+      (error: unknown) => {
+        cache.forget(place, key);
+        throw error;
+      },
+    );
   const find = async (place: StorePlace, key: string): Promise<Uint8Array | undefined> => {
     checkKey(key);
     const kept = cache.get(place, key, clock.now());
     if (kept) return kept.value;
-    const found = await thread.call('kvGet', place, key, clock.now());
-    cache.set(place, key, found?.value, found?.expiresAt ?? undefined);
+    const asked = thread.call('kvGet', place, key, clock.now());
+    const found = await learning(place, key, asked, (answer) => {
+      cache.set(place, key, answer?.value, answer?.expiresAt ?? undefined);
+    });
     return found?.value;
-  };
-  /** What a write that failed left is asked for anew. */
-  const writing = async <T>(place: StorePlace, key: string, work: Promise<T>): Promise<T> => {
-    try {
-      return await work;
-    } catch (error) {
-      cache.forget(place, key);
-      throw error;
-    }
   };
   return {
     get: find,
@@ -36,31 +44,35 @@ export function sqliteKvStore(thread: StorageThread, clock: Clock): KvStore {
       checkValue(value);
       const now = clock.now();
       const expiresAt = expiryOf(ttl, now);
-      await writing(place, key, thread.call('kvSet', place, key, { value, expiresAt, quota }, now));
-      cache.set(place, key, value, expiresAt);
+      // The caller may change its bytes meanwhile.
+      const kept = value.slice();
+      const asked = thread.call('kvSet', place, key, { value: kept, expiresAt, quota }, now);
+      await learning(place, key, asked, () => cache.set(place, key, kept, expiresAt));
     },
     async delete(place, key) {
       checkKey(key);
-      const was = await writing(place, key, thread.call('kvDelete', place, key, clock.now()));
-      cache.set(place, key, undefined, undefined);
-      return was;
+      const asked = thread.call('kvDelete', place, key, clock.now());
+      return learning(place, key, asked, () => cache.set(place, key, undefined, undefined));
     },
     async compareAndSet(place, key, expected, value, { ttl, quota }) {
       checkKey(key);
       if (value) checkValue(value);
       const now = clock.now();
       const expiresAt = expiryOf(ttl, now);
-      const next = value && { value, expiresAt, quota };
-      const swapped = await writing(place, key, thread.call('kvSwap', place, key, expected, next, now));
-      if (swapped) cache.set(place, key, value, expiresAt);
-      return swapped;
+      const kept = value?.slice();
+      const next = kept && { value: kept, expiresAt, quota };
+      const asked = thread.call('kvSwap', place, key, expected, next, now);
+      return learning(place, key, asked, (swapped) => {
+        if (swapped) cache.set(place, key, kept, expiresAt);
+      });
     },
     async increment(place, key, delta, quota) {
       checkKey(key);
-      const work = thread.call('kvIncrement', place, key, delta, quota, clock.now());
-      const { sum, expiresAt } = await writing(place, key, work);
-      cache.set(place, key, countText(sum), expiresAt);
-      return sum;
+      const asked = thread.call('kvIncrement', place, key, delta, quota, clock.now());
+      const counted = await learning(place, key, asked, ({ sum, expiresAt }) => {
+        cache.set(place, key, countText(sum), expiresAt);
+      });
+      return counted.sum;
     },
     list: async (place, listing) => {
       checkListing(listing);
@@ -68,11 +80,11 @@ export function sqliteKvStore(thread: StorageThread, clock: Clock): KvStore {
     },
     usage: (place) => thread.call('kvUsage', place),
     stores: () => thread.call('kvStores'),
-    async clear({ owner, name }) {
-      const gone = await thread.call('kvClear', owner, name);
-      cache.clear();
-      return gone;
-    },
+    clear: ({ owner, name }) =>
+      thread.call('kvClear', owner, name).then((gone) => {
+        cache.clear();
+        return gone;
+      }),
     close: () => thread.close(),
   };
 }

@@ -376,8 +376,9 @@ void test('suspending names functions that exist', () => {
   const { face } = make();
   for (const name of [...serviceSet.suspending, ...Object.values(serviceSet.suspendingWith ?? {}).flat()]) {
     const [id = '', fn = ''] = name.split('#');
-    const [, resource = '', method = ''] = /^\[method\]([a-z-]+)\.(.+)$/.exec(fn) ?? [];
-    const found = resource === '' ? face(id)[fn] : face(id)[pascalCase(resource)].prototype[camelCase(method)];
+    const [, form, resource = '', method = ''] = /^\[(method|static)\]([a-z-]+)\.(.+)$/.exec(fn) ?? [];
+    const owner = resource === '' ? face(id) : face(id)[pascalCase(resource)];
+    const found = (form === 'method' ? owner.prototype : owner)[camelCase(resource === '' ? fn : method)];
     assert.equal(typeof found, 'function', name);
   }
 });

@@ -240,6 +240,22 @@ export function kvStoreContract(
     assert.deepEqual(await store.usage(PLACE), { keys: 1, bytes: 6 });
   });
 
+  scenario('what is asked at once is answered one after another', async (store) => {
+    const at = (key: string): StorePlace => ({ owner: `demo:${key}`, name: 'notes' });
+    const write = (key: string, text: string): Promise<void> => set(store, 'k', text, at(key));
+    await Promise.all([write('a', '1'), store.clear({ owner: 'demo:a' })]);
+    assert.equal(await get(store, 'k', at('a')), undefined);
+    await Promise.all([store.increment(at('b'), 'k', 5n, QUOTA), store.clear({ owner: 'demo:b', name: 'notes' })]);
+    assert.equal(await get(store, 'k', at('b')), undefined);
+    await Promise.all([write('c', '1'), get(store, 'k', at('c')), store.delete(at('c'), 'k')]);
+    assert.equal(await get(store, 'k', at('c')), undefined);
+    await Promise.all([write('d', '1'), store.increment(at('d'), 'k', 5n, QUOTA), get(store, 'k', at('d'))]);
+    assert.equal(await get(store, 'k', at('d')), '6');
+    const swap = store.compareAndSet(at('d'), 'k', bytesOf('6'), bytesOf('7'), { quota: QUOTA });
+    await Promise.all([swap, store.clear({ owner: 'demo:d' }), write('d', '8')]);
+    assert.equal(await get(store, 'k', at('d')), '8');
+  });
+
   scenario('many writers at once: each sees its own writes, and all are kept', async (store) => {
     await Promise.all(
       Array.from({ length: 600 }, async (_, i) => {

@@ -42,7 +42,7 @@ async function homes(body: (path: string) => Promise<void>): Promise<void> {
   }
 }
 
-void test('[kv.store] what was kept is there after the home was closed, with its time to live', () =>
+void test('[kv.store, blob.store] what was kept is there after the home was closed, with its time to live', () =>
   homes(async (path) => {
     const clock = { at: 1_000 };
     const first = await openHome(path, { clock: clockOf(clock) });

@@ -80,6 +80,8 @@ export function blobSource(
 
 /** Where an upload's bytes go. */
 export interface BlobSink extends Sink {
+  /** As `write`, of bytes that are nobody else's: they are not copied. */
+  keep(bytes: Uint8Array): void;
   /** Settles when all of it is with the host; rejects with why not. */
   drained(): Promise<void>;
   /** Settles when more would be taken; rejects as `drained`. */
@@ -119,14 +121,16 @@ export function blobSink(send: (bytes: Uint8Array) => Promise<void>, sent: (byte
     return taken.length === 1 && taken[0] ? taken[0] : concatenated(taken, size);
   };
   const room = (): number => (failed ? ROOM : Math.max(0, ROOM - held));
+  const keep = (bytes: Uint8Array): void => {
+    if (failed) throw streamFailed(failed.message, failed.message);
+    if (bytes.length === 0) return;
+    waiting.push(bytes);
+    held += bytes.length;
+    sending ??= pump();
+  };
   return {
-    write(bytes) {
-      if (failed) throw streamFailed(failed.message, failed.message);
-      if (bytes.length === 0) return;
-      waiting.push(bytes);
-      held += bytes.length;
-      sending ??= pump();
-    },
+    keep,
+    write: (bytes) => keep(bytes.slice()),
     flush: () => {},
     permit: room,
     pollable: { ready: () => room() > 0, whenReady: wait },

@@ -88,7 +88,7 @@ export class UploadHandle {
   /** Returns when there is room for more. Rejects with why the bytes, or earlier ones, could not be kept. */
   async write(bytes: Uint8Array): Promise<void> {
     await this.sink.room();
-    this.sink.write(bytes);
+    this.sink.keep(bytes);
     await this.sink.room();
   }
 
