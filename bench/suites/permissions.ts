@@ -104,6 +104,8 @@ const POLICY: PolicySnapshot = {
   env: [],
   secrets: ['A', 'B'],
   asks: ['elicit'],
+  calls: Array.from({ length: 10 }, (_, i) => ({ component: `demo:part-${i}`, function: 'api.*' })),
+  schedule: false,
   requests: [],
 };
 const REQUESTS: readonly AccessRequest[] = [
@@ -112,6 +114,7 @@ const REQUESTS: readonly AccessRequest[] = [
   { kind: 'address', host: 'h9.example.com', address: '93.184.216.34', port: 443 },
   { kind: 'address', host: 'h9.example.com', address: '2606:2800:220:1::1', port: 443 },
   { kind: 'secret', name: 'B' },
+  { kind: 'call', component: 'demo:part-9', id: 'api.count', name: 'count' },
 ];
 
 /** The slowest kind, ten grants of each kind. */

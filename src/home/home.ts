@@ -9,6 +9,7 @@ import type {
   LogStore,
   ProfileStore,
   Random,
+  ScheduleStore,
   TokenStore,
 } from '#core/ports';
 import { sqliteComponentStore } from './component-store.ts';
@@ -23,6 +24,7 @@ import { sqliteApprovalStore, sqliteGrantStore } from './grant-store.ts';
 import { fileOwnerToken, type OwnerToken } from './owner-token.ts';
 import { fileProfileStore } from './profile-store.ts';
 import { fileSecretStore, type FileSecretStore } from './secret-store.ts';
+import { sqliteScheduleStore } from './schedule-store.ts';
 import { fileTokenStore } from './token-store.ts';
 import { readVersion, refuseNewer } from './version-file.ts';
 
@@ -56,6 +58,7 @@ export interface Home {
   readonly secrets: FileSecretStore;
   readonly ownerToken: OwnerToken;
   readonly profiles: ProfileStore;
+  readonly schedules: ScheduleStore;
   readonly marks: Marks;
   readonly cacheDir: string;
   readonly controlSocket: string;
@@ -100,6 +103,7 @@ export async function openHome(path: string, options: OpenHomeOptions = {}): Pro
       secrets: fileSecretStore(paths, random, () => clock.now(), faults),
       ownerToken: fileOwnerToken(paths, random, faults),
       profiles: fileProfileStore(paths, faults),
+      schedules: sqliteScheduleStore({ paths, db, faults }),
       marks: marks(db, paths.home, () => clock.now()),
       cacheDir: paths.cache,
       controlSocket: paths.controlSocket,

@@ -10,6 +10,17 @@ export const serviceOffer: Omit<ServiceSet, 'create'> = {
     'switchboard:host/elicitation#ask',
     'switchboard:host/elicitation#open',
     'switchboard:host/sampling#create',
+    'switchboard:host/reflect#list-components',
+    'switchboard:host/reflect#get-component',
+    'switchboard:host/reflect#call',
+    'switchboard:host/schedule#set',
+    'switchboard:host/schedule#list',
+    'switchboard:host/schedule#cancel',
+    'asterai:host/api#list-components',
+    'asterai:host/api#list-other-components',
+    'asterai:host/api#get-component',
+    'asterai:host/api#component-implements',
+    'asterai:host/api#call-component-function',
   ],
   // Files and the log are never waited for.
   suspendingWith: {
@@ -26,5 +37,5 @@ export const serviceOffer: Omit<ServiceSet, 'create'> = {
     'wasi:io/streams#[method]output-stream.write',
     'wasi:io/streams#[method]output-stream.blocking-write-and-flush',
   ],
-  version: '5',
+  version: '6',
 };

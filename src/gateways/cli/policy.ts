@@ -1,3 +1,4 @@
+import { parseCallPattern } from '#core/call-pattern';
 import { Argument } from 'commander';
 import { SwitchboardError } from '#core/errors';
 import { guestDirectory, parsePermission } from '#core/grants';
@@ -51,7 +52,11 @@ export const define: Define = (command, act) => {
 
 /** Shows what a file would give, and changes nothing. */
 async function checkFile(context: Context, component: string, file: string, flags: PermissionFlags): Promise<void> {
-  if ([flags.fs, flags.net, flags.env, flags.secret, flags.elicit, flags.sample].some((one) => one !== undefined)) {
+  if (
+    [flags.fs, flags.net, flags.env, flags.secret, flags.elicit, flags.sample, flags.call, flags.schedule].some(
+      (one) => one !== undefined,
+    )
+  ) {
     throw new SwitchboardError('invalid-usage', 'name one access or a policy, not both');
   }
   const wanted = await readPolicyFile(file, []);
@@ -69,13 +74,16 @@ function refusal(component: string, denial: (AccessDecision & { allowed: false }
 
 /** What a component would have decided, one after another: of an address the host and then the address. */
 function accessesOf(flags: PermissionFlags): readonly AccessRequest[] {
-  const { fs = [], net = [], env = [], secret = [] } = flags;
-  const asks = (['elicit', 'sample'] as const).filter((kind) => flags[kind]);
-  const [first, ...more] = [...fs, ...net, ...env, ...secret];
+  const { fs = [], net = [], env = [], secret = [], call = [] } = flags;
+  const asks = (['elicit', 'sample', 'schedule'] as const).filter((kind) => flags[kind]);
+  const [first, ...more] = [...fs, ...net, ...env, ...secret, ...call];
   const [ask] = asks;
   if (ask !== undefined && asks.length === 1 && first === undefined) return [{ kind: ask }];
   if (first === undefined || more.length + asks.length > 0) {
-    throw new SwitchboardError('invalid-usage', 'name one access: --fs, --net, --env, --secret, --elicit or --sample');
+    throw new SwitchboardError(
+      'invalid-usage',
+      'name one access: --fs, --net, --env, --secret, --elicit, --sample, --call or --schedule',
+    );
   }
   if (fs.length > 0) {
     const m = /^(\/.*?)(?::(ro|rw))?$/.exec(first);
@@ -83,6 +91,16 @@ function accessesOf(flags: PermissionFlags): readonly AccessRequest[] {
     return [{ kind: 'fs', path: guestDirectory(m[1]), write: m[2] === 'rw' }];
   }
   if (net.length > 0) return networkAccesses(first);
+  if (call.length > 0) {
+    const { component, function: id } = parseCallPattern(first);
+    if (id === undefined || first.includes('*')) {
+      throw new SwitchboardError(
+        'invalid-setting',
+        `--call "${safeLine(first)}": name one function, as demo:text#count`,
+      );
+    }
+    return [{ kind: 'call', component, id, name: id }];
+  }
   return [{ kind: env.length > 0 ? 'env' : 'secret', name: first }];
 }
 

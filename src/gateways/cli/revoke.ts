@@ -13,7 +13,7 @@ interface Flags extends PermissionFlags {
 type Matches = (permission: Permission) => boolean;
 type Wanted = readonly [flag: string, matches: Matches];
 
-/** `revoke <component> <id…>|--all|--fs …|--net …|--env …|--secret …|--elicit|--sample`: takes grants back, also from what runs. */
+/** `revoke <component> <id…>|--all|--fs …|--net …|--env …|--secret …|--elicit|--sample|--call …|--schedule`: takes grants back, also from what runs. */
 export const define: Define = (command, act) => {
   command
     .argument('<component>', 'namespace:name')
@@ -30,7 +30,7 @@ export const define: Define = (command, act) => {
         const fix = `switchboard policy show ${component}`;
         if (ids.length + wanted.length > 0 === (flags.all === true)) {
           const message =
-            'name the grants to take back, by id or by --fs, --net, --env, --secret, --elicit, --sample; or --all';
+            'name the grants to take back, by id or by --fs, --net, --env, --secret, --elicit, --sample, --call, --schedule; or --all';
           throw new SwitchboardError('invalid-usage', message, { fix });
         }
         const host = await context.attach();

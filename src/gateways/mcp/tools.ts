@@ -173,7 +173,7 @@ export function toolOf(
     content,
     needsSession: fn.needsSession,
     asks: installed.description.requirements.some(
-      ({ capability }) => capability === 'elicitation' || capability === 'sampling',
+      ({ capability }) => capability === 'elicitation' || capability === 'sampling' || capability === 'calls',
     ),
     viaSession: fn.needsSession || reuse === 'session',
   };
