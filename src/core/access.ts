@@ -170,7 +170,7 @@ function decideCalled(policy: PolicySnapshot, { component, id, name }: CalledFun
   const reason = policy.requests.length > 0 && !asked ? `${why}, and the manifest does not request it` : why;
   // An id with its interface is exact; a stranger's text that is none is not put into a command.
   const grantable = /^[a-z0-9-]+:[a-z0-9-]+$/.test(component) && /^[A-Za-z0-9._:/@#-]{1,200}$/.test(id);
-  return denied('call', what, reason, grantable ? `--call ${quoted(`${component}#${id}`)}` : undefined);
+  return denied('call', what, reason, grantable ? `--call ${component}#${id}` : undefined);
 }
 
 function denied(capability: Denial['capability'], what: string, reason: string, grant?: string): AccessDecision {

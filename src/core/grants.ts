@@ -182,7 +182,11 @@ export function formatPermission(permission: Permission | { kind: 'fs'; guest: s
     const host = 'host' in permission ? quoted(permission.host) : '"$PWD"';
     return `--fs ${host}:${quoted(permission.guest)}:${permission.mode}`;
   }
-  if (permission.kind === 'call') return `--call ${quoted(formatCallPattern(permission))}`;
+  if (permission.kind === 'call') {
+    const text = formatCallPattern(permission);
+    // Within a word `#` begins no comment.
+    return `--call ${text.includes('*') ? `'${text}'` : text}`;
+  }
   if (permission.kind === 'env' || permission.kind === 'secret') return `--${permission.kind} ${permission.name}`;
   if (permission.kind !== 'net') return `--${permission.kind}`;
   const host = permission.host.includes(':') ? permission.host.replace(/^([^/]*)/, '[$1]') : permission.host;

@@ -230,7 +230,7 @@ test('[reflect.cycle] two components that wait for each other’s only instance 
 test('[reflect.bounds] a callee has the time that its caller has left, and ends with it', async (t) => {
   const host = await hostWith(t, { [A]: 'reflector', 'demo:slow': 'reflector' });
   await grant(host, A, 'demo:slow');
-  await host.setLimits(A, { timeout: 300 });
+  await host.setLimits(A, { timeout: 1_000 });
   await host.setLimits('demo:slow', { timeout: 60_000 });
   await host.call('demo:slow', 'spin', [1]);
   await host.call(A, 'spin', [1]);
@@ -245,9 +245,9 @@ test('[reflect.bounds] a callee has the time that its caller has left, and ends 
     ['timeout', 'component-error'].includes(error.code),
   );
   await slow.promise;
-  assert.ok(performance.now() - began < 3_000);
+  assert.ok(performance.now() - began < 15_000);
   const inner = events.find((event) => event.type === 'call.decided' && event.context.depth === 1);
-  assert.ok(inner?.type === 'call.decided' && inner.context.timeoutMs <= 300);
+  assert.ok(inner?.type === 'call.decided' && inner.context.timeoutMs <= 1_000);
 });
 
 test('[reflect.cancel] cancelling the outer call, or revoking the grant, ends the inner one', async (t) => {
