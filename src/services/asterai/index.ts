@@ -59,7 +59,7 @@ function errorOf({ tag, val }: { readonly tag: string; readonly val: unknown }, 
 
 /** Records have been: a type as text, or as text and JSON Schema; a result as text, as both, or as whether there is one. */
 function infoBuilder({ types }: ServiceEnv): (seen: Seen) => object {
-  const own = types.imports.find(({ id }) => /^asterai:host\/api@/.test(id))?.id;
+  const own = types.imports.find(({ id }) => id.startsWith('asterai:host/api@'))?.id;
   const info = types.types.find((type) => type.name === 'function-info' && type.interface === own);
   const output = info?.kind === 'record' ? info.fields.find(({ name }) => name === 'output')?.type : undefined;
   const option = typeof output === 'number' ? types.types[output] : undefined;

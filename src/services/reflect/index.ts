@@ -34,9 +34,13 @@ export function reflectInterface({ env }: Scope): ServiceInterface {
 
 const componentOf = ({ functions, ...seen }: Seen): object => ({ ...seen, functions: functions.map(functionOf) });
 
-function functionOf({ params: _, output: __, result, ...fn }: SeenFunction): object {
+function functionOf({ id, name, wit, docs, result, needsSession, ...fn }: SeenFunction): object {
   return {
-    ...fn,
+    id,
+    name,
+    wit,
+    docs,
+    needsSession,
     interface: fn.interface,
     arguments: JSON.stringify(fn.arguments),
     result: result && JSON.stringify(result),
