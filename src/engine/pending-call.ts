@@ -129,7 +129,8 @@ export class PendingCall {
   /** Milliseconds of its run time that are left. */
   get leftMs(): number {
     const { timeoutMs } = this.request.context;
-    return this.begun ? Math.max(0, timeoutMs - (sharedNow() - this.startedAt - this.held)) : timeoutMs;
+    const ran = this.begun ? sharedNow() - this.startedAt - this.held : 0;
+    return Math.max(0, timeoutMs - Math.max(0, ran));
   }
 
   /** Whether any code ran for it: only the shared block knows while the cell is busy with another call. */

@@ -214,7 +214,11 @@ interface SetPayload {
   readonly args: string;
 }
 
-const told = ({ arguments: _, ...schedule }: Schedule): Omit<Schedule, 'arguments'> => schedule;
+/** For events: arguments are the component's own. */
+function told({ component, name, function: fn, next, every, createdAt, last }: Schedule): Omit<Schedule, 'arguments'> {
+  const often = every === undefined ? {} : { every };
+  return { component, name, function: fn, next, createdAt, ...often, ...(last ? { last } : {}) };
+}
 
 /** The function that is meant, if it may be called without a session and the arguments fit it. */
 async function checkedCall(
