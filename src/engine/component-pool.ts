@@ -77,7 +77,7 @@ export class ComponentPool implements CallPool {
 
   /** Runs one call to its end. Figures are filled in whatever the outcome. */
   call(request: EngineCall, figures: CallFigures): Promise<unknown> {
-    if (request.signal?.aborted) {
+    if (request.signal?.aborted || request.from?.settled) {
       return Promise.reject(new SwitchboardError('cancelled', 'the call was cancelled before it began'));
     }
     const call = new PendingCall(request, figures, this.abort);

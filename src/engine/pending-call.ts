@@ -67,11 +67,13 @@ export class PendingCall {
   private resolve!: (value: unknown) => void;
   private reject!: (error: Error) => void;
   private readonly onAbort: (() => void) | undefined;
+  private readonly stop: (call: PendingCall) => void;
 
-  /** `stop` is called when the caller aborts, before the call is settled. */
+  /** `stop` is called when the caller aborts, or the call ends that this one is made from, before it is settled. */
   constructor(request: EngineCall, figures: CallFigures, stop: (call: PendingCall) => void) {
     this.request = request;
     this.figures = figures;
+    this.stop = stop;
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -88,6 +90,7 @@ export class PendingCall {
     this.settled = true;
     clearTimeout(this.timer);
     this.request.from?.made?.delete(this);
+    for (const child of this.made ?? NONE) child.stop(child);
     if (this.onAbort) this.request.signal?.removeEventListener('abort', this.onAbort);
     if (error) this.reject(error);
     else this.resolve(value);

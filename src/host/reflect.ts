@@ -91,7 +91,6 @@ export function createReflect(path: CallPath): Reflect {
       const options = {
         principal: context.principal,
         session: context.session,
-        signal: turn.signal,
         parent: context,
         caller: askable(request.caller),
       };
