@@ -381,7 +381,8 @@ void test('suspending names functions that exist', () => {
   for (const name of [...serviceSet.suspending, ...Object.values(serviceSet.suspendingWith ?? {}).flat()]) {
     const [id = '', fn = ''] = name.split('#');
     const [, resource = '', method = ''] = /^\[method\]([a-z-]+)\.(.+)$/.exec(fn) ?? [];
-    const found = resource === '' ? face(id)[fn] : face(id)[pascalCase(resource)].prototype[camelCase(method)];
+    const found =
+      resource === '' ? face(id)[camelCase(fn)] : face(id)[pascalCase(resource)].prototype[camelCase(method)];
     assert.equal(typeof found, 'function', name);
   }
 });

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { formatCallPattern, parseCallPattern } from '#core/call-pattern';
 import { SwitchboardError } from '#core/errors';
 import { guestDirectory, parsePermission } from '#core/grants';
 import type { Permission } from '#core/permission';
@@ -56,7 +57,16 @@ export const define: Define = (command, act) => {
 };
 
 /** For each flag what it names. Errors: `invalid-setting`. */
-function matchersOf({ fs = [], net = [], env = [], secret = [], elicit, sample }: Flags): Wanted[] {
+function matchersOf({
+  fs = [],
+  net = [],
+  env = [],
+  secret = [],
+  elicit,
+  sample,
+  call = [],
+  schedule,
+}: Flags): Wanted[] {
   return [
     ...fs.map((text) => [`--fs ${safeLine(text)}`, directory(text)] as const),
     ...net.map((text) => [`--net ${safeLine(text)}`, network(text)] as const),
@@ -64,6 +74,8 @@ function matchersOf({ fs = [], net = [], env = [], secret = [], elicit, sample }
     ...secret.map((text) => [`--secret ${safeLine(text)}`, named('secret', text)] as const),
     ...(elicit ? [['--elicit', ({ kind }) => kind === 'elicit'] as const satisfies Wanted] : []),
     ...(sample ? [['--sample', ({ kind }) => kind === 'sample'] as const satisfies Wanted] : []),
+    ...call.map((text) => [`--call ${safeLine(text)}`, called(text)] as const),
+    ...(schedule ? [['--schedule', ({ kind }) => kind === 'schedule'] as const satisfies Wanted] : []),
   ];
 }
 
@@ -82,6 +94,11 @@ function network(text: string): Matches {
   if (wanted.kind !== 'net') return () => false;
   return (given) =>
     given.kind === 'net' && given.host === wanted.host && (wanted.port === undefined || given.port === wanted.port);
+}
+
+function called(text: string): Matches {
+  const wanted = formatCallPattern(parseCallPattern(text));
+  return (given) => given.kind === 'call' && formatCallPattern(given) === wanted;
 }
 
 function named(kind: 'env' | 'secret', name: string): Matches {
