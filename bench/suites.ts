@@ -16,6 +16,7 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   'mcp-http': async () => boundSuite('mcp-http'),
   streaming: async () => (await import('./suites/streaming.ts')).streaming,
   stores: async () => boundSuite('stores'),
+  reflect: async () => boundSuite('reflect'),
   permissions: async () => (await import('./suites/permissions.ts')).permissions,
 };
 

@@ -171,6 +171,23 @@ export const REQUIREMENTS = {
   'connect.list': 'connect lists the clients, whether each is on this machine and has Switchboard.',
   'import.survey': 'import lists the servers of all clients: what each starts, with what rights and variables.',
   'import.replace': 'import says which component replaces a server, with commands that work as printed.',
+  'reflect.seen': 'A component sees of others what it may call, with JSON Schemas, and nothing else.',
+  'reflect.call':
+    'A component calls another by name with JSON, through the call path: in the same trace, as a child of its own call.',
+  'reflect.denied': 'Without a grant a component calls nothing; the refusal has the command and is in the audit.',
+  'reflect.callee-policy': 'What is called does what it was granted itself, for whom the first call is made.',
+  'reflect.bounds': 'Calls of components nest at most 16 deep and have the time that their caller has left.',
+  'reflect.cycle': 'A call that would wait for itself is refused at once.',
+  'reflect.cancel': 'A call ends with the call that made it.',
+  'reflect.transfer': 'Arguments and results of such calls count against the transfer limit.',
+  'reflect.hostile': 'Arguments that are no JSON, nested without end or forged fail by the callee’s types.',
+  'asterai.api': 'Components written for asterai:host/api@1.0.0 find and call others, by the same permission.',
+  'schedule.run': 'A component arranges calls of itself: at a time, after a while, at intervals.',
+  'schedule.durable': 'Schedules survive the host; what was missed runs once.',
+  'schedule.denied': 'Without a grant nothing is arranged, and nothing arranged is run.',
+  'schedule.bounds': 'Schedules of a component and changes of a call are bounded; what cannot be called is refused.',
+  'schedule.ends': 'Uninstalling ends schedules; the owner sees them and removes them.',
+  'schedule.store': 'Schedules are kept in SQLite or memory, by one contract.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

@@ -105,6 +105,8 @@ const POLICY: PolicySnapshot = {
   secrets: ['A', 'B'],
   stores: Array.from({ length: 10 }, (_, i) => ({ kind: 'kv' as const, name: `s${i}`, mode: 'rw' as const })),
   asks: ['elicit'],
+  calls: Array.from({ length: 10 }, (_, i) => ({ component: `demo:part-${i}`, function: 'api.*' })),
+  schedule: false,
   requests: [],
 };
 const REQUESTS: readonly AccessRequest[] = [
@@ -114,6 +116,7 @@ const REQUESTS: readonly AccessRequest[] = [
   { kind: 'address', host: 'h9.example.com', address: '2606:2800:220:1::1', port: 443 },
   { kind: 'secret', name: 'B' },
   { kind: 'kv', name: 's9', write: true },
+  { kind: 'call', component: 'demo:part-9', id: 'api.count', name: 'count' },
 ];
 
 /** The slowest kind, ten grants of each kind. */

@@ -1,4 +1,5 @@
 /** The one function that decides an access. Pure: the same snapshot and request, the same answer. Deny by default. */
+import { type CalledFunction, namesComponent, namesFunction } from './call-pattern.ts';
 import {
   formatAddress,
   inBlock,
@@ -26,7 +27,9 @@ export type AccessRequest =
   | { readonly kind: 'secret'; readonly name: string }
   | { readonly kind: StoreKind; readonly name: string; readonly write: boolean }
   | { readonly kind: 'elicit' }
-  | { readonly kind: 'sample' };
+  | { readonly kind: 'sample' }
+  | ({ readonly kind: 'call' } & CalledFunction)
+  | { readonly kind: 'schedule' };
 
 export type AccessDecision = { readonly allowed: true } | { readonly allowed: false; readonly denial: Denial };
 
@@ -58,6 +61,10 @@ export function decideAccess(policy: PolicySnapshot, request: AccessRequest): Ac
     case 'elicit':
     case 'sample':
       return policy.asks.includes(request.kind) ? ALLOWED : decideAsk(policy, request.kind);
+    case 'call':
+      return policy.calls.some((pattern) => namesFunction(pattern, request)) ? ALLOWED : decideCalled(policy, request);
+    case 'schedule':
+      return policy.schedule ? ALLOWED : decideAsk(policy, request.kind);
   }
 }
 
@@ -149,11 +156,29 @@ function named(policy: PolicySnapshot, kind: 'env' | 'secret', name: string, rea
   return denied(kind, what, policy.requests.length === 0 ? reason : why, grantable ? `--${kind} ${name}` : undefined);
 }
 
-function decideAsk(policy: PolicySnapshot, kind: AskKind): AccessDecision {
-  const what = kind === 'elicit' ? 'ask the person' : 'ask the caller’s model';
+const PLAIN = {
+  elicit: 'ask the person',
+  sample: 'ask the caller’s model',
+  schedule: 'arrange later calls of itself',
+};
+
+function decideAsk(policy: PolicySnapshot, kind: AskKind | 'schedule'): AccessDecision {
+  const what = PLAIN[kind];
   const unasked = policy.requests.length > 0 && !policy.requests.some((request) => request.kind === kind);
   const reason = `it is not granted${unasked ? ', and the manifest does not request it' : ''}`;
   return denied(kind, what, reason, `--${kind}`);
+}
+
+function decideCalled(policy: PolicySnapshot, { component, id, name }: CalledFunction): AccessDecision {
+  const what = `call ${printable(component, 130)}#${printable(id, 200)}`;
+  const some = policy.calls.some((pattern) => namesComponent(pattern, component));
+  const why = some ? 'other functions of it are granted, this one is not' : 'it is not granted';
+  const requests = policy.requests.filter((request) => request.kind === 'call');
+  const asked = requests.some((pattern) => namesFunction(pattern, { component, id, name }));
+  const reason = policy.requests.length > 0 && !asked ? `${why}, and the manifest does not request it` : why;
+  // An id with its interface is exact; a stranger's text that is none is not put into a command.
+  const grantable = /^[a-z0-9-]+:[a-z0-9-]+$/.test(component) && /^[A-Za-z0-9._:/@#-]{1,200}$/.test(id);
+  return denied('call', what, reason, grantable ? `--call ${component}#${id}` : undefined);
 }
 
 function denied(capability: Denial['capability'], what: string, reason: string, grant?: string): AccessDecision {

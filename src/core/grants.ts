@@ -5,6 +5,7 @@ import { SwitchboardError } from './errors.ts';
 import { looksNumeric, normalHost, parseBlock } from './net-address.ts';
 import type { AskKind, FsMode, Grant, Permission, PermissionRequest, PolicySnapshot } from './permission.ts';
 import type { ComponentDescription } from './ports.ts';
+import { type CallPattern, callPatternWithin, formatCallPattern, parseCallPattern } from './call-pattern.ts';
 import { printable, type Digest } from './reference.ts';
 import { formatStore, isStore, parseStore } from './store-grants.ts';
 import type { StorePermission } from './stores.ts';
@@ -25,6 +26,7 @@ export function requestCovers(request: PermissionRequest, permission: Permission
     const same = permission.kind === request.kind && permission.name === request.name;
     return same && modeCovers(request.mode, permission.mode);
   }
+  if (request.kind === 'call') return permission.kind === 'call' && callPatternWithin(permission, request);
   return request.kind === permission.kind && nameOf(request) === nameOf(permission);
 }
 
@@ -54,6 +56,7 @@ function patternCovers(wide: string, narrow: string): boolean {
 export function sameTarget(a: Permission, b: Permission): boolean {
   if (a.kind === 'fs') return b.kind === 'fs' && a.guest === b.guest;
   if (a.kind === 'net') return b.kind === 'net' && a.host === b.host && a.port === b.port;
+  if (a.kind === 'call') return b.kind === 'call' && formatCallPattern(a) === formatCallPattern(b);
   return a.kind === b.kind && nameOf(a) === nameOf(b);
 }
 
@@ -84,6 +87,8 @@ export function snapshotOf(
   const secrets: string[] = [];
   const stores: StorePermission[] = [];
   const asks: AskKind[] = [];
+  const calls: CallPattern[] = [];
+  let schedule = false;
   for (const grant of grants) {
     if (!grantCounts(grant, description, principal, now)) continue;
     const { permission } = grant;
@@ -100,16 +105,20 @@ export function snapshotOf(
       const before = stores.findIndex(({ kind, name }) => kind === permission.kind && name === permission.name);
       if (before >= 0) stores.splice(before, 1);
       stores.push({ ...permission, mode: modeOf(permission.mode) });
-    } else asks.push(permission.kind);
+    } else if (permission.kind === 'call') {
+      const { component, function: fn } = permission;
+      calls.push({ component, ...(fn === undefined ? {} : { function: fn }) });
+    } else if (permission.kind === 'schedule') schedule = true;
+    else asks.push(permission.kind);
   }
-  const parts = { fs, net, env, secrets, stores, asks, requests };
+  const parts = { fs, net, env, secrets, stores, asks, calls, schedule, requests };
   return { version: digest(JSON.stringify(parts)), ...parts };
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 const LONGEST_VALUE = 32_768;
 
-/** A permission as a flag gives it; `elicit` and `sample` have no text, an `env` without a value gets one from `variable`. Errors: `invalid-setting`. */
+/** A permission as a flag gives it; `elicit`, `sample` and `schedule` have no text, an `env` without a value gets one from `variable`. Errors: `invalid-setting`. */
 export function parsePermission(
   kind: Permission['kind'],
   text: string,
@@ -118,7 +127,8 @@ export function parsePermission(
   if (kind === 'fs') return parseFs(text);
   if (kind === 'net') return parseNet(text);
   if (kind === 'kv' || kind === 'blob') return parseStore(kind, text);
-  if (kind === 'elicit' || kind === 'sample') return { kind };
+  if (kind === 'elicit' || kind === 'sample' || kind === 'schedule') return { kind };
+  if (kind === 'call') return { kind, ...parseCallPattern(text) };
   const at = kind === 'env' ? text.indexOf('=') : -1;
   const name = at < 0 ? text : text.slice(0, at);
   if (!NAME.test(name)) throw invalid(kind, text, 'a name is letters, digits and _ . -, at most 64');
@@ -185,9 +195,14 @@ export function formatPermission(permission: Permission | { kind: 'fs'; guest: s
     const host = 'host' in permission ? quoted(permission.host) : '"$PWD"';
     return `--fs ${host}:${quoted(permission.guest)}:${permission.mode}`;
   }
-  if (permission.kind === 'elicit' || permission.kind === 'sample') return `--${permission.kind}`;
   if (isStore(permission)) return formatStore(permission);
-  if (permission.kind !== 'net') return `--${permission.kind} ${permission.name}`;
+  if (permission.kind === 'call') {
+    const text = formatCallPattern(permission);
+    // Within a word `#` begins no comment.
+    return `--call ${text.includes('*') ? `'${text}'` : text}`;
+  }
+  if (permission.kind === 'env' || permission.kind === 'secret') return `--${permission.kind} ${permission.name}`;
+  if (permission.kind !== 'net') return `--${permission.kind}`;
   const host = permission.host.includes(':') ? permission.host.replace(/^([^/]*)/, '[$1]') : permission.host;
   return `--net ${quoted(permission.port === undefined ? host : `${host}:${permission.port}`)}`;
 }

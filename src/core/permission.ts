@@ -1,4 +1,5 @@
 /** What a component may be given: what its manifest requests, what its owner grants, what then applies. All JSON. */
+import type { CallPattern } from './call-pattern.ts';
 import type { Principal } from './context.ts';
 import type { ComponentName, Digest } from './reference.ts';
 import type { StoreKind, StorePermission } from './stores.ts';
@@ -14,6 +15,7 @@ export type FsMode = 'ro' | 'rw';
  * `env`: one variable with its value. `secret`: one secret by name; its value is in the secret store.
  * `kv`, `blob`: a store of that name.
  * `elicit`: to ask the caller's person while it runs. `sample`: to have the caller's model answer it.
+ * `call`: to call functions of other components, which do what those were granted. `schedule`: to have itself called later.
  */
 export type Permission =
   | { readonly kind: 'fs'; readonly host: string; readonly guest: string; readonly mode: FsMode }
@@ -22,7 +24,9 @@ export type Permission =
   | { readonly kind: 'secret'; readonly name: string }
   | StorePermission
   | { readonly kind: 'elicit' }
-  | { readonly kind: 'sample' };
+  | { readonly kind: 'sample' }
+  | ({ readonly kind: 'call' } & CallPattern)
+  | { readonly kind: 'schedule' };
 
 /** What a component may ask of whoever called it. */
 export type AskKind = 'elicit' | 'sample';
@@ -36,6 +40,8 @@ export type PermissionRequest = { readonly reason: string } & (
   | { readonly kind: StoreKind; readonly name: string; readonly mode: FsMode }
   | { readonly kind: 'elicit' }
   | { readonly kind: 'sample' }
+  | ({ readonly kind: 'call' } & CallPattern)
+  | { readonly kind: 'schedule' }
 );
 
 /** What the owner gave. Installing gives nothing. */
@@ -72,6 +78,10 @@ export interface PolicySnapshot {
   readonly stores: readonly StorePermission[];
   /** What it may ask of its caller. */
   readonly asks: readonly AskKind[];
+  /** What it may call of other components, and see of them. */
+  readonly calls: readonly CallPattern[];
+  /** Whether it may arrange later calls of itself, and they are made. */
+  readonly schedule: boolean;
   /** What its manifest requests, granted or not: for denials that say what is missing. */
   readonly requests: readonly PermissionRequest[];
 }
@@ -85,12 +95,14 @@ export const NO_PERMISSIONS: PolicySnapshot = {
   secrets: [],
   stores: [],
   asks: [],
+  calls: [],
+  schedule: false,
   requests: [],
 };
 
 /** One refused access, for the record and for the person who could allow it. */
 export interface Denial {
-  readonly capability: 'fs' | 'net' | 'env' | 'secret' | 'sockets' | StoreKind | AskKind;
+  readonly capability: 'fs' | 'net' | 'env' | 'secret' | 'sockets' | 'call' | 'schedule' | StoreKind | AskKind;
   /** What was tried, printable: `write /data/a.txt`, `GET https://example.com:443`, `secret API_KEY`. */
   readonly what: string;
   /** Why it was refused, one sentence. */

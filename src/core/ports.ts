@@ -6,6 +6,7 @@ import type { LogRecord } from './events.ts';
 import type { ApprovalRequest, Grant, Manifest } from './permission.ts';
 import type { Requirement } from './policy.ts';
 import type { ComponentName, Digest, Reference } from './reference.ts';
+import type { Schedule } from './schedule.ts';
 import type { StoreKind } from './stores.ts';
 import type { ComponentTypes } from './wit-types.ts';
 
@@ -123,6 +124,27 @@ export interface ProfileStore {
   set(profile: Profile): Promise<void>;
   /** False if there was none. */
   remove(name: string): Promise<boolean>;
+}
+
+/** Calls that components arranged for later. Durable when the promise settles. */
+export interface ScheduleStore {
+  /** Adds it, or replaces the one of that component and name. With more than `most` of the component fails with `busy`. */
+  set(schedule: Schedule, most: number): Promise<void>;
+  /** Those of a component, or all, the next due first. */
+  list(component?: ComponentName): Promise<readonly Schedule[]>;
+  /** Those due at `now`, the longest due first; at most `most`. */
+  due(now: number, most: number): Promise<readonly Schedule[]>;
+  /** When the first is due; undefined where there is none. */
+  next(): Promise<number | undefined>;
+  /**
+   * Takes one that is due, before it is run: it is next due at `next`, or gone where that is absent. False if it is not as
+   * it was read: cancelled, replaced or taken by another host; then it is not to be run.
+   */
+  take(schedule: Schedule, next: number | undefined): Promise<boolean>;
+  /** Keeps how a run ended, if the schedule is still there. */
+  ran(component: ComponentName, name: string, last: NonNullable<Schedule['last']>): Promise<void>;
+  /** Removes one, or all of a component; returns what is gone. */
+  remove(component: ComponentName, name?: string): Promise<readonly Schedule[]>;
 }
 
 /** Secrets, encrypted at rest. Values are UTF-8 text of at most 64 KiB; names match `^[A-Za-z_][A-Za-z0-9_.-]{0,63}$`. */

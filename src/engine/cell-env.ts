@@ -1,5 +1,12 @@
 import { randomFillSync } from 'node:crypto';
-import { type Denial, errorFromBody, type PolicySnapshot, type ServiceEnv, SwitchboardError } from '#core';
+import {
+  type ComponentTypes,
+  type Denial,
+  errorFromBody,
+  type PolicySnapshot,
+  type ServiceEnv,
+  SwitchboardError,
+} from '#core';
 import type { CellLogs } from './cell-logs.ts';
 import type { CellProgress } from './cell-progress.ts';
 import { GuestExit } from './faults.ts';
@@ -17,7 +24,7 @@ export interface ServiceEnvs {
 export function createServiceEnvs(
   logs: CellLogs,
   progress: CellProgress,
-  { policy, nameServers }: Pick<LoadMessage, 'policy' | 'nameServers'>,
+  { policy, nameServers, types }: Pick<LoadMessage, 'policy' | 'nameServers' | 'types'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -35,6 +42,7 @@ export function createServiceEnvs(
     progress,
     policy,
     nameServers,
+    types,
     ask,
     denied: (id, denial) => post({ t: 'denied', id, denial }),
   };
@@ -55,6 +63,7 @@ interface CellSide {
   readonly progress: CellProgress;
   readonly policy: PolicySnapshot;
   readonly nameServers: readonly string[] | undefined;
+  readonly types: ComponentTypes;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
   denied(id: number, denial: Denial): void;
 }
@@ -79,6 +88,10 @@ class InstanceEnv implements ServiceEnv {
     return this.cell.nameServers;
   }
 
+  get types(): ComponentTypes {
+    return this.cell.types;
+  }
+
   denied(denial: Denial): void {
     const { callId } = this.instance;
     if (callId < 0) return;
@@ -92,6 +105,10 @@ class InstanceEnv implements ServiceEnv {
 
   onEnd(work: () => void): void {
     this.instance.onEnd(work);
+  }
+
+  charge(bytes: number): void {
+    this.instance.guard.charge(bytes);
   }
 
   refund(bytes: number): void {

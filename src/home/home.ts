@@ -11,6 +11,7 @@ import type {
   LogStore,
   ProfileStore,
   Random,
+  ScheduleStore,
   TokenStore,
 } from '#core/ports';
 import { sqliteComponentStore } from './component-store.ts';
@@ -28,6 +29,7 @@ import { fileSecretStore, type FileSecretStore } from './secret-store.ts';
 import { fileBlobStore } from './blob-store.ts';
 import { sqliteKvStore } from './kv-store.ts';
 import { createStorageThread } from './storage-thread.ts';
+import { sqliteScheduleStore } from './schedule-store.ts';
 import { fileTokenStore } from './token-store.ts';
 import { readVersion, refuseNewer } from './version-file.ts';
 
@@ -66,6 +68,7 @@ export interface Home {
   readonly blobs: BlobStore;
   /** Whether anything was ever kept in them: asking them nothing starts nothing. */
   keepsStores(): boolean;
+  readonly schedules: ScheduleStore;
   readonly marks: Marks;
   readonly cacheDir: string;
   readonly controlSocket: string;
@@ -114,6 +117,7 @@ export async function openHome(path: string, options: OpenHomeOptions = {}): Pro
       kv: sqliteKvStore(thread, clock),
       keepsStores: () => fs.existsSync(paths.storage),
       blobs: fileBlobStore({ paths, thread, clock, random, faults }),
+      schedules: sqliteScheduleStore({ paths, db, faults }),
       marks: marks(db, paths.home, () => clock.now()),
       cacheDir: paths.cache,
       controlSocket: paths.controlSocket,

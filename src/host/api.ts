@@ -22,6 +22,7 @@ import type {
   PermissionRequest,
   Principal,
   Profile,
+  Schedule,
   StopSignal,
 } from '#core';
 
@@ -111,6 +112,8 @@ export interface HostStatus {
   readonly callsWaiting: number;
   readonly callsMade: number;
   readonly sessions: number;
+  /** Calls under way that components arranged for. */
+  readonly schedulesRunning: number;
   /** Resident memory of the process, bytes. */
   readonly rss: number;
 }
@@ -196,6 +199,10 @@ export interface Host {
   setProfile(profile: Profile): Promise<void>;
   /** False if there was none. Connections that use it are offered nothing from then on. */
   removeProfile(name: string): Promise<boolean>;
+  /** Calls that components arranged for later, the next due first; of one component, or of all. */
+  schedules(component?: string): Promise<readonly Schedule[]>;
+  /** Ends one. Errors: `schedule-not-found`. */
+  removeSchedule(component: string, name: string): Promise<Schedule>;
   /** Ends running calls with `host-closed` and frees everything. Idempotent. */
   close(): Promise<void>;
 }

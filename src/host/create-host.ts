@@ -9,6 +9,8 @@ import {
   type LogStore,
   parseReference,
   type Random,
+  SCHEDULE_BOUNDS,
+  type ScheduleBounds,
   SwitchboardError,
 } from '#core';
 import { createArtifactCache, createEngine } from '#engine';
@@ -25,6 +27,8 @@ import { denialText } from './denials.ts';
 import { createEventHub } from './events.ts';
 import { installComponent } from './install.ts';
 import { limitsOf, setLimits } from './limits.ts';
+import { createReflect, notOffered, type Reflect } from './reflect.ts';
+import { createSchedules, type Schedules } from './schedules.ts';
 import { createProfiles } from './profiles.ts';
 import { createPermissions, type Permissions, sha256 } from './permissions.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
@@ -53,6 +57,8 @@ export interface HostOptions {
   readonly faults?: FaultPoints | undefined;
   /** How long and how often components may ask their callers. */
   readonly askBounds?: Partial<AskBounds> | undefined;
+  /** What components may arrange for later. */
+  readonly scheduleBounds?: Partial<ScheduleBounds> | undefined;
 }
 
 /** Subscribers get this long to take what is left when the host closes. */
@@ -61,7 +67,14 @@ const DRAIN_MS = 500;
 /** Opens the home and starts a host in this process. Errors: those of the home. */
 export async function createHost(options: HostOptions): Promise<Host> {
   const { clock = systemClock, random = systemRandom, faults = noFaults } = options;
-  const opened: { logs?: LogStore; secrets?: Secrets; approvals?: Approvals; storage?: Storage } = {};
+  const opened: {
+    logs?: LogStore;
+    secrets?: Secrets;
+    approvals?: Approvals;
+    storage?: Storage;
+    reflect?: Reflect;
+    schedules?: Schedules;
+  } = {};
   const events = createEventHub(() => clock.now());
   const onLog = (record: LogRecord): void => {
     opened.logs?.append(record);
@@ -93,14 +106,15 @@ export async function createHost(options: HostOptions): Promise<Host> {
       tell?.(record);
       void opened.approvals?.fileDenial(component, denial, principal);
     },
-    ask: (request, service, payload, turn) =>
-      service === 'secret' && opened.secrets
-        ? opened.secrets.answer(request, payload)
-        : isAskKind(service)
-          ? asking.answer(request, service, payload, turn)
-          : isStoreKind(service) && opened.storage
-            ? opened.storage.answer(request, service, payload, turn)
-            : Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
+    ask(request, service, payload, turn) {
+      const { secrets: values, storage, reflect, schedules: times } = opened;
+      if (isStoreKind(service) && storage) return storage.answer(request, service, payload, turn);
+      if (service === 'reflect' && reflect) return reflect.answer(request, payload, turn);
+      if (service === 'secret' && values) return values.answer(request, payload);
+      if (service === 'schedule' && times) return times.answer(request, payload, turn);
+      if (isAskKind(service)) return asking.answer(request, service, payload, turn);
+      return Promise.reject(notOffered(service));
+    },
   });
   // A cell's thread takes as long to start as the home to open.
   engine.warm();
@@ -134,6 +148,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
   Object.assign(opened, { secrets, approvals, storage: createStorage({ kv: home.kv, blobs: home.blobs }) });
   const sessions = createSessions(random);
   const path: CallPath = { catalog, engine, events, sessions, permissions, clock, random, made: 0 };
+  const bounds = { ...SCHEDULE_BOUNDS, ...options.scheduleBounds };
+  const schedules = createSchedules({ store: home.schedules, path, clock, bounds, log: onLog });
+  Object.assign(opened, { reflect: createReflect(path), schedules });
   const startedAt = clock.now();
   let changing: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
@@ -141,7 +158,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const close = async (): Promise<void> => {
     events.emit({ type: 'host.stopping' });
     permissions.close();
+    const runs = schedules.close();
     await engine.close();
+    await runs;
     await events.drained(DRAIN_MS);
     await home.close();
   };
@@ -169,6 +188,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       }
       const { name } = parseReference(reference);
       await permissions.forgetIfGone(name);
+      await schedules.forget(name);
       if (home.keepsStores() && !(await catalog.isInstalled(name))) await opened.storage?.forget(name);
       return removed;
     },
@@ -218,6 +238,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
         ...(component === undefined ? {} : { component: parseReference(component).name }),
       });
     },
+    async schedules(component) {
+      ready();
+      return schedules.schedules(component);
+    },
+    async removeSchedule(component, name) {
+      ready();
+      return schedules.removeSchedule(component, name);
+    },
     subscribe: (listener, types) => events.subscribe(listener, types),
     ...guarded(ready, { ...permissions, ...approvals, ...secrets }),
     ...createProfiles(home.profiles, events),
@@ -252,6 +280,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         callsWaiting: stats.waiting,
         callsMade: path.made,
         sessions: sessions.size,
+        schedulesRunning: schedules.running,
         rss: process.memoryUsage.rss(),
       };
     },
@@ -261,6 +290,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
   };
   events.emit({ type: 'host.started', pid: process.pid });
+  await schedules.start();
   return host;
 }
 

@@ -32,6 +32,9 @@ export function itemOf({ grant }: Pick<Denial, 'grant'>): ApprovalItem | undefin
   if (directory?.[1]) return { kind: 'fs', guest: directory[1], mode: directory[2] === 'rw' ? 'rw' : 'ro' };
   if (grant === '--elicit') return { kind: 'elicit' };
   if (grant === '--sample') return { kind: 'sample' };
+  if (grant === '--schedule') return { kind: 'schedule' };
+  const called = /^--call (?:'([^']+)'|(\S+))$/.exec(grant ?? '');
+  if (called) return parsePermission('call', called[1] ?? called[2] ?? '');
   const other = /^--(net|secret|kv|blob) (\S+)$/.exec(grant ?? '');
   if (!other?.[2]) return undefined;
   return parsePermission(other[1] as 'net' | 'secret' | StoreKind, other[2]);

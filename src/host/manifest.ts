@@ -9,6 +9,7 @@ import {
   manifestLimits,
   type PermissionRequest,
   printable,
+  readCallPattern,
   SwitchboardError,
   toSwitchboardError,
 } from '#core';
@@ -26,6 +27,12 @@ const guest = z.string().transform((text, context) => {
     context.addIssue('is an absolute directory without . and ..');
     return z.NEVER;
   }
+});
+const calledComponent = z.string().refine((text) => !text.includes('#') && readCallPattern(text) !== undefined, {
+  error: 'is namespace:name, with * for any characters',
+});
+const calledFunction = z.string().refine((text) => readCallPattern(`a:a#${text}`) !== undefined, {
+  error: 'is a function’s name, with * for any characters',
 });
 const host = z
   .string()
@@ -63,6 +70,11 @@ const SCHEMA = z.strictObject({
       blob: z.array(store).max(MOST).optional(),
       elicit: z.strictObject({ reason }).optional(),
       sample: z.strictObject({ reason }).optional(),
+      call: z
+        .array(z.strictObject({ component: calledComponent, function: calledFunction.optional(), reason }))
+        .max(MOST)
+        .optional(),
+      schedule: z.strictObject({ reason }).optional(),
     })
     .optional(),
   limits: z.record(z.string().regex(/^[a-z-]{1,32}$/), z.union([z.string().max(32), z.number().int()])).optional(),
@@ -106,6 +118,12 @@ export function parseManifest(text: string, digest: Digest): Manifest {
     ),
     ...(permissions.elicit ? [{ kind: 'elicit' as const, ...permissions.elicit }] : []),
     ...(permissions.sample ? [{ kind: 'sample' as const, ...permissions.sample }] : []),
+    ...(permissions.call ?? []).map(({ function: fn, ...call }) => ({
+      kind: 'call' as const,
+      ...call,
+      ...(fn === undefined ? {} : { function: fn }),
+    })),
+    ...(permissions.schedule ? [{ kind: 'schedule' as const, ...permissions.schedule }] : []),
   ];
   const seen = new Set<string>();
   for (const { reason: _, ...request } of requests) {

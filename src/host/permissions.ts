@@ -6,6 +6,7 @@ import {
   type ComponentName,
   type ComponentStore,
   decideAccess,
+  formatCallPattern,
   formatReference,
   type Grant,
   grantCounts,
@@ -255,6 +256,8 @@ function describe(permission: Permission): string {
   if (isStore(permission)) return `${permission.mode} access to the ${permission.kind} store ${permission.name}`;
   if (permission.kind === 'elicit') return 'to ask the person';
   if (permission.kind === 'sample') return 'to ask the caller’s model';
+  if (permission.kind === 'call') return `to call ${formatCallPattern(permission)}`;
+  if (permission.kind === 'schedule') return 'to arrange later calls of itself';
   return permission.kind === 'env' ? `the variable ${permission.name}` : `the secret ${permission.name}`;
 }
 
@@ -263,13 +266,14 @@ const replaces = (grant: Grant, old: Grant): boolean =>
 
 /** Whether something that the one gives the other does not. */
 export function loses(before: PolicySnapshot, after: PolicySnapshot): boolean {
-  for (const part of ['fs', 'net', 'env', 'secrets', 'stores', 'asks'] as const) {
+  for (const part of ['fs', 'net', 'env', 'secrets', 'stores', 'asks', 'calls'] as const) {
     const kept = new Set<string>(after[part].map((item) => JSON.stringify(item)));
     // What may be written may be read.
     if (part === 'fs' || part === 'stores')
       for (const item of after[part]) kept.add(JSON.stringify({ ...item, mode: 'ro' }));
     if (before[part].some((item) => !kept.has(JSON.stringify(item)))) return true;
   }
+  if (before.schedule && !after.schedule) return true;
   return false;
 }
 

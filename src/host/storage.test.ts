@@ -12,7 +12,7 @@ function callOf(component: string, ...flags: (readonly ['kv' | 'blob', string])[
   const over = new AbortController();
   const stores = flags.map(([kind, text]) => parsePermission(kind, text) as StorePermission);
   const request = { context: { component: `${component}@1.0.0` }, policy: { ...NO_PERMISSIONS, stores } };
-  const turn: AskTurn = { signal: over.signal, hold: () => () => {} };
+  const turn = { signal: over.signal } as AskTurn;
   return { request: request as unknown as EngineCall, turn, end: () => over.abort() };
 }
 

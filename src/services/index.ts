@@ -17,6 +17,9 @@ import { logInterface } from './log/index.ts';
 import { insecureInterface, insecureSeedInterface, randomInterface } from './random/index.ts';
 import { serviceOffer } from './offer.ts';
 import { progressInterface } from './progress/index.ts';
+import { asteraiInterface } from './asterai/index.ts';
+import { reflectInterface } from './reflect/index.ts';
+import { scheduleInterface } from './schedule/index.ts';
 import { samplingInterface } from './sampling/index.ts';
 import { secretsInterface } from './secrets/index.ts';
 import { Scope } from './scope.ts';
@@ -49,6 +52,9 @@ const OWN: { readonly [id: string]: (scope: Scope) => ServiceInterface } = {
   'switchboard:host/elicitation': elicitationInterface,
   'switchboard:host/sampling': samplingInterface,
   'switchboard:host/secrets': secretsInterface,
+  'switchboard:host/reflect': reflectInterface,
+  'switchboard:host/schedule': scheduleInterface,
+  'asterai:host/api': asteraiInterface,
   'switchboard:host/http': simpleHttpInterface,
   'switchboard:host/kv': kvInterface,
   'switchboard:host/blob': blobInterface,

@@ -22,6 +22,15 @@ export const serviceOffer: Omit<ServiceSet, 'create'> = {
     'switchboard:host/elicitation#ask',
     'switchboard:host/elicitation#open',
     'switchboard:host/sampling#create',
+    ...of('switchboard:host/reflect', ['list-components', 'get-component', 'call']),
+    ...of('switchboard:host/schedule', ['set', 'list', 'cancel']),
+    ...of('asterai:host/api', [
+      'list-components',
+      'list-other-components',
+      'get-component',
+      'component-implements',
+      'call-component-function',
+    ]),
     ...of('switchboard:host/kv', ['get', 'exists', 'set', 'delete', 'compare-and-set', 'increment', 'list', 'usage']),
     ...of('switchboard:host/blob', [
       '[method]blob.read',
@@ -68,5 +77,5 @@ export const serviceOffer: Omit<ServiceSet, 'create'> = {
     'wasi:io/streams#[method]output-stream.write',
     'wasi:io/streams#[method]output-stream.blocking-write-and-flush',
   ],
-  version: '5',
+  version: '7',
 };

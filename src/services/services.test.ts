@@ -3,6 +3,8 @@ import { mock, test } from 'node:test';
 import { type Denial, NO_PERMISSIONS, type ServiceEnv } from '#core';
 import { serviceSet } from './index.ts';
 
+const NO_TYPES = { types: [], imports: [], importedFunctions: [], exports: [], exportedFunctions: [] };
+
 // oxlint-disable-next-line typescript/no-explicit-any -- what generated code sees of a service has no types
 type Face = any;
 type Logged = Parameters<ServiceEnv['log']>;
@@ -23,6 +25,8 @@ function make(overrides: Partial<ServiceEnv> = {}) {
     policy: NO_PERMISSIONS,
     denied: () => {},
     refund: () => {},
+    charge: () => {},
+    types: NO_TYPES,
     progress: () => {},
     onEnd: () => {},
     exit: (status) => {

@@ -336,6 +336,7 @@ test('[cli.json] every verb prints one JSON document of a known shape', async ()
     [['uninstall', 'demo:json'], ['removed']],
     [['token', 'show'], ['token']],
     [['logs'], ['records']],
+    [['schedule', 'list'], ['schedules']],
     [['doctor'], ['checks', 'ok']],
     [['version'], ['node', 'platform', 'version']],
   ];

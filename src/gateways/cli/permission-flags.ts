@@ -19,6 +19,8 @@ export interface PermissionFlags {
   readonly blob?: readonly string[] | undefined;
   readonly elicit?: boolean | undefined;
   readonly sample?: boolean | undefined;
+  readonly call?: readonly string[] | undefined;
+  readonly schedule?: boolean | undefined;
 }
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -36,7 +38,9 @@ export function permissionOptions(command: Command): Command {
     )
     .option('--blob <name[:ro|rw]>', 'a store of large values, its own or shared:<name>', collect)
     .option('--elicit', 'to ask you questions while it runs')
-    .option('--sample', 'to have the model of your MCP client answer it');
+    .option('--sample', 'to have the model of your MCP client answer it')
+    .option('--call <ns:name[#function]>', 'functions of other components to call; * is any characters', collect)
+    .option('--schedule', 'to have itself called later');
 }
 
 /** `HOST_DIR:GUEST_DIR` of `--dir`, by guest directory. Errors: `invalid-setting`, `file-unreadable`. */
@@ -49,7 +53,7 @@ export function directoriesOf(texts: readonly string[]): { readonly [guest: stri
   );
 }
 
-/** Those given, in the order fs, net, env, secret, kv, blob, elicit, sample. Errors: `invalid-setting`, `file-unreadable`. */
+/** Those given, in the order of `permissionOptions`. Errors: `invalid-setting`, `file-unreadable`. */
 export function permissionsOf(flags: PermissionFlags): Permission[] {
   return [
     ...(flags.fs ?? []).map((text) => checkedDirectory(parsePermission('fs', absolute(text)))),
@@ -60,6 +64,8 @@ export function permissionsOf(flags: PermissionFlags): Permission[] {
     ...(flags.blob ?? []).map((text) => parsePermission('blob', text)),
     ...(flags.elicit ? [{ kind: 'elicit' } as const] : []),
     ...(flags.sample ? [{ kind: 'sample' } as const] : []),
+    ...(flags.call ?? []).map((text) => parsePermission('call', text)),
+    ...(flags.schedule ? [{ kind: 'schedule' } as const] : []),
   ];
 }
 
@@ -99,6 +105,11 @@ export function permissionText(item: ApprovalItem): string {
   if (item.kind === 'kv' || item.kind === 'blob') return storeText(item);
   if (item.kind === 'elicit') return 'ask you questions while it runs';
   if (item.kind === 'sample') return 'have the model of your MCP client answer it';
+  if (item.kind === 'schedule') return 'have itself called later';
+  if (item.kind === 'call') {
+    const fn = item.function === undefined ? 'every function' : `the function ${safeLine(item.function)}`;
+    return `call ${fn} of ${item.component === '*:*' ? 'every component' : safeLine(item.component)}, which does what that was granted`;
+  }
   return `${item.kind === 'env' ? 'see the variable' : 'read the secret'} ${safeLine(item.name)}`;
 }
 

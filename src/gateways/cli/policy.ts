@@ -1,3 +1,4 @@
+import { parseCallPattern } from '#core/call-pattern';
 import { Argument } from 'commander';
 import { SwitchboardError } from '#core/errors';
 import { guestDirectory, parsePermission } from '#core/grants';
@@ -52,11 +53,8 @@ export const define: Define = (command, act) => {
 
 /** Shows what a file would give, and changes nothing. */
 async function checkFile(context: Context, component: string, file: string, flags: PermissionFlags): Promise<void> {
-  if (
-    [flags.fs, flags.net, flags.env, flags.secret, flags.kv, flags.blob, flags.elicit, flags.sample].some(
-      (one) => one !== undefined,
-    )
-  ) {
+  const { fs, net, env, secret, kv, blob, elicit, sample, call, schedule } = flags;
+  if ([fs, net, env, secret, kv, blob, elicit, sample, call, schedule].some((one) => one !== undefined)) {
     throw new SwitchboardError('invalid-usage', 'name one access or a policy, not both');
   }
   const wanted = await readPolicyFile(file, []);
@@ -74,13 +72,13 @@ function refusal(component: string, denial: (AccessDecision & { allowed: false }
 
 /** What a component would have decided, one after another: of an address the host and then the address. */
 function accessesOf(flags: PermissionFlags): readonly AccessRequest[] {
-  const { fs = [], net = [], env = [], secret = [], kv = [], blob = [] } = flags;
-  const asks = (['elicit', 'sample'] as const).filter((kind) => flags[kind]);
-  const [first, ...more] = [...fs, ...net, ...env, ...secret, ...kv, ...blob];
+  const { fs = [], net = [], env = [], secret = [], kv = [], blob = [], call = [] } = flags;
+  const asks = (['elicit', 'sample', 'schedule'] as const).filter((kind) => flags[kind]);
+  const [first, ...more] = [...fs, ...net, ...env, ...secret, ...kv, ...blob, ...call];
   const [ask] = asks;
   if (ask !== undefined && asks.length === 1 && first === undefined) return [{ kind: ask }];
   if (first === undefined || more.length + asks.length > 0) {
-    const all = '--fs, --net, --env, --secret, --kv, --blob, --elicit or --sample';
+    const all = '--fs, --net, --env, --secret, --kv, --blob, --elicit, --sample, --call or --schedule';
     throw new SwitchboardError('invalid-usage', `name one access: ${all}`);
   }
   if (fs.length > 0) {
@@ -93,6 +91,16 @@ function accessesOf(flags: PermissionFlags): readonly AccessRequest[] {
     if (flags[kind] === undefined) continue;
     const { name, mode } = parseStore(kind, first);
     return [{ kind, name, write: mode === 'rw' }];
+  }
+  if (call.length > 0) {
+    const { component, function: id } = parseCallPattern(first);
+    if (id === undefined || first.includes('*')) {
+      throw new SwitchboardError(
+        'invalid-setting',
+        `--call "${safeLine(first)}": name one function, as demo:text#count`,
+      );
+    }
+    return [{ kind: 'call', component, id, name: id }];
   }
   return [{ kind: env.length > 0 ? 'env' : 'secret', name: first }];
 }

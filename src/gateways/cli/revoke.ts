@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { formatCallPattern, parseCallPattern } from '#core/call-pattern';
 import { SwitchboardError } from '#core/errors';
 import { guestDirectory, parsePermission } from '#core/grants';
 import type { Permission } from '#core/permission';
@@ -15,7 +16,7 @@ interface Flags extends PermissionFlags {
 type Matches = (permission: Permission) => boolean;
 type Wanted = readonly [flag: string, matches: Matches];
 
-/** `revoke <component> <id…>|--all|--fs …|--net …|--env …|--secret …|--kv …|--blob …|--elicit|--sample`: takes grants back, also from what runs. */
+/** `revoke <component> <id…>|--all|--fs …|--net …|--env …|--secret …|--kv …|--blob …|--elicit|--sample|--call …|--schedule`: takes grants back, also from what runs. */
 export const define: Define = (command, act) => {
   command
     .argument('<component>', 'namespace:name')
@@ -32,7 +33,7 @@ export const define: Define = (command, act) => {
         const fix = `switchboard policy show ${component}`;
         if (ids.length + wanted.length > 0 === (flags.all === true)) {
           const message =
-            'name the grants to take back, by id or by --fs, --net, --env, --secret, --kv, --blob, --elicit, --sample; or --all';
+            'name the grants to take back, by id or by --fs, --net, --env, --secret, --kv, --blob, --elicit, --sample, --call, --schedule; or --all';
           throw new SwitchboardError('invalid-usage', message, { fix });
         }
         const host = await context.attach();
@@ -58,7 +59,8 @@ export const define: Define = (command, act) => {
 };
 
 /** For each flag what it names. Errors: `invalid-setting`. */
-function matchersOf({ fs = [], net = [], env = [], secret = [], kv = [], blob = [], elicit, sample }: Flags): Wanted[] {
+function matchersOf(flags: Flags): Wanted[] {
+  const { fs = [], net = [], env = [], secret = [], kv = [], blob = [], elicit, sample, call = [], schedule } = flags;
   return [
     ...fs.map((text) => [`--fs ${safeLine(text)}`, directory(text)] as const),
     ...net.map((text) => [`--net ${safeLine(text)}`, network(text)] as const),
@@ -68,6 +70,8 @@ function matchersOf({ fs = [], net = [], env = [], secret = [], kv = [], blob = 
     ...blob.map((text) => [`--blob ${safeLine(text)}`, named('blob', parseStore('blob', text).name)] as const),
     ...(elicit ? [['--elicit', ({ kind }) => kind === 'elicit'] as const satisfies Wanted] : []),
     ...(sample ? [['--sample', ({ kind }) => kind === 'sample'] as const satisfies Wanted] : []),
+    ...call.map((text) => [`--call ${safeLine(text)}`, called(text)] as const),
+    ...(schedule ? [['--schedule', ({ kind }) => kind === 'schedule'] as const satisfies Wanted] : []),
   ];
 }
 
@@ -86,6 +90,11 @@ function network(text: string): Matches {
   if (wanted.kind !== 'net') return () => false;
   return (given) =>
     given.kind === 'net' && given.host === wanted.host && (wanted.port === undefined || given.port === wanted.port);
+}
+
+function called(text: string): Matches {
+  const wanted = formatCallPattern(parseCallPattern(text));
+  return (given) => given.kind === 'call' && formatCallPattern(given) === wanted;
 }
 
 function named(kind: 'env' | 'secret' | StoreKind, name: string): Matches {

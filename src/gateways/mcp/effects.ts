@@ -10,11 +10,19 @@ export async function effectsOf(host: Host, { name, version, description }: Inst
   const imports = (capability: string): boolean =>
     description.requirements.some((r) => r.capability === capability && r.access === 'grantable');
   const [files, network] = [imports('filesystem'), imports('http')];
-  if (!files && !network) return NO_EFFECTS;
+  const [others, later] = [imports('calls'), imports('schedule')];
+  const kept = (['kv', 'blob'] as const).filter(imports);
+  if (!files && !network && !others && !later && kept.length === 0) return NO_EFFECTS;
   try {
     const { grants } = await host.policy(`${name}@${version}`);
-    const { fs, net } = snapshotOf(description, grants, 'mcp', Date.now(), () => '');
-    return { files: files && fs.some(({ mode }) => mode === 'rw'), network: network && net.length > 0 };
+    const { fs, net, stores, calls, schedule } = snapshotOf(description, grants, 'mcp', Date.now(), () => '');
+    // What it calls does what that was granted, now or later.
+    const reaches = others && calls.length > 0;
+    const keeps = stores.some(({ kind, mode }) => mode === 'rw' && kept.includes(kind));
+    return {
+      files: (files && fs.some(({ mode }) => mode === 'rw')) || keeps || reaches || (later && schedule),
+      network: (network && net.length > 0) || reaches,
+    };
   } catch (error) {
     // Uninstalled since it was listed: the event about it makes this table a thing of the past.
     if (toSwitchboardError(error).code === 'component-not-found') return NO_EFFECTS;
