@@ -121,6 +121,7 @@ export const REQUIREMENTS = {
   'kv.granted': 'A store is used as far as it is granted; a denial names the command, and that command works.',
   'kv.shared': 'A store is the component’s own; two share one only where the owner granted both the shared one.',
   'kv.removed': 'What a component kept goes with its last version; shared stores stay.',
+  'kv.seen': 'switchboard stores shows what components keep, and removes a key, a store or all stores of one.',
   'kv.wasi':
     'wasi:keyvalue store, atomics and batch, of both drafts, work on granted stores; watcher is refused by name.',
   'blob.store': 'Blobs come back whole and in parts, as they were when opened, under a quota, on every backend.',

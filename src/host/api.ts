@@ -24,6 +24,10 @@ import type {
   Profile,
   Schedule,
   StopSignal,
+  StoreKind,
+  StoreListing,
+  StorePage,
+  StoreUsage,
 } from '#core';
 
 /** A JSON value. */
@@ -99,6 +103,18 @@ export interface Installation extends InstalledComponent {
   /** Where the manifest is another: the grants of the name that it ended, and those it brought back, for this version. */
   readonly manifestChange?: { readonly lost: readonly Grant[]; readonly regained: readonly Grant[] } | undefined;
 }
+
+/** A store as its owner names it: `namespace:name`, or `*` for the shared ones. */
+export interface NamedStore {
+  readonly owner: string;
+  readonly kind: StoreKind;
+  readonly name: string;
+}
+
+/** A key of a store, a store, or all of them. */
+export type StorePart =
+  | { readonly name: string; readonly key?: string | undefined }
+  | { readonly name?: undefined; readonly key?: undefined };
 
 export interface HostStatus {
   readonly pid: number;
@@ -203,6 +219,12 @@ export interface Host {
   schedules(component?: string): Promise<readonly Schedule[]>;
   /** Ends one. Errors: `schedule-not-found`. */
   removeSchedule(component: string, name: string): Promise<Schedule>;
+  /** What components keep, by owner and name: of one component, of the shared stores (`*`), or all. */
+  stores(owner?: string): Promise<readonly StoreUsage[]>;
+  /** Keys of a store, or names of its blobs. */
+  storeKeys(store: NamedStore, listing: StoreListing): Promise<StorePage>;
+  /** Removes one key, or a whole store of an owner, or all its stores of that kind. How many keys that were. */
+  clearStores(store: Omit<NamedStore, 'name'> & StorePart): Promise<number>;
   /** Ends running calls with `host-closed` and frees everything. Idempotent. */
   close(): Promise<void>;
 }

@@ -27,6 +27,7 @@ import { denialText } from './denials.ts';
 import { createEventHub } from './events.ts';
 import { installComponent } from './install.ts';
 import { limitsOf, setLimits } from './limits.ts';
+import { createKept } from './kept.ts';
 import { createReflect, notOffered, type Reflect } from './reflect.ts';
 import { createSchedules, type Schedules } from './schedules.ts';
 import { createProfiles } from './profiles.ts';
@@ -151,6 +152,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const bounds = { ...SCHEDULE_BOUNDS, ...options.scheduleBounds };
   const schedules = createSchedules({ store: home.schedules, path, clock, bounds, log: onLog });
   Object.assign(opened, { reflect: createReflect(path), schedules });
+  const kept = createKept(home, events);
   const startedAt = clock.now();
   let changing: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
@@ -245,6 +247,18 @@ export async function createHost(options: HostOptions): Promise<Host> {
     async removeSchedule(component, name) {
       ready();
       return schedules.removeSchedule(component, name);
+    },
+    async stores(owner) {
+      ready();
+      return kept.stores(owner);
+    },
+    async storeKeys(store, listing) {
+      ready();
+      return kept.storeKeys(store, listing);
+    },
+    async clearStores(store) {
+      ready();
+      return kept.clearStores(store);
     },
     subscribe: (listener, types) => events.subscribe(listener, types),
     ...guarded(ready, { ...permissions, ...approvals, ...secrets }),

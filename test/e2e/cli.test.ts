@@ -337,6 +337,7 @@ test('[cli.json] every verb prints one JSON document of a known shape', async ()
     [['token', 'show'], ['token']],
     [['logs'], ['records']],
     [['schedule', 'list'], ['schedules']],
+    [['stores', 'list'], ['stores']],
     [['doctor'], ['checks', 'ok']],
     [['version'], ['node', 'platform', 'version']],
   ];

@@ -100,6 +100,9 @@ export function fakeHost(home: string): FakeHost {
     },
     schedules: async () => [],
     removeSchedule: async () => note('schedule removed') as never,
+    stores: async () => [],
+    storeKeys: async () => ({ keys: [], more: false }),
+    clearStores: async () => 0,
     token: async () => 'token',
     rotateToken: async () => 'rotated',
     status: async () => ({

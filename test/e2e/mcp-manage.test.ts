@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { CallToolResult, Client } from '@modelcontextprotocol/client';
+import { parsePermission } from '#core';
 import { createHost } from '#host';
 import type { Host } from '#host/api';
 import { codeOf, httpClients, listChanged, streamClient } from '#test/fakes/mcp-clients';
@@ -179,6 +180,26 @@ test('[mcp.annotations] hints follow grants as they come, change, expire and go,
   assert.deepEqual(await after(() => host.grant(component, soon)), reaches);
   assert.deepEqual(await after(async () => undefined), nothing, 'when it expired');
   assert.deepEqual(await after(() => host.setLimits(component, { reuse: 'session' })), [false, false, false]);
+});
+
+test('[mcp.annotations] a component that may write a store is not read-only', async (t) => {
+  const host = await openHost(t);
+  await host.install((await guest('store-probe')).path, { as: 'test:keeper@1.0.0' });
+  const { client } = await streamClient(t, host);
+  const readOnly = async (): Promise<unknown> => {
+    const { tools } = await client.listTools({}, { cacheMode: 'bypass' });
+    return tools.find(({ name }) => name === 'test_keeper_run')?.annotations?.readOnlyHint;
+  };
+  assert.equal(await readOnly(), true);
+  for (const [text, expected] of [
+    ['notes:ro', true],
+    ['notes:rw', false],
+  ] as const) {
+    const changed = listChanged(client);
+    await host.grant('test:keeper', { permissions: [parsePermission('blob', text)] });
+    await changed;
+    assert.equal(await readOnly(), expected, text);
+  }
 });
 
 test('[mcp.annotations] what is granted to the owner alone, or for one call, is told truly', async (t) => {

@@ -42,6 +42,10 @@ export const VERBS: { readonly [name: string]: Verb } = {
     summary: 'show or remove calls that components arranged for later',
     load: async () => (await import('./schedule.ts')).define,
   },
+  stores: {
+    summary: 'show or remove what components keep',
+    load: async () => (await import('./stores.ts')).define,
+  },
   'owner-token': {
     summary: 'let your scripts decide without a terminal',
     load: async () => (await import('./owner-token.ts')).define,

@@ -14,6 +14,7 @@ import type { CallParams, TextArguments } from './protocol.ts';
 import type { Narrowing } from '#core/narrowing';
 import { profileMethods } from './profile-methods.ts';
 import { scheduleMethods } from './schedule-methods.ts';
+import { storeMethods } from './store-methods.ts';
 import { permissionMethods, type Proof } from './permission-client.ts';
 import { productVersion } from '#host/version';
 
@@ -145,6 +146,7 @@ function remoteHost(
     ...permissionMethods(channel, proof),
     ...profileMethods(channel),
     ...scheduleMethods(channel),
+    ...storeMethods(channel),
     logs: ({ component, last } = {}) => channel.request('logs', { component, last }),
     subscribe: (listener, types) => channel.subscribe(listener, types),
     token: () => channel.request('token', {}),
