@@ -182,23 +182,33 @@ test('[mcp.annotations] hints follow grants as they come, change, expire and go,
   assert.deepEqual(await after(() => host.setLimits(component, { reuse: 'session' })), [false, false, false]);
 });
 
-test('[mcp.annotations] a component that may write a store is not read-only', async (t) => {
+test('[mcp.annotations] a component that may write a store, call others or be called later is not read-only', async (t) => {
   const host = await openHost(t);
   await host.install((await guest('store-probe')).path, { as: 'test:keeper@1.0.0' });
+  await host.install((await guest('reflector')).path, { as: 'test:reflector@1.0.0' });
   const { client } = await streamClient(t, host);
-  const readOnly = async (): Promise<unknown> => {
+  const readOnly = async (component: string): Promise<unknown> => {
     const { tools } = await client.listTools({}, { cacheMode: 'bypass' });
-    return tools.find(({ name }) => name === 'test_keeper_run')?.annotations?.readOnlyHint;
+    const own = tools.filter(({ name }) => name.startsWith(`test_${component}_`));
+    assert.ok(own.length > 0);
+    return own[0]?.annotations?.readOnlyHint;
   };
-  assert.equal(await readOnly(), true);
-  for (const [text, expected] of [
-    ['notes:ro', true],
-    ['notes:rw', false],
+  for (const [component, kind, text, expected] of [
+    ['keeper', 'kv', 'notes:ro', true],
+    ['keeper', 'kv', 'notes:rw', false],
+    ['keeper', 'blob', 'files:ro', true],
+    ['keeper', 'blob', 'files:rw', false],
+    ['reflector', 'call', 'test:keeper', false],
+    ['reflector', 'schedule', '', false],
   ] as const) {
-    const changed = listChanged(client);
-    await host.grant('test:keeper', { permissions: [parsePermission('blob', text)] });
-    await changed;
-    assert.equal(await readOnly(), expected, text);
+    assert.equal(await readOnly(component), true);
+    for (const change of ['grant', 'revoke'] as const) {
+      const changed = listChanged(client);
+      if (change === 'revoke') await host.revoke(`test:${component}`);
+      else await host.grant(`test:${component}`, { permissions: [parsePermission(kind, text)] });
+      await changed;
+      assert.equal(await readOnly(component), change === 'revoke' || expected, `${kind} ${text}`);
+    }
   }
 });
 

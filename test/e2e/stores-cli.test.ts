@@ -55,9 +55,9 @@ test('[kv.seen] stores list, keys and clear show and remove what components keep
   assert.ok(!keys.includes('\u001b'));
   assert.equal(await said('keys', A, '--kv', 'mine', '--prefix', 'b'), 'b\nb2\n');
   assert.equal(await said('clear', A, 'b', '--kv', 'mine'), 'removed 1 key of kv store mine\n');
-  assert.equal((await cli('call', A, 'run', 'kv.get', '["mine","b"]')).stdout, '"NONE"\n');
+  assert.equal((await cli('call', A, 'run', 'kv.get', '["mine","b"]')).stdout, 'NONE\n');
   assert.equal(await said('clear', A, '--kv', 'mine'), 'removed 3 keys of kv store mine\n');
-  assert.equal(await said('clear', A, '--all', '--output', 'json'), '{"removed":1}\n');
+  assert.deepEqual(JSON.parse(await said('clear', A, '--all', '--output', 'json')), { removed: 1 });
   assert.equal(await said('list'), 'shared  kv  team  1 key  5 B\n');
   assert.equal(await said('clear', 'shared', '--all'), 'removed 1 key of all stores of shared\n');
   assert.equal(await said('list'), 'nothing is kept\n');

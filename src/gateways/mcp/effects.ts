@@ -1,9 +1,20 @@
 /** What a tool can do besides computing, by what is granted to its component now: the truth behind its annotations. */
 import { toSwitchboardError } from '#core/errors';
 import { snapshotOf } from '#core/grants';
+import type { Permission } from '#core/permission';
 import type { InstalledComponent } from '#core/ports';
 import type { Host } from '#host/api';
 import { type Effects, NO_EFFECTS } from './tools.ts';
+
+/** Kinds of grants that change what `effectsOf` says. */
+export const HAS_EFFECTS: ReadonlySet<Permission['kind']> = new Set<Permission['kind']>([
+  'fs',
+  'net',
+  'kv',
+  'blob',
+  'call',
+  'schedule',
+]);
 
 /** Asks for the policy only where the component imports something that can be granted. */
 export async function effectsOf(host: Host, { name, version, description }: InstalledComponent): Promise<Effects> {
