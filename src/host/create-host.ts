@@ -1,10 +1,10 @@
 /** The composition root: every part of a host is made and wired here, by explicit constructors. */
 import { Resolver } from 'node:dns';
 import {
+  type ComponentName,
   type Clock,
   DEFAULT_LIMITS,
   type FaultPoints,
-  formatReference,
   type LogRecord,
   type LogStore,
   parseReference,
@@ -34,6 +34,7 @@ import { createProfiles } from './profiles.ts';
 import { createPermissions, type Permissions, sha256 } from './permissions.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 import { createSessions } from './sessions.ts';
+import { uninstallComponent } from './uninstall.ts';
 import { createStorage, isStoreKind, type Storage } from './storage.ts';
 import { describeSource } from './source.ts';
 import { VERSION } from './version.ts';
@@ -146,13 +147,18 @@ export async function createHost(options: HostOptions): Promise<Host> {
     hasSecret,
   });
   const approvals = createApprovals({ store: home.approvals, permissions, catalog, events, clock, random });
-  Object.assign(opened, { secrets, approvals, storage: createStorage({ kv: home.kv, blobs: home.blobs }) });
+  const storage = createStorage({ kv: home.kv, blobs: home.blobs });
+  Object.assign(opened, { secrets, approvals, storage });
   const sessions = createSessions(random);
   const path: CallPath = { catalog, engine, events, sessions, permissions, clock, random, made: 0 };
   const bounds = { ...SCHEDULE_BOUNDS, ...options.scheduleBounds };
   const schedules = createSchedules({ store: home.schedules, path, clock, bounds, log: onLog });
   Object.assign(opened, { reflect: createReflect(path), schedules });
   const kept = createKept(home, events);
+  const forget = async (name: ComponentName): Promise<void> => {
+    await schedules.forget(name);
+    if (home.keepsStores()) await storage.forget(name);
+  };
   const startedAt = clock.now();
   let changing: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
@@ -180,19 +186,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
     async uninstall(reference) {
       ready();
-      const removed = await components.remove(parseReference(reference));
-      if (removed.length === 0) throw new SwitchboardError('component-not-found', `${reference} is not installed`);
-      catalog.refresh();
-      for (const one of removed) {
-        const component = formatReference(one);
-        engine.retire((key) => key.startsWith(`${component} `));
-        events.emit({ type: 'component.uninstalled', component, digest: one.description.digest });
-      }
-      const { name } = parseReference(reference);
-      await permissions.forgetIfGone(name);
-      await schedules.forget(name);
-      if (home.keepsStores() && !(await catalog.isInstalled(name))) await opened.storage?.forget(name);
-      return removed;
+      return uninstallComponent({ components, engine, catalog, events, permissions, forget }, reference);
     },
     async list() {
       ready();

@@ -37,7 +37,7 @@ export interface Schedules extends Pick<Host, 'schedules' | 'removeSchedule'> {
   answer(request: EngineCall, payload: unknown, turn: AskTurn): Promise<unknown>;
   /** Begins to make calls that are due. */
   start(): Promise<void>;
-  /** The last version of a component is gone: nothing of it is left to be called. */
+  /** The last version of a component goes: nothing of it is left to be called. */
   forget(component: string): Promise<void>;
   /** Runs under way. */
   readonly running: number;
@@ -109,7 +109,8 @@ export function createSchedules({ store, path, clock, bounds, log }: SchedulePor
       outcome = toSwitchboardError(thrown).code;
     }
     events.emit({ type: 'schedule.due', component, name, function: fn, outcome, missed });
-    await store.ran(component, name, { at: now, outcome });
+    if (outcome === 'component-not-found' && !(await catalog.isInstalled(component))) await remove(component);
+    else await store.ran(component, name, { at: now, outcome });
   };
 
   /** What counts now, for a call that nobody but the time makes. Says so where it is not granted any more. */
@@ -147,6 +148,8 @@ export function createSchedules({ store, path, clock, bounds, log }: SchedulePor
       throw thrown;
     }
     events.emit({ type: 'schedule.set', schedule: told(schedule) });
+    // It may have been uninstalled meanwhile.
+    if (!(await catalog.isInstalled(schedule.component))) await remove(schedule.component);
     await arm();
     return { ok: schedule };
   };
@@ -194,7 +197,7 @@ export function createSchedules({ store, path, clock, bounds, log }: SchedulePor
       return gone;
     },
     async forget(component) {
-      if (!(await catalog.isInstalled(component))) await remove(component);
+      await remove(component);
     },
     get running() {
       return lanes.size;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NO_PERMISSIONS, parsePermission, type StorePermission } from '#core';
+import { type BlobStore, NO_PERMISSIONS, parsePermission, type StorePermission } from '#core';
 import type { AskTurn, EngineCall } from '#engine';
 import { memoryBlobStore } from '#home/memory-blob-store';
 import { memoryKvStore } from '#home/memory-kv-store';
 import { systemClock } from '#home/system';
-import { createStorage } from './storage.ts';
+import { createStorage, type Storage } from './storage.ts';
 
 /** A call of a component, and its end. */
 function callOf(component: string, ...flags: (readonly ['kv' | 'blob', string])[]) {
@@ -16,8 +16,12 @@ function callOf(component: string, ...flags: (readonly ['kv' | 'blob', string])[
   return { request: request as unknown as EngineCall, turn, end: () => over.abort() };
 }
 
-function storageOf() {
-  const storage = createStorage({ kv: memoryKvStore(systemClock), blobs: memoryBlobStore(systemClock) });
+function storageOf(blobs = memoryBlobStore(systemClock)) {
+  const storage = createStorage({ kv: memoryKvStore(systemClock), blobs });
+  return askOf(storage);
+}
+
+function askOf(storage: Storage) {
   return (call: ReturnType<typeof callOf>, kind: 'kv' | 'blob', payload: unknown): Promise<unknown> =>
     storage.answer(call.request, kind, payload, call.turn);
 }
@@ -111,4 +115,63 @@ void test('[kv.granted] the host decides once more, and takes nothing a cell say
   }
   await ask(ann, 'kv', set);
   assert.deepEqual(await ask(ann, 'kv', { op: 'get', store: 'w', key: 'a' }), bytes);
+});
+
+const placeOf = (owner: string) => ({ owner, name: 's' });
+const quota = { bytes: 100_000_000, keys: 10 };
+
+async function put(blobs: BlobStore, owner: string, name: string, size: number): Promise<void> {
+  const writer = await blobs.create(owner, quota.bytes);
+  await writer.write(new Uint8Array(size));
+  await writer.finish(placeOf(owner), name, quota);
+}
+
+void test('[blob.host] a copy ends with its call', async () => {
+  const blobs = memoryBlobStore(systemClock);
+  await put(blobs, 'demo:ann', 'large', 20_000_000);
+  const ann = callOf('demo:ann', ['blob', 's']);
+  let reads = 0;
+  const ask = storageOf({
+    ...blobs,
+    async open(place, name) {
+      const reader = await blobs.open(place, name);
+      return (
+        reader && {
+          ...reader,
+          read(offset, length) {
+            reads += 1;
+            if (reads === 2) ann.end();
+            return reader.read(offset, length);
+          },
+        }
+      );
+    },
+  });
+  const copy = { op: 'copy', store: 's', name: 'copy', from: 's', source: 'large' };
+  await assert.rejects(ask(ann, 'blob', copy), { code: 'cancelled' });
+  assert.ok(reads <= 3, `${reads} reads`);
+  assert.equal(await blobs.info(placeOf('demo:ann'), 'copy'), undefined);
+});
+
+void test('[kv.removed] what is being written when its component goes is removed as well', async () => {
+  const blobs = memoryBlobStore(systemClock);
+  const gate = Promise.withResolvers<void>();
+  const storage = createStorage({
+    kv: memoryKvStore(systemClock),
+    blobs: {
+      ...blobs,
+      async create(account, most) {
+        const writer = await blobs.create(account, most);
+        return { ...writer, finish: (...args) => gate.promise.then(() => writer.finish(...args)) };
+      },
+    },
+  });
+  const ask = askOf(storage);
+  const ann = callOf('demo:ann', ['blob', 's']);
+  const handle = await ask(ann, 'blob', { op: 'create', store: 's', name: 'a' });
+  const finished = ask(ann, 'blob', { op: 'finish', handle, store: 's', name: 'a' });
+  const forgotten = storage.forget('demo:ann');
+  gate.resolve();
+  await Promise.all([finished, forgotten]);
+  assert.equal(await blobs.info(placeOf('demo:ann'), 'a'), undefined);
 });

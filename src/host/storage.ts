@@ -102,6 +102,18 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
       await ('reader' in held ? held.reader.close() : held.writer.abort()).catch(() => undefined);
     }
   };
+  /** What is being written, by the owner of the store. */
+  const writing = new Map<ComponentName, Set<Promise<unknown>>>();
+  const whileWriting = async (owner: ComponentName, work: Promise<unknown>): Promise<unknown> => {
+    const own = writing.get(owner) ?? new Set();
+    writing.set(owner, own.add(work));
+    try {
+      return await work;
+    } finally {
+      own.delete(work);
+      if (own.size === 0 && writing.get(owner) === own) writing.delete(owner);
+    }
+  };
   const room = (request: EngineCall): void => {
     if ((heldBy.get(request)?.size ?? 0) >= MOST_OF_CALL || open >= MOST_OPEN) {
       throw new SwitchboardError('busy', `a call may have ${MOST_OF_CALL} blobs open at once`);
@@ -164,9 +176,9 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
     },
     remove: ({ place, params }) => blobs.remove(place, textOf(params, 'name')),
     clear: ({ place }) => blobs.clear(place),
-    copy: ({ request, params, place, quota }) => {
-      const from = placeFor(request, 'blob', textOf(params, 'from'), false).place;
-      return copyBlob(blobs, accountOf(request), from, textOf(params, 'source'), place, textOf(params, 'name'), quota);
+    async copy(asked) {
+      const from = placeFor(asked.request, 'blob', textOf(asked.params, 'from'), false).place;
+      return copyBlob(blobs, from, textOf(asked.params, 'source'), asked);
     },
   };
 
@@ -184,6 +196,8 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
 
   return {
     async forget(component) {
+      // What is being written would be there after it was removed.
+      await Promise.allSettled([...(writing.get(component) ?? new Set<Promise<unknown>>())]);
       await kv.clear({ owner: component });
       await blobs.clear({ owner: component });
     },
@@ -197,10 +211,11 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
       }
       const writes: { readonly [op: string]: boolean } = kind === 'kv' ? KV_WRITES : BLOB_WRITES;
       if (!Object.hasOwn(writes, op)) throw unfit('op');
-      const asked = { request, turn, params, ...placeFor(request, kind, textOf(params, 'store'), writes[op] === true) };
-      return kind === 'kv'
-        ? kvOps[op as keyof typeof KV_WRITES](asked)
-        : blobOps[op as keyof typeof BLOB_WRITES](asked);
+      const write = writes[op] === true;
+      const asked = { request, turn, params, ...placeFor(request, kind, textOf(params, 'store'), write) };
+      const work =
+        kind === 'kv' ? kvOps[op as keyof typeof KV_WRITES](asked) : blobOps[op as keyof typeof BLOB_WRITES](asked);
+      return write ? whileWriting(asked.place.owner, work) : work;
     },
   };
 }
@@ -230,22 +245,20 @@ function largestQuota({ policy }: EngineCall): number {
   return Math.max(...writable.map((store: StorePermission) => quotaOf(store).bytes));
 }
 
-async function copyBlob(
-  blobs: BlobStore,
-  account: string,
-  from: StorePlace,
-  source: string,
-  to: StorePlace,
-  name: string,
-  quota: StoreQuota,
-): Promise<unknown> {
+/** Ends with the call. Undefined where there is no such blob. */
+async function copyBlob(blobs: BlobStore, from: StorePlace, source: string, to: Asked): Promise<unknown> {
+  const { request, turn, params, place, quota } = to;
+  const name = textOf(params, 'name');
   const reader = await blobs.open(from, source);
   if (!reader) return undefined;
   try {
-    const writer = await blobs.create(account, quota.bytes);
+    const writer = await blobs.create(accountOf(request), quota.bytes);
     try {
-      for (let at = 0; at < reader.size; at += LARGEST_PIECE) await writer.write(await reader.read(at, LARGEST_PIECE));
-      return await writer.finish(to, name, quota);
+      for (let at = 0; at < reader.size; at += LARGEST_PIECE) {
+        if (turn.signal.aborted) throw new SwitchboardError('cancelled', 'the call is over');
+        await writer.write(await reader.read(at, LARGEST_PIECE));
+      }
+      return await writer.finish(place, name, quota);
     } finally {
       await writer.abort();
     }

@@ -188,6 +188,36 @@ test('[kv.removed] what a component kept goes with its last version; the shared 
   assert.equal(await run(host, ANN, 'kv.get', 'all', 'k'), 'ours');
 });
 
+test('[kv.removed] also when the host ends in the middle of uninstalling', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'switchboard-stores-'));
+  t.after(() => rm(home, { recursive: true, force: true }));
+  const { path } = await guest('store-probe');
+  let dying = false;
+  const hit = (point: string): void => {
+    if (dying && point === 'components.after-unlink') throw new Error('the power is gone');
+  };
+  const stores = permissions([
+    ['kv', 'own'],
+    ['blob', 'own'],
+  ]);
+  const first = await createHost({ home, faults: { hit } });
+  await first.install(path, { as: `${ANN}@1.0.0` });
+  await first.grant(ANN, { permissions: stores });
+  await run(first, ANN, 'kv.set', 'own', 'k', 'mine');
+  await run(first, ANN, 'blob.write', 'own', 'k', 'mine');
+  dying = true;
+  await assert.rejects(first.uninstall(ANN));
+  await first.close();
+  const second = await createHost({ home });
+  t.after(() => second.close());
+  assert.deepEqual(await second.list(), []);
+  await second.install(path, { as: `${ANN}@1.0.0` });
+  assert.deepEqual((await second.policy(ANN)).grants, []);
+  await second.grant(ANN, { permissions: stores });
+  assert.equal(await run(second, ANN, 'kv.get', 'own', 'k'), 'NONE');
+  assert.equal(await run(second, ANN, 'blob.list', 'own'), ' > NONE');
+});
+
 test('[kv.host] what was kept is there for the next host', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'switchboard-stores-'));
   t.after(() => rm(home, { recursive: true, force: true }));

@@ -16,8 +16,10 @@ const swapError = (failure: StoreFailure): WitError => new WitError({ tag: 'stor
 /** Pages of a list that a bucket remembers the end of: cursors are numbers, and stay true while keys come and go. */
 const MOST_CURSORS = 64;
 const PAGE = 1000;
-/** Of one batch. */
+/** Of one batch: keys, bytes of the values that it reads, and how many are asked for at once. */
 const MOST_KEYS = 10_000;
+const MOST_BYTES = 16 * 1024 * 1024;
+const AT_ONCE = 16;
 
 class Bucket {
   readonly scope: Scope;
@@ -138,23 +140,42 @@ export const keyvalueAtomicsInterface: ServiceInterface = {
   },
 };
 
-/** Several at once: all are asked for before the first is waited for. */
-async function each<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<unknown[]> {
+/**
+ * What `work` makes of each, in their order, a few at a time: what is asked for at once is held at once, several times.
+ * The first failure ends it, and begins nothing more.
+ */
+async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   if (items.length > MOST_KEYS) throw wasiError({ tag: 'invalid', val: `a batch has at most ${MOST_KEYS} keys` });
-  const settled = await Promise.allSettled(items.map(work));
-  return settled.map((one) => {
-    if (one.status === 'rejected') throw one.reason;
-    return one.value;
-  });
+  const made: R[] = [];
+  let next = 0;
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < items.length && !failed; i = next++) made[i] = await work(items[i] as T);
+  };
+  const stop = (thrown: unknown): never => {
+    failed = true;
+    throw thrown;
+  };
+  const workers = Array.from({ length: Math.min(AT_ONCE, items.length) }, () => worker().catch(stop));
+  const settled = await Promise.allSettled(workers);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return made;
 }
 
 /** `wasi:keyvalue/batch`. */
 export const keyvalueBatchInterface: ServiceInterface = {
-  getMany: async (bucket: Bucket, keys: readonly string[]) =>
-    each(keys, async (key) => {
-      const value = await bucket.get(key);
+  async getMany(bucket: Bucket, keys: readonly string[]) {
+    let held = 0;
+    return each(keys, async (key) => {
+      const value = (await bucket.get(key)) as Uint8Array | undefined;
+      held += value?.length ?? 0;
+      // The same key may be there many times.
+      if (held > MOST_BYTES) {
+        throw wasiError({ tag: 'invalid', val: `the values of a batch have at most ${MOST_BYTES} bytes together` });
+      }
       return value === undefined ? undefined : [key, value];
-    }),
+    });
+  },
   async setMany(bucket: Bucket, pairs: readonly (readonly [string, Uint8Array])[]): Promise<void> {
     await each(pairs, ([key, value]) => bucket.set(key, value));
   },
