@@ -197,7 +197,7 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
   return {
     async forget(component) {
       // What is being written would be there after it was removed.
-      await Promise.allSettled([...(writing.get(component) ?? new Set<Promise<unknown>>())]);
+      await Promise.allSettled(writing.get(component) ?? new Set<Promise<unknown>>());
       await kv.clear({ owner: component });
       await blobs.clear({ owner: component });
     },
