@@ -3,6 +3,17 @@ import type { LogLevel } from './events.ts';
 import type { Denial, PolicySnapshot } from './permission.ts';
 import type { ComponentTypes } from './wit-types.ts';
 
+/**
+ * Which directory it is, whatever its name. Rounded numbers: two may be taken for the same, one is never taken for another.
+ */
+export const identityOf = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string => `${dev}:${ino}`;
+
+/** The host's own home and the directories it lies in, as `identityOf` has them. */
+export interface OwnDirectories {
+  readonly home: string;
+  readonly above: readonly string[];
+}
+
 /** What a service knows of the instance it serves. One per instance; the call it serves changes. */
 export interface ServiceEnv {
   /** Sends a record to the component's log; counts its bytes, and throws when the call's transfer limit is passed. */
@@ -31,6 +42,8 @@ export interface ServiceEnv {
   readonly policy: PolicySnapshot;
   /** Asked for the addresses of names, `address` or `address:port`; the system's resolver where undefined. */
   readonly nameServers?: readonly string[] | undefined;
+  /** What no grant gives. Undefined where there is no home. */
+  readonly own?: OwnDirectories | undefined;
   /** Records a refusal with the running call: an audit event, and what the caller is told. The first 100 of a call. */
   denied(denial: Denial): void;
   /** Bytes brought to the guest from elsewhere. Throws `transfer-limit` when the call's limit is passed. */

@@ -1,7 +1,7 @@
 /** Stores in grants: decided, read from a flag and written as one. Pure. */
 import { SwitchboardError } from './errors.ts';
 import { parseSize } from './limits.ts';
-import type { Denial, Permission, PolicySnapshot } from './permission.ts';
+import type { Permission, PolicySnapshot } from './permission.ts';
 import { printable } from './reference.ts';
 import { MOST_BYTES, MOST_KEYS, type StoreKind, type StorePermission } from './stores.ts';
 
@@ -16,24 +16,21 @@ export function storeOf(policy: PolicySnapshot, kind: StoreKind, name: string): 
   return undefined;
 }
 
-/** Why a store may not be read or written; undefined where it may. */
+/** Why a store may not be read or written, and what would allow it; undefined where it may. */
 export function decideStore(
   policy: PolicySnapshot,
   { kind, name, write }: { readonly kind: StoreKind; readonly name: string; readonly write: boolean },
-): Denial | undefined {
+): { readonly what: string; readonly reason: string; readonly item?: StorePermission } | undefined {
   const granted = storeOf(policy, kind, name);
   if (granted && (granted.mode === 'rw' || !write)) return undefined;
   const what = `${write ? 'write' : 'read'} ${kind} store ${printable(name, 64)}`;
   const asked = policy.requests.find((request) => request.kind === kind && request.name === name);
-  if (granted) {
-    const reason = `${name} is granted for reading only`;
-    return { capability: kind, what, reason, grant: formatStore({ ...granted, mode: 'rw' }) };
-  }
+  if (granted) return { what, reason: `${name} is granted for reading only`, item: { ...granted, mode: 'rw' } };
   const unasked = policy.requests.length > 0 && !asked;
   const reason = `the store is not granted${unasked ? ', and the manifest does not request it' : ''}`;
-  if (!NAME.test(name)) return { capability: kind, what, reason };
+  if (!NAME.test(name)) return { what, reason };
   const mode = write || (asked && 'mode' in asked && asked.mode === 'rw') ? 'rw' : 'ro';
-  return { capability: kind, what, reason, grant: formatStore({ kind, name, mode }) };
+  return { what, reason, item: { kind, name, mode } };
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decideAccess } from './access.ts';
-import { formatPermission, parsePermission, requestCovers, sameTarget, snapshotOf } from './grants.ts';
+import { formatPermission, parsePermission, requestCovers, sameTarget, snapshotCovers, snapshotOf } from './grants.ts';
 import { type Grant, NO_PERMISSIONS, type Permission, type PermissionRequest } from './permission.ts';
 import { placeOf, type StorePermission, utf8Length } from './stores.ts';
 
@@ -89,6 +89,28 @@ void test('[policy.grants] a request for reading gives no more; the store grante
   assert.deepEqual(stores([grant(store('notes')), grant(store('shared:notes:ro'))]), ['--kv shared:notes:ro']);
   assert.deepEqual(stores([grant(store('other'))]), []);
   assert.deepEqual(stores([grant(store('notes'), { expiresAt: 5 })]), []);
+});
+
+void test('[policy.approvals] a request is closed where all of it is granted: stores, calls, schedules', () => {
+  const policy = {
+    ...NO_PERMISSIONS,
+    stores: [store('notes:ro:1MiB'), store('shared:team:rw')],
+    calls: [{ component: 'demo:text', function: 'api.*' }],
+    schedule: true,
+  };
+  const covered = (kind: 'kv' | 'blob' | 'call' | 'schedule', text: string): boolean =>
+    snapshotCovers(policy, parsePermission(kind, text));
+  assert.ok(covered('kv', 'notes:ro'));
+  assert.ok(!covered('kv', 'notes:rw'));
+  assert.ok(!covered('kv', 'notes:ro:2MiB'));
+  assert.ok(!covered('kv', 'shared:notes:ro'));
+  assert.ok(covered('kv', 'team:rw'));
+  assert.ok(covered('kv', 'shared:team:rw'));
+  assert.ok(!covered('blob', 'team:rw'));
+  assert.ok(covered('call', 'demo:text#api.count'));
+  assert.ok(!covered('call', 'demo:text'));
+  assert.ok(covered('schedule', ''));
+  assert.ok(!snapshotCovers(NO_PERMISSIONS, { kind: 'schedule' }));
 });
 
 void test('[kv.shared] no component’s name is that of the shared stores', () => {

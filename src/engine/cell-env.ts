@@ -3,6 +3,7 @@ import {
   type ComponentTypes,
   type Denial,
   errorFromBody,
+  type OwnDirectories,
   type PolicySnapshot,
   type ServiceEnv,
   SwitchboardError,
@@ -24,7 +25,7 @@ export interface ServiceEnvs {
 export function createServiceEnvs(
   logs: CellLogs,
   progress: CellProgress,
-  { policy, nameServers, types }: Pick<LoadMessage, 'policy' | 'nameServers' | 'types'>,
+  { policy, nameServers, own, types }: Pick<LoadMessage, 'policy' | 'nameServers' | 'own' | 'types'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -43,6 +44,7 @@ export function createServiceEnvs(
     policy,
     nameServers,
     types,
+    own,
     ask,
     denied: (id, denial) => post({ t: 'denied', id, denial }),
   };
@@ -64,6 +66,7 @@ interface CellSide {
   readonly policy: PolicySnapshot;
   readonly nameServers: readonly string[] | undefined;
   readonly types: ComponentTypes;
+  readonly own: OwnDirectories | undefined;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
   denied(id: number, denial: Denial): void;
 }
@@ -86,6 +89,10 @@ class InstanceEnv implements ServiceEnv {
 
   get nameServers(): readonly string[] | undefined {
     return this.cell.nameServers;
+  }
+
+  get own(): OwnDirectories | undefined {
+    return this.cell.own;
   }
 
   get types(): ComponentTypes {

@@ -6,6 +6,7 @@ import {
   type Limits,
   type Denial,
   type LogRecord,
+  type OwnDirectories,
   type PolicySnapshot,
   type Redactor,
   type ServiceSet,
@@ -37,6 +38,8 @@ export interface EngineOptions {
   readonly onCell: (type: 'cell.started' | 'cell.stopped', cell: number, component: string, reason: string) => void;
   /** For the services of every cell, see `ServiceEnv`. */
   readonly nameServers?: readonly string[] | undefined;
+  /** The same; asked when a component is first used. */
+  readonly own?: () => OwnDirectories | undefined;
   /** For those who look into the protocol: told every message. */
   readonly trace?: CellTrace;
   /** For what a component says, if there is anything to be kept out of it. */
@@ -150,6 +153,7 @@ export function createEngine(options: EngineOptions): Engine {
     const artifact = await prepareArtifact(ports, target.description, target.bytes, undefined, onCompile);
     const modules = await compileModules(artifact, target.limits);
     const { types } = target.description;
+    const own = options.own?.();
     return {
       code: artifact.code,
       modules,
@@ -157,6 +161,7 @@ export function createEngine(options: EngineOptions): Engine {
       functions: callable(target.description),
       suspends: artifact.suspends,
       ...(options.nameServers === undefined ? {} : { nameServers: options.nameServers }),
+      ...(own === undefined ? {} : { own }),
     };
   };
 

@@ -25,6 +25,7 @@ import { createCatalog } from './catalog.ts';
 import { type Approvals, createApprovals } from './approvals.ts';
 import { denialText } from './denials.ts';
 import { createEventHub } from './events.ts';
+import { ownDirectories } from './host-directories.ts';
 import { installComponent } from './install.ts';
 import { limitsOf, setLimits } from './limits.ts';
 import { createKept } from './kept.ts';
@@ -87,6 +88,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     random,
     bounds: { ...ASK_BOUNDS, ...options.askBounds },
     redactor: (component) => opened.secrets?.redactorOf(component),
+    instances: (component) => catalog.known(component)?.limits.instances ?? 1,
   });
   const engine = createEngine({
     cache: createArtifactCache(homePaths(options.home).cache, faults),
@@ -95,13 +97,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
     ...(options.maxCells === undefined ? {} : { maxCells: options.maxCells }),
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     nameServers: checkedNameServers(options.nameServers),
+    own: () => ownDirectories(options.home),
     onLog,
     onCell: (type, cell, component, reason) => events.emit({ type, cell, component, reason }),
     redactor: (component) => opened.secrets?.redactorOf(component),
     onDenied({ context, onLog: tell }, denial) {
       events.emit({ type: 'access.denied', context, denial });
       const { callId, component, principal } = context;
-      const manifest = catalog.known(component)?.installed.description.manifest;
+      const manifest = catalog.describing(component)?.manifest;
       const message = denialText(parseReference(component).name, denial, manifest);
       const record: LogRecord = { at: clock.now(), component, callId, stream: 'log', level: 'warn', message };
       onLog(record);
@@ -145,6 +148,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     clock,
     random,
     hasSecret,
+    home: home.path,
   });
   const approvals = createApprovals({ store: home.approvals, permissions, catalog, events, clock, random });
   const storage = createStorage({ kv: home.kv, blobs: home.blobs });

@@ -93,6 +93,7 @@ export function createReflect(path: CallPath): Reflect {
         session: context.session,
         parent: context,
         caller: askable(request.caller),
+        client: request.client,
       };
       const value = await callFunction(path, component, found.id, args, options, turn.call);
       return { ok: value };
