@@ -91,7 +91,7 @@ void test('[policy.grants] a request for reading gives no more; the store grante
   assert.deepEqual(stores([grant(store('notes'), { expiresAt: 5 })]), []);
 });
 
-void test('[policy.approvals] a request is closed where all of it is granted: stores, calls, schedules', () => {
+void test('[policy.approvals-closed] a request is closed where all of it is granted: stores, calls, schedules', () => {
   const policy = {
     ...NO_PERMISSIONS,
     stores: [store('notes:ro:1MiB'), store('shared:team:rw')],
