@@ -1,6 +1,7 @@
 /** What a component may import, seen from the engine. `src/services` implements it; it runs in the cell. */
 import type { LogLevel } from './events.ts';
 import type { Denial, PolicySnapshot } from './permission.ts';
+import type { ComponentTypes } from './wit-types.ts';
 
 /**
  * Which directory it is, whatever its name. Rounded numbers: two may be taken for the same, one is never taken for another.
@@ -45,6 +46,10 @@ export interface ServiceEnv {
   readonly own?: OwnDirectories | undefined;
   /** Records a refusal with the running call: an audit event, and what the caller is told. The first 100 of a call. */
   denied(denial: Denial): void;
+  /** Bytes brought to the guest from elsewhere. Throws `transfer-limit` when the call's limit is passed. */
+  charge(bytes: number): void;
+  /** What the component imports and exports: an interface that had several forms is offered in the one it was built with. */
+  readonly types: ComponentTypes;
   /** Bytes lifted from the guest that nothing holds any more (written to a file, sent): counted no longer. */
   refund(bytes: number): void;
   /** Called when the instance has ended, however it did: what it holds open must be closed. */

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import {
+  type ComponentTypes,
   type Denial,
   errorFromBody,
   type OwnDirectories,
@@ -24,7 +25,7 @@ export interface ServiceEnvs {
 export function createServiceEnvs(
   logs: CellLogs,
   progress: CellProgress,
-  { policy, nameServers, own }: Pick<LoadMessage, 'policy' | 'nameServers' | 'own'>,
+  { policy, nameServers, own, types }: Pick<LoadMessage, 'policy' | 'nameServers' | 'own' | 'types'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -42,6 +43,7 @@ export function createServiceEnvs(
     progress,
     policy,
     nameServers,
+    types,
     own,
     ask,
     denied: (id, denial) => post({ t: 'denied', id, denial }),
@@ -63,6 +65,7 @@ interface CellSide {
   readonly progress: CellProgress;
   readonly policy: PolicySnapshot;
   readonly nameServers: readonly string[] | undefined;
+  readonly types: ComponentTypes;
   readonly own: OwnDirectories | undefined;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
   denied(id: number, denial: Denial): void;
@@ -92,6 +95,10 @@ class InstanceEnv implements ServiceEnv {
     return this.cell.own;
   }
 
+  get types(): ComponentTypes {
+    return this.cell.types;
+  }
+
   denied(denial: Denial): void {
     const { callId } = this.instance;
     if (callId < 0) return;
@@ -105,6 +112,10 @@ class InstanceEnv implements ServiceEnv {
 
   onEnd(work: () => void): void {
     this.instance.onEnd(work);
+  }
+
+  charge(bytes: number): void {
+    this.instance.guard.charge(bytes);
   }
 
   refund(bytes: number): void {

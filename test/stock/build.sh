@@ -15,6 +15,10 @@ rustup +stable target add wasm32-wasip2
 (cd "$here/rust" && CARGO_TARGET_DIR="$work/rust" cargo +stable build --release --target wasm32-wasip2)
 keep rust/wasm32-wasip2/release/stock.wasm rust
 
+# What is kept: wasi:keyvalue, wasi:config, wasi:blobstore, with bindings of wit-bindgen.
+(cd "$here/rust-storage" && CARGO_TARGET_DIR="$work/rust" cargo +stable build --release --target wasm32-wasip2)
+keep rust/wasm32-wasip2/release/storage.wasm rust-storage
+
 # The WIT of WASI, as that crate carries it.
 wasi=$(cd "$here/rust" && cargo metadata --format-version 1 |
   python3 -c 'import json,sys,os; print([os.path.dirname(p["manifest_path"]) for p in json.load(sys.stdin)["packages"] if p["name"]=="wasip2"][0])')
