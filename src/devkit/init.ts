@@ -52,9 +52,13 @@ export async function createProject(parent: string, wanted: string, language: La
   } catch (cause) {
     for (const file of files) await rm(join(dir, file), { force: true });
     if (!existed) await rm(dir, { recursive: true, force: true });
-    throw new SwitchboardError('file-unreadable', `cannot write ${printable(dir)}: ${String(errnoOf(cause) ?? cause)}`, {
-      cause,
-    });
+    throw new SwitchboardError(
+      'file-unreadable',
+      `cannot write ${printable(dir)}: ${String(errnoOf(cause) ?? cause)}`,
+      {
+        cause,
+      },
+    );
   }
   return { dir, name, language, files };
 }
@@ -91,15 +95,19 @@ async function checkEmpty(dir: string): Promise<void> {
   }
   // A repository that was just made is as good as empty.
   if (entries.every((entry) => entry === '.git')) return;
-  throw new SwitchboardError('invalid-project', `${printable(dir)} is not empty; it has ${printable(entries.join(', '))}`, {
-    fix: 'choose another name, or empty the folder',
-  });
+  throw new SwitchboardError(
+    'invalid-project',
+    `${printable(dir)} is not empty; it has ${printable(entries.join(', '))}`,
+    {
+      fix: 'choose another name, or empty the folder',
+    },
+  );
 }
 
 /** Those of all languages first; a language's own takes the place of one of the same name. */
 async function templateFiles(language: Language): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  for (const folder of ['all', ...(language === 'js' ? ['ts-js'] : language === 'ts' ? ['ts-js'] : []), language]) {
+  for (const folder of ['all', language]) {
     const root = fileURLToPath(new URL(`${folder}/`, TEMPLATES));
     if (!existsSync(root)) continue;
     for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {

@@ -2,6 +2,7 @@
 import type { ComponentTypes } from '#core/wit-types';
 import type { Grant, Manifest, Permission } from '#core/permission';
 import type { LogRecord } from '#core/events';
+import type { LimitChanges } from '#core/limits';
 
 /** Reading and writing components; `src/wit` and the manifest reader of `src/host`. */
 export interface ComponentFormat {
@@ -46,5 +47,6 @@ export interface DevkitHost {
     options: { readonly permissions: readonly Permission[]; readonly creator: string },
   ): Promise<readonly Grant[]>;
   setSecret(name: string, value: string): Promise<void>;
+  setLimits(component: string, limits: LimitChanges): Promise<unknown>;
   close(): Promise<void>;
 }

@@ -67,8 +67,12 @@ async function textOf(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return undefined;
-    throw new SwitchboardError('file-unreadable', `cannot read ${printable(file)}: ${String(errnoOf(cause) ?? cause)}`, {
-      cause,
-    });
+    throw new SwitchboardError(
+      'file-unreadable',
+      `cannot read ${printable(file)}: ${String(errnoOf(cause) ?? cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -77,7 +77,9 @@ export async function tryTool(
     return { code, ...text };
   } catch (cause) {
     if (cause instanceof SwitchboardError) throw cause;
-    throw new SwitchboardError('build-failed', `${program} could not be started: ${(cause as Error).message}`, { cause });
+    throw new SwitchboardError('build-failed', `${program} could not be started: ${(cause as Error).message}`, {
+      cause,
+    });
   } finally {
     signal?.removeEventListener('abort', stop);
   }

@@ -32,7 +32,8 @@ export async function readProjectWit(dir: string, ownWit: string): Promise<Proje
   const deps = await readDeps(join(folder, 'deps'));
   const name = packageOf(main);
   if (name === undefined) throw invalid('its WIT does not begin with a package, as in: package demo:text@0.1.0;');
-  if (parseReference(name).version === undefined) throw invalid(`its WIT package ${name} has no version, as in ${name}@0.1.0`);
+  if (parseReference(name).version === undefined)
+    throw invalid(`its WIT package ${name} has no version, as in ${name}@0.1.0`);
   return { package: name, world: worldOf(main), main, whole: [main, ...deps].join('\n') };
 }
 

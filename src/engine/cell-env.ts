@@ -17,7 +17,7 @@ export interface ServiceEnvs {
 export function createServiceEnvs(
   logs: CellLogs,
   progress: CellProgress,
-  { policy, nameServers }: Pick<LoadMessage, 'policy' | 'nameServers'>,
+  { policy, nameServers, fakeNetwork }: Pick<LoadMessage, 'policy' | 'nameServers' | 'fakeNetwork'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -35,6 +35,7 @@ export function createServiceEnvs(
     progress,
     policy,
     nameServers,
+    fakeNetwork,
     ask,
     denied: (id, denial) => post({ t: 'denied', id, denial }),
   };
@@ -55,6 +56,7 @@ interface CellSide {
   readonly progress: CellProgress;
   readonly policy: PolicySnapshot;
   readonly nameServers: readonly string[] | undefined;
+  readonly fakeNetwork: number | undefined;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
   denied(id: number, denial: Denial): void;
 }
@@ -77,6 +79,10 @@ class InstanceEnv implements ServiceEnv {
 
   get nameServers(): readonly string[] | undefined {
     return this.cell.nameServers;
+  }
+
+  get fakeNetwork(): number | undefined {
+    return this.cell.fakeNetwork;
   }
 
   denied(denial: Denial): void {

@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly onCell: (type: 'cell.started' | 'cell.stopped', cell: number, component: string, reason: string) => void;
   /** For the services of every cell, see `ServiceEnv`. */
   readonly nameServers?: readonly string[] | undefined;
+  /** For the services of every cell, see `ServiceEnv`. */
+  readonly fakeNetwork?: number | undefined;
   /** For those who look into the protocol: told every message. */
   readonly trace?: CellTrace;
   /** For what a component says, if there is anything to be kept out of it. */
@@ -157,6 +159,7 @@ export function createEngine(options: EngineOptions): Engine {
       functions: callable(target.description),
       suspends: artifact.suspends,
       ...(options.nameServers === undefined ? {} : { nameServers: options.nameServers }),
+      ...(options.fakeNetwork === undefined ? {} : { fakeNetwork: options.fakeNetwork }),
     };
   };
 

@@ -35,6 +35,7 @@ export interface LoadMessage {
   readonly policy: PolicySnapshot;
   /** See `ServiceEnv`. */
   readonly nameServers?: readonly string[];
+  readonly fakeNetwork?: number;
   readonly control: SharedArrayBuffer;
   /** Slots of the control block; slot 0 is the cell's own work. */
   readonly slots: number;

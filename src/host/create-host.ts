@@ -46,6 +46,11 @@ export interface HostOptions {
    * `192.0.2.1:5353`, `[2001:db8::1]:53`.
    */
   readonly nameServers?: readonly string[] | undefined;
+  /**
+   * For tests of components: each request that the policy lets through goes to this port of 127.0.0.1 in clear, with the
+   * URL it was meant for in the header `x-switchboard-url`, and nowhere else.
+   */
+  readonly fakeNetwork?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -79,6 +84,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     ...(options.maxCells === undefined ? {} : { maxCells: options.maxCells }),
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     nameServers: checkedNameServers(options.nameServers),
+    fakeNetwork: options.fakeNetwork,
     onLog,
     onCell: (type, cell, component, reason) => events.emit({ type, cell, component, reason }),
     redactor: (component) => opened.secrets?.redactorOf(component),

@@ -36,7 +36,7 @@ export function stillRuntime(require: NodeJS.Require): Uint8Array {
 }
 
 /** The file of the native part for this machine, the package that componentize-qjs itself would load. */
-function bindingFile(require: NodeJS.Require): string {
+export function bindingFile(require: NodeJS.Require): string {
   const inner = createRequire(require.resolve('componentize-qjs'));
   const { platform, arch } = process;
   const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
@@ -44,21 +44,29 @@ function bindingFile(require: NodeJS.Require): string {
   try {
     return inner.resolve(`@andreiltd/componentize-qjs-binding-${platform}-${arch}${libc}`);
   } catch (cause) {
-    throw new SwitchboardError('toolchain-missing', `componentize-qjs has no binary for ${platform} ${arch}`, { cause });
+    throw new SwitchboardError('toolchain-missing', `componentize-qjs has no binary for ${platform} ${arch}`, {
+      cause,
+    });
   }
 }
 
 /** Of the runtimes inside the native part: the one without async functions that is built for speed, so the largest. */
 export function findRuntime(binary: Uint8Array): Uint8Array {
-  const bytes = Buffer.from(binary.buffer, binary.byteOffset, binary.length);
   let best: Uint8Array | undefined;
-  for (let at = bytes.indexOf(MAGIC); at >= 0; at = bytes.indexOf(MAGIC, at + 1)) {
-    const module = moduleAt(bytes, at);
-    if (module === undefined || !isRuntime(module)) continue;
-    if (best === undefined || module.length > best.length) best = module;
+  for (const module of modulesIn(binary)) {
+    if (isRuntime(module) && (best === undefined || module.length > best.length)) best = module;
   }
   if (best === undefined) throw new SwitchboardError('internal', 'the QuickJS runtime is not where it is expected');
   return best;
+}
+
+/** Core modules that lie whole in other bytes, as wasm-ld makes them. */
+export function* modulesIn(binary: Uint8Array): Iterable<Uint8Array> {
+  const bytes = Buffer.from(binary.buffer, binary.byteOffset, binary.length);
+  for (let at = bytes.indexOf(MAGIC); at >= 0; at = bytes.indexOf(MAGIC, at + 1)) {
+    const module = moduleAt(bytes, at);
+    if (module !== undefined) yield module;
+  }
 }
 
 /** The module that begins here, up to its last section: a linker puts `target_features` there. */
@@ -159,11 +167,22 @@ export function still(runtime: Uint8Array): Uint8Array {
   const stubs = [...redirected].map(([original, { answer }]) => stub(original, flag, answer));
   const wrapper = functionBody([
     ...Array.from({ length: parameters }, (_, i) => [0x20, ...leb(i)]).flat(),
-    ...[0x10, ...leb(init.index), 0x41, 0x01, 0x24, ...leb(flag)],
+    0x10,
+    ...leb(init.index),
+    0x41,
+    0x01,
+    0x24,
+    ...leb(flag),
   ]);
   const typeOf = { 'two u64 at a pointer': types, 'a u64': types + 1 };
   const replaced = new Map<number, Uint8Array>([
-    [TYPE, appended(bodyOf(TYPE), [[0x60, 0x01, 0x7f, 0x00], [0x60, 0x00, 0x01, 0x7e]])],
+    [
+      TYPE,
+      appended(bodyOf(TYPE), [
+        [0x60, 0x01, 0x7f, 0x00],
+        [0x60, 0x00, 0x01, 0x7e],
+      ]),
+    ],
     [
       FUNCTION,
       appended(bodyOf(FUNCTION), [...[...redirected.values()].map(({ answer }) => leb(typeOf[answer])), leb(initType)]),
