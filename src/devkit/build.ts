@@ -36,10 +36,19 @@ export async function buildProject(folder: string, ports: DevkitPorts, options: 
   const started = performance.now();
   const project = await openProject(folder, ports);
   await writeDeclarations(project, ports);
-  const bytes = dressed(await compile(project, ports, options), project, ports);
+  const bytes = await componentOf(project, ports, options);
   await mkdir(dirname(project.out), { recursive: true });
   await writeAtomic(project.out, bytes);
   return { project, out: project.out, bytes, ms: performance.now() - started };
+}
+
+/** The component of a project; nothing is written but what its compiler needs. Errors: as `buildProject`. */
+export async function componentOf(
+  project: Project,
+  ports: DevkitPorts,
+  options: BuildOptions = {},
+): Promise<Uint8Array> {
+  return dressed(await compile(project, ports, options), project, ports);
 }
 
 /** The same with changes to the bundle and to the WIT, for tests; nothing is written. TypeScript and JavaScript only. */

@@ -1,5 +1,5 @@
 /** From an empty folder to a tested component: new projects, building, testing, watching, measuring. */
-export { buildProject, writeDeclarations } from './build.ts';
+export { buildProject, componentOf, writeDeclarations } from './build.ts';
 export type { BuildOptions, Built } from './build.ts';
 export { createProject } from './init.ts';
 export type { NewProject } from './init.ts';

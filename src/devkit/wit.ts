@@ -19,17 +19,29 @@ export interface ProjectWit {
 const OWN: { readonly [name: string]: string } = { 'switchboard:host': 'host.wit', 'switchboard:mcp': 'mcp.wit' };
 
 /**
- * Reads the WIT of a project. Packages of Switchboard's that it uses and does not have are copied to `wit/deps`, where
- * other tools find them too. Errors: `invalid-project`.
+ * Reads the WIT of a project: `wit/*.wit`, or `world.wit` alone. Packages of Switchboard's that it uses and does not have
+ * are added; to `wit/deps` where there is `wit`, so that other tools find them too. Errors: `invalid-project`.
  */
 export async function readProjectWit(dir: string, ownWit: string): Promise<ProjectWit> {
   const folder = join(dir, 'wit');
+  const alone = join(dir, 'world.wit');
+  if (!existsSync(folder) && existsSync(alone)) {
+    const main = await readFile(alone, 'utf8');
+    return projectWit(main, [...(await missingOwn(main, ownWit)).values()].map(braced));
+  }
   const files = existsSync(folder) ? await witFiles(folder) : [];
   if (files.length === 0) throw invalid(`${printable(folder)} has no .wit file`);
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-  const main = joined(texts);
-  await addOwn(folder, texts.join('\n'), ownWit);
-  const deps = await readDeps(join(folder, 'deps'));
+  const main = joined(await Promise.all(files.map((file) => readFile(file, 'utf8'))));
+  const deps = join(folder, 'deps');
+  const missing = await missingOwn(`${main}\n${(await readDeps(deps)).join('\n')}`, ownWit);
+  for (const [name, text] of missing) {
+    await mkdir(deps, { recursive: true });
+    await writeFile(join(deps, `${name.replace(':', '-')}.wit`), text);
+  }
+  return projectWit(main, await readDeps(deps));
+}
+
+function projectWit(main: string, deps: readonly string[]): ProjectWit {
   const name = packageOf(main);
   if (name === undefined) throw invalid('its WIT does not begin with a package, as in: package demo:text@0.1.0;');
   if (parseReference(name).version === undefined)
@@ -82,16 +94,14 @@ async function readDeps(folder: string): Promise<string[]> {
   return found;
 }
 
-async function addOwn(folder: string, text: string, ownWit: string): Promise<void> {
-  const deps = join(folder, 'deps');
-  const present = (await readDeps(deps)).join('\n');
-  const needed = new Set(Object.keys(OWN).filter((name) => text.includes(`${name}/`)));
-  for (const name of needed) {
-    const file = OWN[name] ?? '';
-    if (new RegExp(`^package ${name}@`, 'm').test(`${present}\n${text}`)) continue;
-    await mkdir(deps, { recursive: true });
-    await writeFile(join(deps, `${name.replace(':', '-')}.wit`), await readFile(join(ownWit, file), 'utf8'));
+/** The texts of Switchboard's packages that a text uses and does not hold, by their names. */
+async function missingOwn(text: string, ownWit: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const [name, file] of Object.entries(OWN)) {
+    if (!text.includes(`${name}/`) || new RegExp(`^package ${name}@`, 'm').test(text)) continue;
+    found.set(name, await readFile(join(ownWit, file), 'utf8'));
   }
+  return found;
 }
 
 async function witFiles(folder: string): Promise<string[]> {

@@ -35,6 +35,8 @@ import { VERSION } from './version.ts';
 export interface HostOptions {
   /** The home directory; made if it does not exist. */
   readonly home: string;
+  /** Where compiled components are kept, other than in the home; several hosts may use one at a time. */
+  readonly cache?: string | undefined;
   /** The caller holds the home's lock: what interrupted writes left behind is swept at once. */
   readonly alone?: boolean | undefined;
   /** Cells (threads) at once, over all components. Default 32. */
@@ -78,7 +80,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     redactor: (component) => opened.secrets?.redactorOf(component),
   });
   const engine = createEngine({
-    cache: createArtifactCache(homePaths(options.home).cache, faults),
+    cache: createArtifactCache(options.cache ?? homePaths(options.home).cache, faults),
     services: serviceOffer,
     cellEntry: new URL(import.meta.filename.endsWith('.ts') ? './cell-entry.ts' : './cell-entry.js', import.meta.url),
     ...(options.maxCells === undefined ? {} : { maxCells: options.maxCells }),

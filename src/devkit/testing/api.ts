@@ -1,10 +1,8 @@
 /** The module `switchboard:test`. Each project's generated/test.d.ts has its types. */
-import { newSandbox } from './current.ts';
+import { plainSandbox } from './current.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export { newSandbox as sandbox } from './current.ts';
-
-let first: Promise<Sandbox> | undefined;
 
 /** The component's functions by their names in camelCase, in one sandbox without options, opened at the first call. */
 export const component: Sandbox['component'] = new Proxy(
@@ -14,8 +12,7 @@ export const component: Sandbox['component'] = new Proxy(
       typeof name === 'symbol' || name === 'then'
         ? undefined
         : async (...args: unknown[]) => {
-            first ??= newSandbox();
-            const fn = (await first).component[name];
+            const fn = (await plainSandbox()).component[name];
             if (fn === undefined) throw new TypeError(`the component has no function ${name}`);
             return fn(...args);
           },

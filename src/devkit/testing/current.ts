@@ -4,6 +4,7 @@ import { openSandbox, type Sandbox, type SandboxOptions, type Subject } from './
 
 let subject: Subject | undefined;
 const open = new Set<Sandbox>();
+let plain: Promise<Sandbox> | undefined;
 
 export function setSubject(given: Subject): void {
   subject = given;
@@ -22,8 +23,16 @@ export async function newSandbox(options: SandboxOptions = {}): Promise<Sandbox>
   return { ...made, close, [Symbol.asyncDispose]: close };
 }
 
+/** The one without options, opened at its first use. */
+export function plainSandbox(): Promise<Sandbox> {
+  plain ??= newSandbox();
+  return plain;
+}
+
+/** A test that comes later gets a new one. */
 export async function closeSandboxes(): Promise<void> {
   const left = [...open];
   open.clear();
+  plain = undefined;
   await Promise.all(left.map((sandbox) => sandbox.close()));
 }

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { extname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
@@ -133,6 +134,7 @@ async function runFiles(files: readonly string[], { only, report }: TestOptions)
     if (details.type === 'suite') return;
     tests.push({ name, ok: false, ms: details.duration_ms, error: String(details.error.cause ?? details.error) });
   });
+  endWithLast(stream);
   if (report) {
     const shown = stream.compose(new spec());
     shown.pipe(report, { end: false });
@@ -143,6 +145,32 @@ async function runFiles(files: readonly string[], { only, report }: TestOptions)
   }
   const failed = tests.filter(({ ok }) => !ok).length;
   return { passed: tests.length - failed, failed, tests };
+}
+
+/** What tests leave running gets this long. */
+const GRACE_MS = 500;
+
+/**
+ * node:test takes the tests of a process for done when nothing is left in the process that could go on. Sandboxes are
+ * such things, and so is what an author forgot; all files are loaded before the first test begins.
+ */
+function endWithLast(stream: ReturnType<typeof run>): void {
+  let waiting = 0;
+  const settle = async (): Promise<void> => {
+    await setImmediate();
+    if (waiting > 0) return;
+    await closeSandboxes();
+    await delay(GRACE_MS, undefined, { ref: false });
+    if (waiting === 0) process.emit('beforeExit', 0);
+  };
+  stream.on('test:enqueue', ({ nesting }) => {
+    if (nesting === 0) waiting += 1;
+  });
+  stream.on('test:complete', ({ nesting }) => {
+    if (nesting !== 0) return;
+    waiting -= 1;
+    if (waiting === 0) void settle();
+  });
 }
 
 const escaped = (text: string): RegExp => new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));

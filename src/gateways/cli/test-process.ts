@@ -1,4 +1,9 @@
-/** The process in which a project's tests run: `test-process <folder> <options as JSON>`, with a channel to its parent. */
+/**
+ * The process in which a project's tests run: `test-process <request as JSON>`, with a channel to its parent and a
+ * temporary directory of its own.
+ */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { toSwitchboardError } from '#core/errors';
 import { runProjectTests } from '#devkit';
 import { createHost } from '#host';
@@ -15,12 +20,14 @@ export interface TestRequest {
 }
 
 const request = JSON.parse(process.argv[2] ?? '{}') as TestRequest;
+// Each sandbox has a home of its own; what was compiled for one serves all.
+const cache = join(tmpdir(), 'cache');
 try {
   const ports = await devkitPorts(request.home, (line) => void process.stderr.write(`${line}\n`));
   const outcome = await runProjectTests(request.folder, ports, {
     coverage: request.coverage,
     only: request.only,
-    openHost: (home, fakeNetwork) => createHost({ home, fakeNetwork }),
+    openHost: (home, fakeNetwork) => createHost({ home, cache, fakeNetwork }),
     report: request.report ? process.stdout : undefined,
   });
   await tell({ outcome });

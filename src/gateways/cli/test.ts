@@ -1,8 +1,11 @@
 import { fork } from 'node:child_process';
-import { extname } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ErrorBody, errorFromBody, SwitchboardError } from '#core/errors';
 import type { TestOutcome } from '#devkit/testing/run-tests';
+import { toolEnvironment } from '../../env.ts';
 import type { Context } from './context.ts';
 import { table } from './describe-text.ts';
 import { safeLine } from './safe.ts';
@@ -41,7 +44,10 @@ export const define: Define = (command, act) => {
 
 async function inProcess(context: Context, request: TestRequest): Promise<TestOutcome> {
   const entry = fileURLToPath(new URL(`./test-process${extname(import.meta.url)}`, import.meta.url));
+  // Homes, caches and what the tests themselves keep there go with it, however they end.
+  const scratch = await mkdtemp(join(tmpdir(), 'switchboard-test-'));
   const child = fork(entry, [JSON.stringify(request)], {
+    env: { ...toolEnvironment(), TMPDIR: scratch },
     stdio: ['ignore', context.json ? 2 : 1, 2, 'ipc'],
     signal: context.signal,
     killSignal: 'SIGKILL',
@@ -52,6 +58,7 @@ async function inProcess(context: Context, request: TestRequest): Promise<TestOu
   });
   child.on('error', () => undefined);
   const code = await new Promise<number | null>((resolve) => void child.once('close', resolve));
+  await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
   if (context.signal.aborted) throw new SwitchboardError('cancelled', 'the tests were stopped');
   if (told?.error) throw errorFromBody(told.error);
   if (told?.outcome) return told.outcome;
