@@ -30,7 +30,8 @@ async function newest(dir: string): Promise<number> {
   for (const entry of await readdir(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
     if (entry.isDirectory()) {
-      if (isSourceFolder(entry.name)) latest = Math.max(latest, await newest(path));
+      // A file that is gone shows in its folder.
+      if (isSourceFolder(entry.name)) latest = Math.max(latest, (await stat(path)).mtimeMs, await newest(path));
     } else if (isSourceFile(entry.name)) latest = Math.max(latest, (await stat(path)).mtimeMs);
   }
   return latest;

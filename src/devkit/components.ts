@@ -10,7 +10,7 @@ export async function typesOfWit(wit: ProjectWit, format: ComponentFormat): Prom
   const { componentEmbed, componentNew } = await import('#wasm-tools');
   try {
     const core = await componentEmbed({ dummy: true, witSource: wit.whole, world: wit.world });
-    return format.decode(await componentNew(core));
+    return format.decode(format.injectDocs(await componentNew(core), wit.main));
   } catch (thrown) {
     throw thrown instanceof SwitchboardError ? thrown : refused('the WIT of the project is not valid', thrown);
   }

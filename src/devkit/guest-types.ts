@@ -1,26 +1,36 @@
 /** TypeScript declarations of a world, as a guest on the QuickJS backend sees it, and as a test that calls it. */
 import type { ComponentTypes, TypeEntry, TypeRef, WitFunction, WitInterface } from '#core/wit-types';
 import { callableFunctions, interfaceShortName } from '#core/functions';
+import { GLOBAL_DECLARATIONS } from './languages/guest-globals.ts';
 
 /** `guest`: what crosses between script and runtime. `json`: arguments and results of calls, as everywhere in Switchboard. */
 type Form = 'guest' | 'json';
 
 const NUMBERS: ReadonlySet<string> = new Set(['u8', 'u16', 'u32', 's8', 's16', 's32']);
 
-/** `generated/guest.d.ts`: `Guest` is what the script exports, with a module for each interface that the world imports. */
+/**
+ * `generated/guest.d.ts`: the module `switchboard:guest`, whose `Guest` is what the script exports, and a module for each
+ * interface that the world imports. Types only: nothing of `switchboard:guest` is there when the script runs.
+ */
 export function guestDeclarations(types: ComponentTypes): string {
   const writer = createWriter(types, 'guest');
   const members = [
     ...types.exportedFunctions.map((fn) => writer.member(fn)),
     ...types.exports.map((one) => `${key(camel(interfaceShortName(one.id)))}: ${writer.exported(one)};`),
   ];
-  const modules = types.imports.map((one) => writer.module(one));
   return [
     '// Made from wit/ by switchboard build; changes here are lost.',
-    ...writer.declarations(),
-    '/** What src/main exports: one function of each name. Where WIT says result, throw the error case. */',
-    `export interface Guest {\n${indent(members.join('\n'))}\n}`,
-    ...modules,
+    "declare module 'switchboard:guest' {",
+    indent(
+      [
+        ...writer.declarations(),
+        '/** What src/main exports: one function of each name. Where WIT says result, throw the error case. */',
+        `export interface Guest {\n${indent(members.join('\n'))}\n}`,
+      ].join('\n'),
+    ),
+    '}',
+    ...types.imports.map((one) => writer.module(one)),
+    GLOBAL_DECLARATIONS,
     '',
   ].join('\n');
 }
@@ -175,7 +185,7 @@ function createWriter(types: ComponentTypes, form: Form): Writer {
       if (form === 'json') {
         return [...names].filter(([index]) => types.types[index]?.kind !== 'resource').map(declaration);
       }
-      const resources = [...types.exports, ...types.imports].flatMap(classes).map((text) => `export declare ${text}`);
+      const resources = [...types.exports, ...types.imports].flatMap(classes).map((text) => `export ${text}`);
       return [
         ...resources,
         ...[...names].filter(([index]) => types.types[index]?.kind !== 'resource').map(declaration),
@@ -194,8 +204,13 @@ function createWriter(types: ComponentTypes, form: Form): Writer {
         .filter((fn) => fn.kind === 'function')
         .map((fn) => `${docs(fn.docs)}export function ${camel(plainName(fn))}${signature(fn, false)};`);
       const resources = new Set(one.functions.flatMap((fn) => (fn.resource === undefined ? [] : [fn.resource])));
-      const constructors = [...resources].map((name) => `export { ${pascal(name)} };`);
-      return `declare module '${one.id}' {\n${indent([...functions, ...constructors].join('\n'))}\n}`;
+      const constructors = [...resources].map((name) => `export { ${pascal(name)} } from 'switchboard:guest';`);
+      const body = [...functions, ...constructors].join('\n');
+      const used = [...new Set([...names.values(), ...[...resources].map(pascal)])].filter((name) =>
+        new RegExp(`\\b${name}\\b`).test(functions.join('\n')),
+      );
+      const imported = used.length === 0 ? '' : `import type { ${used.join(', ')} } from 'switchboard:guest';\n`;
+      return `declare module '${one.id}' {\n${indent(imported + body)}\n}`;
     },
   };
 
@@ -224,8 +239,8 @@ function primitive(name: string, form: Form): string {
   if (name === 'bool') return 'boolean';
   if (name === 'string' || name === 'char') return 'string';
   if (NUMBERS.has(name) || form === 'guest') return 'number';
-  // Beyond 2^53 as text; numbers that JSON does not have as their names.
-  return 'number | string';
+  // Numbers that JSON does not have go by their names, whole ones beyond 2^53 as text.
+  return /^f/.test(name) ? "number | 'NaN' | 'Infinity' | '-Infinity'" : 'number | string';
 }
 
 const plainName = (fn: WitFunction): string => fn.name.replace(/^\[[a-z]+\]/, '').replace(/^.*\./, '');

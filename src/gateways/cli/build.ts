@@ -29,7 +29,10 @@ export const define: Define = (command, act) => {
         context.finished();
         await watchProject(project.dir, ports, {
           signal: context.signal,
-          onFailed: (error) => writeFailure(error, context.json),
+          onFailed(error) {
+            if (context.json) context.printLine({ error: error.toJSON() });
+            else writeFailure(error, false);
+          },
           async onBuilt(built) {
             const { reference, same } = await installBuild(host, built);
             const hidden = await shadowing(host, reference);
