@@ -63,23 +63,20 @@ async function works(t: TestContext, language: string, dir: string, home: string
   const inspected = await runIn(dir, home, ['inspect', '.', '--output', 'json']);
   const {
     package: name,
-    requirements,
+    imports,
     functions,
   } = JSON.parse(inspected.stdout) as {
     package: string;
-    requirements: { import: string; access: string }[];
-    functions: { id: string; description?: string }[];
+    imports: unknown[];
+    functions: { id: string; docs?: string }[];
   };
   assert.equal(name, 'acme:word-counter@0.1.0');
-  assert.deepEqual(
-    requirements.filter(({ access }) => access === 'unavailable'),
-    [],
-  );
+  assert.ok(!JSON.stringify(imports).includes('unavailable'), JSON.stringify(imports));
   assert.deepEqual(
     functions.map(({ id }) => id),
     ['greet', 'count-words'],
   );
-  assert.match(functions[0]?.description ?? '', /A greeting for somebody/);
+  assert.match(functions[0]?.docs ?? '', /A greeting for somebody/);
   assert.equal((await runIn(dir, home, ['call', '.', 'greet', 'Ada'])).stdout.trim(), 'Hello, Ada!');
   const refused = await runIn(dir, home, ['call', '.', 'greet', ' ']);
   assert.equal(refused.code, 1);

@@ -39,7 +39,7 @@ export function javaScriptTools(ports: DevkitPorts, signal?: AbortSignal): Promi
 }
 
 async function load(ports: DevkitPorts, signal?: AbortSignal): Promise<JavaScriptTools> {
-  const require = ownRequire() ?? createRequire(join(await installed(ports, signal), 'package.json'));
+  const require = ownRequire() ?? createRequire(join(await installJavaScript(ports, signal), 'package.json'));
   const importFrom = async <T>(name: string): Promise<T> =>
     (await import(pathToFileURL(require.resolve(name)).href)) as T;
   const [rolldown, parser, quickjs] = await Promise.all([
@@ -67,8 +67,11 @@ function ownRequire(): NodeJS.Require | undefined {
   return require;
 }
 
-/** The directory with their `node_modules`. Two processes that install at once do no harm: the first to finish counts. */
-async function installed(ports: DevkitPorts, signal?: AbortSignal): Promise<string> {
+/**
+ * Installs them below `ports.toolchains` unless they are there, and gives the directory with their `node_modules`. Two
+ * processes that install at once do no harm: the first to finish counts. Errors: `toolchain-missing`, `cancelled`.
+ */
+export async function installJavaScript(ports: DevkitPorts, signal?: AbortSignal): Promise<string> {
   const lock = readFileSync(new URL('package-lock.json', LOCKED));
   const key = createHash('sha256')
     .update(lock)
