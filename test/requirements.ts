@@ -73,6 +73,8 @@ export const REQUIREMENTS = {
   'mcp.rate': 'Each client may ask so often: 429 with Retry-After over HTTP, a typed error over stdio.',
   'mcp.hostile':
     'Hostile clients get typed errors; memory is bounded; a well-behaved client beside them is served throughout.',
+  'mcp.fair':
+    'What one client leaves waiting (calls, questions, streams) leaves room for the others: each has a share, past it a typed error.',
   'mcp.inspector': 'The Inspector’s CLI uses the bundled tools.',
   'mcp.conformance': 'All server scenarios of MCP’s conformance suite pass, for both protocol generations.',
   'mcp.resume':
@@ -94,6 +96,9 @@ export const REQUIREMENTS = {
   'http.trailers': 'Trailers of a response are given; those of a request are refused by name.',
   'http.contract': 'Each method of wasi:http/types answers, fails and traps as its documentation says.',
   'http.addresses': 'Each address of a granted name is decided, and the connection goes to it.',
+  'policy.approvals-closed': 'A request of which everything is granted in another way is closed, and told.',
+  'policy.walk':
+    'A component that asks for a directory and a host is installed, denied, granted, used and revoked in the middle of calls, over CLI and MCP, as README.md shows.',
   'policy.decide': 'One pure function decides each access; a refusal names the flag that would allow it.',
   'policy.denial': 'A denial names the command that would allow it, and that command works.',
   'policy.addresses': 'Addresses that are not public are known in every spelling; a number is never a name.',
@@ -105,7 +110,8 @@ export const REQUIREMENTS = {
     'The same bytes installed with another manifest have that one from then on: grants, limits and running calls follow it.',
   'policy.flags': 'Permissions are read and written alike.',
   'secret.redact': 'A handed-out secret is taken out of what its component says.',
-  'fs.race': 'Swapping symlinks from outside leads nobody out; nothing stays open after an instance.',
+  'fs.race':
+    'Swapping symlinks, from outside or by another instance, leads no operation out; nothing stays open after an instance.',
   'policy.grants':
     'Installing grants nothing; a grant gives what it says, to versions that ask for it, for as long as it says.',
   'policy.revoke': 'A revoke reaches running calls, files and connections within a second.',
@@ -160,12 +166,15 @@ export const REQUIREMENTS = {
   'devkit.init': 'init makes a small complete project in an empty folder, and refuses names that WIT could not bear.',
   'devkit.templates':
     'Each template builds, passes its tests and answers where its compiler is; elsewhere build says what to install.',
-  'devkit.build': 'build makes a component with docs, manifest and WIT inside, or says plainly why not and keeps the last.',
-  'devkit.reproducible': 'Two builds of the same sources give the same bytes, also from another folder; Python excepted.',
+  'devkit.build':
+    'build makes a component with docs, manifest and WIT inside, or says plainly why not and keeps the last.',
+  'devkit.reproducible':
+    'Two builds of the same sources give the same bytes, also from another folder; Python excepted.',
   'devkit.missing': 'A compiler that is missing, too old or half installed is named with the command that installs it.',
   'devkit.types': 'Types of the guest and of its tests are generated from WIT and check what is written against them.',
   'devkit.javascript': 'Guests have TextEncoder, TextDecoder, console and npm libraries.',
-  'devkit.test': 'test runs the tests of a project inside the sandbox under its requested grants, with diff and coverage.',
+  'devkit.test':
+    'test runs the tests of a project inside the sandbox under its requested grants, with diff and coverage.',
   'devkit.watch': 'build --watch builds at every save and swaps the component in a running host; no call fails.',
   'devkit.call': 'call, inspect and bench take the folder of a project.',
   'devkit.pack': 'init, build and test work from the npm package, which fetches its compiler when first needed.',

@@ -1,11 +1,21 @@
 /** From requests and grants to what applies; and permissions as a person writes them. Pure. */
-import { hostCovers, isWithin, quoted } from './access.ts';
+import { directoryOf, hostCovers, isWithin } from './access.ts';
 import type { Principal } from './context.ts';
 import { SwitchboardError } from './errors.ts';
 import { looksNumeric, normalHost, parseBlock } from './net-address.ts';
-import type { AskKind, FsMode, Grant, Permission, PermissionRequest, PolicySnapshot } from './permission.ts';
+import type {
+  ApprovalItem,
+  AskKind,
+  FsMode,
+  Grant,
+  Permission,
+  PermissionRequest,
+  PolicySnapshot,
+} from './permission.ts';
 import type { ComponentDescription } from './ports.ts';
 import { printable, type Digest } from './reference.ts';
+
+export { formatPermission } from './permission-text.ts';
 
 type Described = Pick<ComponentDescription, 'digest' | 'manifest'>;
 
@@ -61,6 +71,25 @@ export function grantCounts(grant: Grant, description: Described, principal: Pri
   // A version that asks for less than was granted gets that less.
   const asked = permission.kind === 'fs' ? { ...permission, mode: 'ro' as const } : permission;
   return requests.some((request) => requestCovers(request, asked));
+}
+
+/** Whether an item that somebody asked for is in what applies already, all of it. */
+export function snapshotCovers(policy: PolicySnapshot, item: ApprovalItem): boolean {
+  switch (item.kind) {
+    case 'fs': {
+      const granted = directoryOf(policy, item.guest);
+      return granted !== undefined && modeCovers(granted.mode, item.mode);
+    }
+    case 'net':
+      return policy.net.some((net) => netCovers(net, item));
+    case 'env':
+      return policy.env.some(([name, value]) => name === item.name && value === item.value);
+    case 'secret':
+      return policy.secrets.includes(item.name);
+    case 'elicit':
+    case 'sample':
+      return policy.asks.includes(item.kind);
+  }
 }
 
 /** What applies to calls of such a principal now. `digest` makes the version: any collision-free hash. */
@@ -164,18 +193,6 @@ export function hostPattern(text: string): string | undefined {
     return rest === undefined || parseBlock(rest) ? undefined : `*.${rest}`;
   }
   return normalHost(bare);
-}
-
-/** The flag that gives it, for a POSIX shell; an `env` without its value. */
-export function formatPermission(permission: Permission | { kind: 'fs'; guest: string; mode: FsMode }): string {
-  if (permission.kind === 'fs') {
-    const host = 'host' in permission ? quoted(permission.host) : '"$PWD"';
-    return `--fs ${host}:${quoted(permission.guest)}:${permission.mode}`;
-  }
-  if (permission.kind === 'elicit' || permission.kind === 'sample') return `--${permission.kind}`;
-  if (permission.kind !== 'net') return `--${permission.kind} ${permission.name}`;
-  const host = permission.host.includes(':') ? permission.host.replace(/^([^/]*)/, '[$1]') : permission.host;
-  return `--net ${quoted(permission.port === undefined ? host : `${host}:${permission.port}`)}`;
 }
 
 function invalid(kind: string, text: string, why: string): SwitchboardError {

@@ -88,9 +88,16 @@ export interface Denial {
   readonly what: string;
   /** Why it was refused, one sentence. */
   readonly reason: string;
-  /** Arguments of `switchboard grant <component>` that would allow it, as in `--net example.com:443`; absent if nothing can. */
+  /** The permission that is missing; absent if none would allow it. */
+  readonly item?: MissingItem;
+  /** `item` as arguments of `switchboard grant <component>`, as in `--net example.com:443`. */
   readonly grant?: string;
 }
+
+/** One permission that was missing: of a variable its name. */
+export type MissingItem =
+  | Exclude<ApprovalItem, { readonly kind: 'env' }>
+  | { readonly kind: 'env'; readonly name: string };
 
 /** What somebody asked the owner for. It gives nothing; a person decides. */
 export interface ApprovalRequest {
@@ -102,7 +109,8 @@ export interface ApprovalRequest {
   readonly reason: string;
   readonly principal: Principal;
   readonly filedAt: number;
-  readonly state: 'open' | 'allowed' | 'denied';
+  /** `granted`: everything in it was granted by other ways, so there is nothing left to decide. */
+  readonly state: 'open' | 'allowed' | 'denied' | 'granted';
   readonly decidedAt?: number;
 }
 

@@ -110,7 +110,11 @@ export interface ApprovalStore {
   /** Newest first. */
   list(state?: ApprovalRequest['state']): Promise<readonly ApprovalRequest[]>;
   /** Decides an open one; undefined if it was not open. Decided ones are kept, the last 1,000. */
-  decide(id: string, state: 'allowed' | 'denied', at: number): Promise<ApprovalRequest | undefined>;
+  decide(
+    id: string,
+    state: Exclude<ApprovalRequest['state'], 'open'>,
+    at: number,
+  ): Promise<ApprovalRequest | undefined>;
 }
 
 /** Named narrowings, by name. At most 100: one more fails with `invalid-setting`. */

@@ -2,6 +2,17 @@
 import type { LogLevel } from './events.ts';
 import type { Denial, PolicySnapshot } from './permission.ts';
 
+/**
+ * Which directory it is, whatever its name. Rounded numbers: two may be taken for the same, one is never taken for another.
+ */
+export const identityOf = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string => `${dev}:${ino}`;
+
+/** The host's own home and the directories it lies in, as `identityOf` has them. */
+export interface OwnDirectories {
+  readonly home: string;
+  readonly above: readonly string[];
+}
+
 /** What a service knows of the instance it serves. One per instance; the call it serves changes. */
 export interface ServiceEnv {
   /** Sends a record to the component's log; counts its bytes, and throws when the call's transfer limit is passed. */
@@ -32,6 +43,8 @@ export interface ServiceEnv {
   readonly nameServers?: readonly string[] | undefined;
   /** A port of this machine that stands for the whole network, for tests: what the policy lets through goes there. */
   readonly fakeNetwork?: number | undefined;
+  /** What no grant gives. Undefined where there is no home. */
+  readonly own?: OwnDirectories | undefined;
   /** Records a refusal with the running call: an audit event, and what the caller is told. The first 100 of a call. */
   denied(denial: Denial): void;
   /** Bytes lifted from the guest that nothing holds any more (written to a file, sent): counted no longer. */

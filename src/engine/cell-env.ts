@@ -1,5 +1,12 @@
 import { randomFillSync } from 'node:crypto';
-import { type Denial, errorFromBody, type PolicySnapshot, type ServiceEnv, SwitchboardError } from '#core';
+import {
+  type Denial,
+  errorFromBody,
+  type OwnDirectories,
+  type PolicySnapshot,
+  type ServiceEnv,
+  SwitchboardError,
+} from '#core';
 import type { CellLogs } from './cell-logs.ts';
 import type { CellProgress } from './cell-progress.ts';
 import { GuestExit } from './faults.ts';
@@ -17,7 +24,7 @@ export interface ServiceEnvs {
 export function createServiceEnvs(
   logs: CellLogs,
   progress: CellProgress,
-  { policy, nameServers, fakeNetwork }: Pick<LoadMessage, 'policy' | 'nameServers' | 'fakeNetwork'>,
+  { policy, nameServers, fakeNetwork, own }: Pick<LoadMessage, 'policy' | 'nameServers' | 'fakeNetwork' | 'own'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -36,6 +43,7 @@ export function createServiceEnvs(
     policy,
     nameServers,
     fakeNetwork,
+    own,
     ask,
     denied: (id, denial) => post({ t: 'denied', id, denial }),
   };
@@ -57,6 +65,7 @@ interface CellSide {
   readonly policy: PolicySnapshot;
   readonly nameServers: readonly string[] | undefined;
   readonly fakeNetwork: number | undefined;
+  readonly own: OwnDirectories | undefined;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
   denied(id: number, denial: Denial): void;
 }
@@ -83,6 +92,10 @@ class InstanceEnv implements ServiceEnv {
 
   get fakeNetwork(): number | undefined {
     return this.cell.fakeNetwork;
+  }
+
+  get own(): OwnDirectories | undefined {
+    return this.cell.own;
   }
 
   denied(denial: Denial): void {

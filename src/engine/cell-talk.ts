@@ -33,9 +33,9 @@ export interface CellTalkPorts {
 }
 
 export function createCellTalk(component: string, ports: CellTalkPorts): CellTalk {
-  const log = (record: CellLog, call: PendingCall | undefined): void => {
-    const redactor = ports.redactor(component);
-    const { at, stream, level, message, fields } = redactor ? (redactor.json(record) as CellLog) : record;
+  const redacted = createRedactedLogs(() => ports.redactor(component));
+  const log = (record: CellLog, call: PendingCall | undefined, from: object): void => {
+    const { at, stream, level, message, fields } = redacted(record, call ?? from);
     const callId = call ? { callId: call.request.context.callId } : {};
     const full: LogRecord = { at, component, ...callId, stream, level, message, ...(fields ? { fields } : {}) };
     ports.log(full);
@@ -47,15 +47,15 @@ export function createCellTalk(component: string, ports: CellTalkPorts): CellTal
   };
   return {
     logs(cell, { records, dropped }) {
-      for (const record of records) log(record, record.id === undefined ? undefined : cell.calls.get(record.id));
+      for (const record of records) log(record, record.id === undefined ? undefined : cell.calls.get(record.id), cell);
       if (dropped === 0) return;
       const message = `${dropped} log records were dropped: they came faster than they can be kept`;
-      log({ id: undefined, at: Date.now(), stream: 'log', level: 'warn', message }, undefined);
+      log({ id: undefined, at: Date.now(), stream: 'log', level: 'warn', message }, undefined, ports);
     },
     denied(cell, { id, denial }) {
       const call = cell.calls.get(id);
       if (!call) return;
-      const clean = (ports.redactor(component)?.json(denial) ?? denial) as Denial;
+      const clean = redactedDenial(denial, ports.redactor(component));
       (call.figures.denials ??= []).push(clean);
       ports.denied(call.request, clean);
     },
@@ -86,6 +86,33 @@ export function createCellTalk(component: string, ports: CellTalkPorts): CellTal
         },
       );
     },
+  };
+}
+
+/** A permission with a secret in it, as the name of a host may have, is nobody's to give. */
+function redactedDenial(denial: Denial, redactor: Redactor | undefined): Denial {
+  if (!redactor) return denial;
+  const { item, grant, ...clean } = redactor.json(denial) as Denial;
+  const same = JSON.stringify(item) === JSON.stringify(denial.item) && grant === denial.grant;
+  return same ? { ...clean, ...(item ? { item } : {}), ...(grant === undefined ? {} : { grant }) } : clean;
+}
+
+/** Takes secrets out of records, also of those that are split over several of one call and stream. */
+function createRedactedLogs(redactor: () => Redactor | undefined): (record: CellLog, from: object) => CellLog {
+  type Stream = { readonly redactor: Redactor; readonly next: (piece: string) => string };
+  const streams = new WeakMap<object, Map<CellLog['stream'], Stream>>();
+  return (record, from) => {
+    const now = redactor();
+    if (!now) return record;
+    const { stream, message, fields } = record;
+    const known = streams.get(from) ?? new Map<CellLog['stream'], Stream>();
+    streams.set(from, known);
+    let following = known.get(stream);
+    // What it was handed since is looked for from here on.
+    if (following?.redactor !== now) following = { redactor: now, next: now.follow() };
+    known.set(stream, following);
+    const clean = { ...record, message: following.next(message) };
+    return fields ? { ...clean, fields: now.json(fields) as NonNullable<CellLog['fields']> } : clean;
   };
 }
 

@@ -3,6 +3,7 @@ import { type ErrorBody, errorFromBody, type Limits, type PolicySnapshot, Switch
 import type { Cell } from './cell.ts';
 import { type CellTalk, type CellTalkPorts, createCellTalk } from './cell-talk.ts';
 import { sharedNow, slotOnCpu, withdrawSlot } from './control-block.ts';
+import { createFairTurns, givesWay } from './fair-turns.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { type CallFigures, type EngineCall, PendingCall } from './pending-call.ts';
 import { busyError, lostError, namedError, type StopCode, stopError } from './pool-errors.ts';
@@ -43,6 +44,7 @@ export class ComponentPool {
   /** Calls that cells hold. */
   running = 0;
   private queue: PendingCall[] = [];
+  private readonly turns = createFairTurns<PendingCall>();
   private readonly sessions = createSessionTable<PendingCall>();
   private readonly heartbeat = createHeartbeat();
   private readonly abort = (call: PendingCall): void => this.stop(call, 'cancelled');
@@ -169,16 +171,14 @@ export class ComponentPool {
     if (session !== undefined && !this.sessions.enter(session, call, this.limits.instances)) {
       if (!this.sessions.has(session))
         call.settle(busyError(`${this.limits.instances} sessions hold an instance each`));
-      else this.boundQueue(call, () => this.sessions.leave(session, call));
+      else this.boundQueue(call);
       return;
     }
     const cell = this.cellFor(call);
     if (cell) this.dispatch(call, cell);
     else {
-      this.queue.push(call);
-      this.boundQueue(call, () => {
-        this.queue = this.queue.filter((waiting) => waiting !== call);
-      });
+      this.turns.place(this.queue, call);
+      this.boundQueue(call);
     }
   }
 
@@ -194,14 +194,24 @@ export class ComponentPool {
     };
   }
 
-  private boundQueue(call: PendingCall, withdraw: () => void): void {
+  private boundQueue(call: PendingCall): void {
     if (this.running + this.waiting > this.limits.instances + this.limits.queue) {
-      withdraw();
-      call.settle(busyError(`${this.limits.queue} calls are waiting`));
-      return;
+      const last = givesWay([...this.queue, ...this.sessions.all()], call);
+      this.giveUp(last, busyError(`${this.limits.queue} calls are waiting`));
+      if (last === call) return;
     }
     call.after(this.limits.queueTimeout, () => this.stop(call, 'queue-timeout'));
     this.stages.waits(call, this.running + this.waiting - 1);
+  }
+
+  /** One that waits is answered with the error. */
+  private giveUp(call: PendingCall, error: SwitchboardError): void {
+    this.queue = this.queue.filter((waiting) => waiting !== call);
+    this.turns.left(this.queue, call);
+    call.measure(sharedNow());
+    call.settle(error);
+    const { session } = call.request;
+    if (session !== undefined && !this.sessions.leave(session, call)) this.nextOfSession(session);
   }
 
   /** The cell a call goes to now, or none: then it waits. May start a cell. */
@@ -283,11 +293,7 @@ export class ComponentPool {
     const error = stopError(code, this.component, this.limits, call.request.context.timeoutMs);
     const { cell } = call;
     if (!cell) {
-      this.queue = this.queue.filter((waiting) => waiting !== call);
-      call.measure(sharedNow());
-      call.settle(error);
-      const { session } = call.request;
-      if (session !== undefined && !this.sessions.leave(session, call)) this.nextOfSession(session);
+      this.giveUp(call, error);
       this.drain();
       return;
     }
@@ -349,7 +355,7 @@ export class ComponentPool {
     if (!next) return;
     const cell = this.cellFor(next);
     if (cell) this.dispatch(next, cell);
-    else this.queue.push(next);
+    else this.turns.place(this.queue, next);
   }
 
   /** Gives those that wait the places that are free, in order. */
@@ -363,8 +369,10 @@ export class ComponentPool {
         if (this.running >= this.limits.instances) break;
         taken += 1;
         const cell: Cell | undefined = full && call.request.session === undefined ? undefined : this.cellFor(call);
-        if (cell) this.dispatch(call, cell);
-        else still.push(call);
+        if (cell) {
+          this.turns.served(call);
+          this.dispatch(call, cell);
+        } else still.push(call);
         full ||= cell === undefined && call.request.session === undefined;
       }
       this.queue = [...still, ...this.queue.slice(taken)];

@@ -6,6 +6,7 @@ import {
   type Limits,
   type Denial,
   type LogRecord,
+  type OwnDirectories,
   type PolicySnapshot,
   type Redactor,
   type ServiceSet,
@@ -39,6 +40,8 @@ export interface EngineOptions {
   readonly nameServers?: readonly string[] | undefined;
   /** For the services of every cell, see `ServiceEnv`. */
   readonly fakeNetwork?: number | undefined;
+  /** The same; asked when a component is first used. */
+  readonly own?: () => OwnDirectories | undefined;
   /** For those who look into the protocol: told every message. */
   readonly trace?: CellTrace;
   /** For what a component says, if there is anything to be kept out of it. */
@@ -152,6 +155,7 @@ export function createEngine(options: EngineOptions): Engine {
     const artifact = await prepareArtifact(ports, target.description, target.bytes, undefined, onCompile);
     const modules = await compileModules(artifact, target.limits);
     const { types } = target.description;
+    const own = options.own?.();
     return {
       code: artifact.code,
       modules,
@@ -160,6 +164,7 @@ export function createEngine(options: EngineOptions): Engine {
       suspends: artifact.suspends,
       ...(options.nameServers === undefined ? {} : { nameServers: options.nameServers }),
       ...(options.fakeNetwork === undefined ? {} : { fakeNetwork: options.fakeNetwork }),
+      ...(own === undefined ? {} : { own }),
     };
   };
 

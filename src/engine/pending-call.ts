@@ -20,6 +20,13 @@ export interface EngineCall {
   readonly onProgress?: ((report: ProgressReport) => void) | undefined;
   /** For what the host answers to services; the engine itself asks it nothing. */
   readonly caller?: Caller | undefined;
+  /** Whose call it is, where that is known better than by its principal. */
+  readonly client?: string | undefined;
+}
+
+/** Whose call it is: those of one client share what is shared out among clients. */
+export function clientOf({ client, context: { principal } }: EngineCall): string {
+  return client ?? `${principal.kind} ${principal.label}`;
 }
 
 /** How a call ended, besides its value or error. Milliseconds and bytes. */
@@ -45,6 +52,8 @@ export class PendingCall {
   cell: Cell | undefined;
   slot = 0;
   settled = false;
+  /** Its place among those that wait. */
+  turn = 0;
   /** Milliseconds its run stood still, waiting for a person; and since when it does now. */
   private heldMs = 0;
   private heldSince: number | undefined;
@@ -75,6 +84,10 @@ export class PendingCall {
     if (this.onAbort) this.request.signal?.removeEventListener('abort', this.onAbort);
     if (error) this.reject(error);
     else this.resolve(value);
+  }
+
+  get client(): string {
+    return clientOf(this.request);
   }
 
   /** The one timer of the call: set again, or given up with `undefined`. */

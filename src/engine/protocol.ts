@@ -7,7 +7,16 @@
  * A stopped call:  call → cancel → result (the guest was suspended) | nothing (it was computing: the host terminates the cell)
  * A cell's life:   hello → load → loaded | failed → … → retire → (exit)
  */
-import type { ComponentTypes, Denial, ErrorBody, LogLevel, PolicySnapshot, Reuse, WitFunction } from '#core';
+import type {
+  ComponentTypes,
+  Denial,
+  ErrorBody,
+  LogLevel,
+  OwnDirectories,
+  PolicySnapshot,
+  Reuse,
+  WitFunction,
+} from '#core';
 
 /** Raised when a message's meaning changes. Host and cell refuse another number. */
 export const PROTOCOL_VERSION = 2;
@@ -36,6 +45,8 @@ export interface LoadMessage {
   /** See `ServiceEnv`. */
   readonly nameServers?: readonly string[];
   readonly fakeNetwork?: number;
+  /** See `ServiceEnv`. */
+  readonly own?: OwnDirectories;
   readonly control: SharedArrayBuffer;
   /** Slots of the control block; slot 0 is the cell's own work. */
   readonly slots: number;

@@ -42,6 +42,11 @@ export interface CallOptions {
   readonly onLog?: ((record: LogRecord) => void) | undefined;
   /** What the caller offers to the component while it runs; nothing unless given. */
   readonly caller?: Caller | undefined;
+  /**
+   * Whose call it is, among all clients of the host: calls of one client share its turns in queues and its part of the
+   * questions that may wait. Calls of the same principal unless given.
+   */
+  readonly client?: string | undefined;
   readonly traceId?: string | undefined;
   readonly parent?: Pick<CallContext, 'callId' | 'traceId' | 'depth'> | undefined;
 }
@@ -160,6 +165,7 @@ export interface Host {
   /**
    * Gives a component permissions, for the versions whose manifest requests them. Errors: `component-not-found`,
    * `not-requested` (a manifest that does not ask for it, unless `unrequested`), `invalid-setting`, `secret-not-found`.
+   * Open requests of which everything is granted by now, for the calls of whoever asked, are closed as `granted`.
    */
   grant(component: string, options: GrantOptions): Promise<readonly Grant[]>;
   /** Takes grants back: these, or all of the component. Cuts what uses them. Returns those that are gone. */

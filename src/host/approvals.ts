@@ -4,6 +4,7 @@ import {
   type ApprovalRequest,
   type ApprovalStore,
   type Clock,
+  type ComponentName,
   type Denial,
   type Grant,
   type Permission,
@@ -11,9 +12,10 @@ import {
   printable,
   type Random,
   requestCovers,
+  snapshotCovers,
   SwitchboardError,
 } from '#core';
-import type { ApprovalDecision, Host } from './api.ts';
+import type { ApprovalDecision, GrantOptions, Host } from './api.ts';
 import type { Catalog } from './catalog.ts';
 import { itemOf, withDirectory } from './denials.ts';
 import type { EventHub } from './events.ts';
@@ -28,7 +30,7 @@ export interface ApprovalPorts {
   readonly random: Random;
 }
 
-export interface Approvals extends Pick<Host, 'requestPermission' | 'approvals' | 'decideApproval'> {
+export interface Approvals extends Pick<Host, 'grant' | 'requestPermission' | 'approvals' | 'decideApproval'> {
   /** A call lacked a grant: files what would give it, unless that is open already. Never fails. */
   fileDenial(component: string, denial: Denial, principal: Principal): Promise<void>;
 }
@@ -82,30 +84,59 @@ export function createApprovals({ store, permissions, catalog, events, clock, ra
       throw new SwitchboardError('grant-not-found', `there is no open request ${printable(id)}`, { fix });
     }
     // Checked before it is decided, so that what cannot be granted stays open.
-    const wanted = decision.allow ? request.permissions.map((item) => complete(item, id, decision.directories)) : [];
+    const wanted: GrantOptions = {
+      permissions: decision.allow ? request.permissions.map((item) => complete(item, id, decision.directories)) : [],
+      creator: `approval ${id}`,
+      ...(decision.allow ? { once: decision.once, expiresAt: decision.expiresAt } : {}),
+    };
+    if (decision.allow) await permissions.checkGrant(request.subject, wanted);
     const decided = await store.decide(id, decision.allow ? 'allowed' : 'denied', clock.now());
     if (!decided) throw new SwitchboardError('grant-not-found', `the request ${printable(id)} was decided meanwhile`);
     events.emit({ type: 'approval.decided', request: decided });
     if (!decision.allow) return [];
-    // What is revoked later may be asked for again.
-    for (const [component, known] of filed) if (component.startsWith(`${request.subject}@`)) known.clear();
-    return permissions.grant(request.subject, {
-      permissions: wanted,
-      creator: `approval ${id}`,
-      ...(decision.once === undefined ? {} : { once: decision.once }),
-      ...(decision.expiresAt === undefined ? {} : { expiresAt: decision.expiresAt }),
-    });
+    forget(request.subject);
+    return grant(request.subject, wanted);
+  };
+
+  /** What is revoked later may be asked for again. */
+  const forget = (subject: ComponentName): void => {
+    for (const [component, known] of filed) if (component.startsWith(`${subject}@`)) known.clear();
+  };
+
+  /** Requests of which everything is granted by now wait for nobody. Each is for the calls of whoever asked. */
+  const closeCovered = async (subject: ComponentName): Promise<void> => {
+    const open = (await store.list('open')).filter((request) => request.subject === subject);
+    if (open.length === 0) return;
+    const entry = await catalog.entry(subject);
+    for (const request of open) {
+      const { policy } = entry.targetFor(request.principal.kind);
+      if (!request.permissions.every((item) => snapshotCovers(policy, item))) continue;
+      const closed = await store.decide(request.id, 'granted', clock.now());
+      if (!closed) continue;
+      forget(subject);
+      events.emit({ type: 'approval.decided', request: closed });
+    }
+  };
+
+  const grant: Host['grant'] = async (component, options) => {
+    const made = await permissions.grant(component, options);
+    const [subject] = made.map((one) => one.subject);
+    // It is granted, whatever becomes of what was asked before.
+    if (subject !== undefined) await closeCovered(subject).catch(() => undefined);
+    return made;
   };
 
   return {
+    grant,
     requestPermission: file,
     approvals: (state) => store.list(state),
     decideApproval: decide,
     async fileDenial(component, denial, principal) {
       const item = itemOf(denial);
       const known = filed.get(component) ?? new Set();
-      if (!item || known.has(denial.grant ?? '') || known.size >= MOST_FILED) return;
-      filed.set(component, known.add(denial.grant ?? ''));
+      const key = JSON.stringify(item);
+      if (!item || known.has(key) || known.size >= MOST_FILED) return;
+      filed.set(component, known.add(key));
       const reason = `a call was refused ${denial.what}`;
       // Refused by a bound, or by the manifest: the denial itself has told of it.
       await file(component, [item], reason, principal).catch(() => undefined);

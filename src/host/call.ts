@@ -75,6 +75,7 @@ export async function callFunction(
       signal: options.signal,
       onLog: options.onLog,
       caller,
+      client: options.client,
       onProgress: progress?.report,
     };
     return (await path.engine.call(target, request, figures)) as Json | undefined;

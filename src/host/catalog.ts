@@ -48,6 +48,8 @@ export interface Catalog {
    */
   current(reference: string): Promise<CatalogEntry>;
   isInstalled(name: ComponentName): Promise<boolean>;
+  /** What is known of a version by its full reference, however it was asked for. */
+  describing(reference: string): ComponentDescription | undefined;
   /** Forgets everything it kept; called after every change. */
   refresh(): void;
   /** The targets of a name that calls may still be running on; those that `isUsed` does not know are forgotten. */
@@ -90,7 +92,15 @@ export function createCatalog({ store, grants, clock, digest }: CatalogPorts): C
       const key = `${reference} ${description.digest} ${policy.version}${suffix}`;
       return { key, component: reference, description, limits, policy, bytes: () => store.bytes(description.digest) };
     };
-    const targets = new Map<Principal['kind'], Target>();
+    /** With the moment from which it gives what has expired. */
+    const targets = new Map<Principal['kind'], { readonly target: Target; readonly until: number }>();
+    const firstExpiry = (): number => {
+      const now = clock.now();
+      return lasting.reduce(
+        (first, { expiresAt = Infinity }) => (expiresAt > now ? Math.min(first, expiresAt) : first),
+        Infinity,
+      );
+    };
     const use = (target: Target, principal: Principal['kind'], once: readonly Grant[]): Target => {
       // Two kinds of principal may share a target, and lose what they share at different times.
       used.set(`${principal} ${target.key}`, { target, principal, description, once });
@@ -103,9 +113,11 @@ export function createCatalog({ store, grants, clock, digest }: CatalogPorts): C
       find: functionFinder(description.functions),
       targetFor(principal) {
         const made = targets.get(principal);
-        if (made) return made;
+        // Not left to a timer: a machine that slept, or a clock that was set, would go on giving.
+        if (made && (made.until === Infinity || clock.now() < made.until)) return made.target;
+        const until = firstExpiry();
         const target = use(targetOf(principal, lasting), principal, []);
-        targets.set(principal, target);
+        targets.set(principal, { target, until });
         return target;
       },
       once: (principal) => forOnce.filter((grant) => grantCounts(grant, description, principal, clock.now())),
@@ -137,6 +149,10 @@ export function createCatalog({ store, grants, clock, digest }: CatalogPorts): C
         const found = await entry(text);
         if (before === entries) return found;
       }
+    },
+    describing(reference) {
+      for (const one of known.values()) if (one.reference === reference) return one.installed.description;
+      return undefined;
     },
     refresh() {
       entries = new Map();

@@ -23,6 +23,7 @@ import { createCatalog } from './catalog.ts';
 import { type Approvals, createApprovals } from './approvals.ts';
 import { denialText } from './denials.ts';
 import { createEventHub } from './events.ts';
+import { ownDirectories } from './host-directories.ts';
 import { installComponent } from './install.ts';
 import { limitsOf, setLimits } from './limits.ts';
 import { createProfiles } from './profiles.ts';
@@ -78,6 +79,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     random,
     bounds: { ...ASK_BOUNDS, ...options.askBounds },
     redactor: (component) => opened.secrets?.redactorOf(component),
+    instances: (component) => catalog.known(component)?.limits.instances ?? 1,
   });
   const engine = createEngine({
     cache: createArtifactCache(options.cache ?? homePaths(options.home).cache, faults),
@@ -87,13 +89,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     nameServers: checkedNameServers(options.nameServers),
     fakeNetwork: options.fakeNetwork,
+    own: () => ownDirectories(options.home),
     onLog,
     onCell: (type, cell, component, reason) => events.emit({ type, cell, component, reason }),
     redactor: (component) => opened.secrets?.redactorOf(component),
     onDenied({ context, onLog: tell }, denial) {
       events.emit({ type: 'access.denied', context, denial });
       const { callId, component, principal } = context;
-      const manifest = catalog.known(component)?.installed.description.manifest;
+      const manifest = catalog.describing(component)?.manifest;
       const message = denialText(parseReference(component).name, denial, manifest);
       const record: LogRecord = { at: clock.now(), component, callId, stream: 'log', level: 'warn', message };
       onLog(record);
@@ -134,6 +137,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     clock,
     random,
     hasSecret,
+    home: home.path,
   });
   const approvals = createApprovals({ store: home.approvals, permissions, catalog, events, clock, random });
   Object.assign(opened, { secrets, approvals });

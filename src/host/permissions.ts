@@ -26,7 +26,9 @@ import {
 import type { Engine } from '#engine';
 import type { ComponentPolicy, GrantOptions, Host, Installation } from './api.ts';
 import type { Catalog } from './catalog.ts';
+import { withUnrequested } from './denials.ts';
 import type { EventHub } from './events.ts';
+import { settledPermission } from './host-directories.ts';
 
 export interface PermissionPorts {
   readonly components: ComponentStore;
@@ -36,11 +38,15 @@ export interface PermissionPorts {
   readonly events: EventHub;
   readonly clock: Clock;
   readonly random: Random;
+  /** Switchboard's own directory. */
+  readonly home: string;
   /** Whether there is a secret of that name. */
   hasSecret(name: string): Promise<boolean>;
 }
 
 export interface Permissions extends Pick<Host, 'grant' | 'revoke' | 'policy' | 'checkAccess'> {
+  /** Fails as `grant` would, and grants nothing. */
+  checkGrant(component: string, options: GrantOptions): Promise<void>;
   /** The call takes grants that are for one call. False if another call was quicker: then decide anew. */
   take(once: readonly Grant[]): Promise<boolean>;
   /**
@@ -53,8 +59,8 @@ export interface Permissions extends Pick<Host, 'grant' | 'revoke' | 'policy' | 
   close(): void;
 }
 
-/** A timer that waits longer than this is set again. */
-const LONGEST_WAIT_MS = 24 * 3_600_000;
+/** Timers count no time that the machine sleeps, so the clock is looked at now and then. */
+const LONGEST_WAIT_MS = 15_000;
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -97,6 +103,10 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
     await schedule();
   };
 
+  /** A store that failed once is asked again. */
+  const again = (): void => {
+    timer = setTimeout(() => void inTurn(expire).catch(again), LONGEST_WAIT_MS).unref();
+  };
   const expire = async (): Promise<void> => {
     const expired = (await grants.list()).filter((grant) => (grant.expiresAt ?? Infinity) <= clock.now());
     const gone = await grants.remove(expired.map((grant) => grant.id));
@@ -112,7 +122,7 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
     );
     if (next === Infinity) return;
     const wait = Math.min(LONGEST_WAIT_MS, Math.max(1, next - clock.now()));
-    timer = setTimeout(() => void inTurn(expire).catch(() => undefined), wait).unref();
+    timer = setTimeout(() => void inTurn(expire).catch(again), wait).unref();
   };
 
   const checkRequested = (
@@ -160,7 +170,7 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
     return { ...after, manifestChange: { lost, regained } };
   };
 
-  const add = async (component: string, options: GrantOptions): Promise<readonly Grant[]> => {
+  const make = async (component: string, options: GrantOptions): Promise<readonly Grant[]> => {
     const { installed } = await catalog.entry(component);
     const { principal = 'anyone', expiresAt, once, unrequested = false, creator = 'owner' } = options;
     if (options.permissions.length === 0) throw new SwitchboardError('invalid-setting', 'no permission was named');
@@ -168,7 +178,8 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
       throw new SwitchboardError('invalid-setting', 'the expiry is not in the future');
     }
     const made: Grant[] = [];
-    for (const permission of options.permissions) {
+    for (const given of options.permissions) {
+      const permission = settledPermission(given, ports.home);
       if (permission.kind === 'secret' && !(await ports.hasSecret(permission.name))) {
         const fix = `switchboard secret set ${permission.name}`;
         throw new SwitchboardError('secret-not-found', `there is no secret ${permission.name}`, { fix });
@@ -186,18 +197,26 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
         ...(once ? { once } : {}),
       });
     }
+    return made;
+  };
+
+  const add = async (component: string, options: GrantOptions): Promise<readonly Grant[]> => {
+    const made = await make(component, options);
+    const [subject] = made.map((grant) => grant.subject);
+    if (subject === undefined) return made;
     // The same thing granted again takes the place of what was there: its expiry counts.
-    const same = (await grants.list(installed.name)).filter((old) => made.some((grant) => replaces(grant, old)));
+    const same = (await grants.list(subject)).filter((old) => made.some((grant) => replaces(grant, old)));
     await grants.add(made);
     await grants.remove(same.map((grant) => grant.id));
     for (const grant of made) events.emit({ type: 'grant.created', grant });
-    await apply(installed.name, 'a grant was changed');
+    await apply(subject, 'a grant was changed');
     return made;
   };
 
   const revoke = async (component: string, ids?: readonly string[]): Promise<readonly Grant[]> => {
     const { name } = parseReference(component);
     const known = await grants.list(name);
+    if (known.length === 0) await catalog.entry(component);
     const wanted = ids === undefined ? known : known.filter((grant) => ids.includes(grant.id));
     const missing = ids?.find((id) => !known.some((grant) => grant.id === id));
     if (missing !== undefined) {
@@ -213,6 +232,7 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
   await inTurn(expire);
   return {
     grant: (component, options) => inTurn(() => add(component, options)),
+    checkGrant: async (component, options) => void (await make(component, options)),
     revoke: (component, ids) => inTurn(() => revoke(component, ids)),
     redescribe: (component) => inTurn(() => redescribe(component)),
     async policy(component): Promise<ComponentPolicy> {
@@ -230,7 +250,10 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
       };
     },
     async checkAccess(component, access, principal = 'owner') {
-      return decideAccess((await catalog.entry(component)).targetFor(principal).policy, access);
+      const entry = await catalog.entry(component);
+      const decision = decideAccess(entry.targetFor(principal).policy, access);
+      if (decision.allowed) return decision;
+      return { ...decision, denial: withUnrequested(decision.denial, entry.installed.description.manifest) };
     },
     async take(once) {
       const taken = await grants.remove(once.map((grant) => grant.id));

@@ -14,7 +14,15 @@ const MEANWHILE = z.strictObject({
   expires: z.number().optional(),
 });
 
+/** What a process outside does: a directory with all above it, a file with a text, a symlink, another name. */
+const OUTSIDE = z.union([
+  z.tuple([z.literal('mkdir'), z.string()]),
+  z.tuple([z.enum(['write', 'symlink', 'rename']), z.string(), z.string()]),
+]);
+
 const STEP = z.strictObject({
+  /** Done before the call, in order: `mkdir PATH`, `write PATH TEXT`, `symlink PATH TARGET`, `rename FROM TO`. */
+  outside: z.array(OUTSIDE).optional(),
   call: z.string(),
   /** In order, or by name. */
   args: z.custom<object>((value) => typeof value === 'object' && value !== null),
@@ -43,6 +51,8 @@ export const ATTACK = z.strictObject({
   guest: z.string(),
   /** Flags, as of `switchboard grant`. */
   grants: z.array(GRANT),
+  /** Each must be refused, with `denied`. */
+  refused: z.array(GRANT).optional(),
   /** Pairs of name and value. */
   secrets: z.array(z.tuple([z.string(), z.string()])).optional(),
   /** Symlinks made in DIR: name to target. */

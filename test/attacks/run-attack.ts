@@ -1,7 +1,16 @@
 /** Runs one attack on a real host, and looks afterwards at what it left behind. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+} from 'node:fs';
+import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type HostEvent, parsePermission, SwitchboardError } from '#core';
@@ -18,7 +27,7 @@ const SETTLED_MS = 3_000;
 
 /** `tree`: the folder that DIR is a copy of, if it is there. */
 export async function runAttack(attack: Attack, tree: string): Promise<void> {
-  const root = mkdtempSync(join(tmpdir(), 'switchboard-attack-'));
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'switchboard-attack-')));
   const dir = join(root, 'granted');
   mkdirSync(dir);
   if (existsSync(tree)) cpSync(tree, dir, { recursive: true });
@@ -46,6 +55,10 @@ export async function runAttack(attack: Attack, tree: string): Promise<void> {
     if (attack.limits) await host.setLimits(ATTACKER, attack.limits);
     for (const [secret, value] of attack.secrets ?? []) await host.setSecret(secret, value);
     await grant(host, attack.grants, fill);
+    for (const one of attack.refused ?? []) {
+      const { code } = await attempt(() => grant(host, [one], fill));
+      equal(code, 'denied', one.join(' '));
+    }
     const never = (attack.never ?? []).map(fill);
     const sockets = openSockets();
     const memory = watchMemory();
@@ -84,6 +97,7 @@ interface Run {
 }
 
 async function runStep({ host, fill, never, listeners, tell }: Run, step: Step): Promise<void> {
+  for (const done of step.outside ?? []) doOutside(done.map(fill));
   await grant(host, step.once ?? [], fill, { once: true });
   const events: HostEvent[] = [];
   const unsubscribe = host.subscribe((event) => void events.push(event));
@@ -127,7 +141,15 @@ async function runStep({ host, fill, never, listeners, tell }: Run, step: Step):
   for (const wanted of step.audit ?? []) someMatch(audited, fill(wanted), label);
   for (const wanted of step.logged ?? []) someMatch(logged, fill(wanted), label);
   if (step.within !== undefined) ok(took < step.within, `it took ${Math.round(took)} ms: ${label}`);
-  for (const text of never) ok(!said.includes(text), `${label} has ${text}`);
+  const everything = [said, fix ?? '', ...audited, ...logged, JSON.stringify(await host.approvals())].join('\n');
+  for (const text of never) ok(!everything.includes(text), `${text} is in ${everything.slice(0, 4000)}`);
+}
+
+function doOutside([what, path = '', other = '']: readonly string[]): void {
+  if (what === 'mkdir') mkdirSync(path, { recursive: true });
+  else if (what === 'write') writeFileSync(path, other);
+  else if (what === 'symlink') symlinkSync(other, path);
+  else renameSync(path, other);
 }
 
 function someMatch(texts: readonly string[], pattern: string, label: string): void {

@@ -27,6 +27,9 @@ const LOCKED = new URL('../toolchain/', import.meta.url);
 const FILES = ['package.json', 'package-lock.json'];
 const FIX = 'install Node with npm (https://nodejs.org), then build again';
 
+/** Not `ci`, which refuses a lock file that lacks the binaries of some platform. Checksums are held to all the same. */
+const INSTALL = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+
 let loaded: Promise<JavaScriptTools> | undefined;
 
 /** Loads them, after installing them where they are not. Errors: `toolchain-missing`, `cancelled`. */
@@ -86,23 +89,11 @@ export async function installJavaScript(ports: DevkitPorts, signal?: AbortSignal
   try {
     mkdirSync(unfinished, { recursive: true, mode: 0o700 });
     for (const name of FILES) cpSync(fileURLToPath(new URL(name, LOCKED)), join(unfinished, name));
-    await runTool(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
-      cwd: unfinished,
-      environment: ports.environment,
-      signal,
-    });
+    await runTool(npm, INSTALL, { cwd: unfinished, environment: ports.environment, signal });
     const left = missingBinaries(unfinished);
     if (left.length > 0) {
-      const install = [
-        'install',
-        '--no-save',
-        '--force',
-        '--ignore-scripts',
-        '--no-audit',
-        '--no-fund',
-        '--loglevel=error',
-      ];
-      await runTool(npm, [...install, ...left], { cwd: unfinished, environment: ports.environment, signal });
+      const args = [...INSTALL, '--no-save', '--force', ...left];
+      await runTool(npm, args, { cwd: unfinished, environment: ports.environment, signal });
     }
     if (!existsSync(dir)) renameSync(unfinished, dir);
   } catch (cause) {

@@ -3,7 +3,8 @@ import { SwitchboardError } from '#core/errors';
 import type { ApprovalItem, ApprovalRequest } from '#core/permission';
 import type { Context } from './context.ts';
 import { expiryOf, grantLines } from './grant-text.ts';
-import { askedText, directoriesOf } from './permission-flags.ts';
+import { realDirectory } from '#host/host-directories';
+import { askedText, directoriesOf, homeLines } from './permission-flags.ts';
 import { confirm, needPerson, type PersonFlags, personOptions } from './person.ts';
 import { safeLine } from './safe.ts';
 import type { Define } from './verbs.ts';
@@ -70,7 +71,7 @@ async function allow(context: Context, id: string, flags: Flags): Promise<void> 
   }
   checkDirectories(request, directories);
   const terms = flags.once ? ' for one call' : flags.expires === undefined ? '' : ` for ${safeLine(flags.expires)}`;
-  await confirm(context, flags, `${requestLines(request, directories).join('\n')}\nAllow it${terms}?`);
+  await confirm(context, flags, `${requestLines(request, directories, host.home).join('\n')}\nAllow it${terms}?`);
   const grants = await host.decideApproval(id, { allow: true, once: flags.once, expiresAt, directories });
   context.print({ id, state: 'allowed', grants }, () => grantLines(grants).join('\n'));
 }
@@ -97,16 +98,20 @@ function allowCommand({ id, permissions }: ApprovalRequest): string {
 }
 
 /** What is asked, for which component, by whom, and why they say; with the directories a person chose. */
-function requestLines(request: ApprovalRequest, directories: Directories = {}): string[] {
+function requestLines(request: ApprovalRequest, directories: Directories = {}, home?: string): string[] {
   const { id, subject, permissions, reason, principal, filedAt } = request;
   const who = `${principal.kind} “${safeLine(principal.label)}”`;
   const chosen = permissions.map((item): ApprovalItem => {
     const host = isOpen(item) && Object.hasOwn(directories, item.guest) ? directories[item.guest] : undefined;
-    return isOpen(item) && host !== undefined ? { ...item, host } : item;
+    if (item.kind !== 'fs') return item;
+    // Where a symlink leads is what is granted.
+    if ('host' in item) return { ...item, host: realDirectory(item.host) };
+    return host === undefined ? item : { ...item, host };
   });
   return [
     `${id}  ${subject}, asked by ${who}, ${new Date(filedAt).toISOString().slice(0, 16)}Z`,
     ...chosen.map((item) => `  ${askedText(item)}`),
+    ...(home === undefined ? [] : homeLines(chosen, home)),
     `  it says (not checked): “${safeLine(reason, 500)}”`,
   ];
 }

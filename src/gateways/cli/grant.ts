@@ -5,10 +5,17 @@ import type { Limits } from '#core/limits';
 import type { Grant, Permission } from '#core/permission';
 import type { ComponentLimits, Host } from '#host/api';
 import type { WassettePolicy } from '#host/wassette-policy';
+import { settledPermission } from '#host/host-directories';
 import { withBundled } from './bundled.ts';
 import type { Context } from './context.ts';
 import { expiryOf, grantLines, until } from './grant-text.ts';
-import { permissionOptions, type PermissionFlags, permissionsOf, permissionText } from './permission-flags.ts';
+import {
+  homeLines,
+  permissionOptions,
+  type PermissionFlags,
+  permissionsOf,
+  permissionText,
+} from './permission-flags.ts';
 import { changedLimits, leftOutOfPolicyLines, limitChangeLines, readPolicyFile } from './policy-file.ts';
 import { confirm, needPerson, type PersonFlags, personOptions } from './person.ts';
 import { type LeftOut, leftOutLines, requestedPermissions } from './requested.ts';
@@ -64,14 +71,20 @@ export const define: Define = (command, act) => {
         if (given.length === 0 && !flags.requested && !file) throw nothingNamed(component);
         await needPerson(context, flags);
         const host = await context.attach();
-        const { permissions, left } = await wantedOf(context, host, component, flags, [
+        const { permissions: wanted, left } = await wantedOf(context, host, component, flags, [
           ...given,
           ...(file?.permissions ?? []),
         ]);
+        // As the host will keep them: what a person agrees to is where a symlink leads.
+        const permissions = wanted.map((permission) => settledPermission(permission, host.home));
         const fromFile = file && (await limitsOfFile(host, component, file));
         if (permissions.length + Object.keys(fromFile?.limits ?? {}).length === 0)
           throw nothingLeft(component, left, fromFile);
-        await confirm(context, flags, question(component, permissions, flags, expiresAt, fromFile));
+        await confirm(
+          context,
+          flags,
+          question(component, permissions, flags, expiresAt, fromFile, homeLines(permissions, host.home)),
+        );
         const grants =
           permissions.length === 0
             ? []
@@ -155,6 +168,7 @@ function question(
   flags: Flags,
   expiresAt: number | undefined,
   file: FromFile | undefined,
+  notes: readonly string[],
 ): string {
   const whose = {
     anyone: '',
@@ -170,6 +184,7 @@ function question(
   return [
     ...(lines.length === 0 ? [] : [`${safeLine(component)} may from now on${terms}:`]),
     ...lines,
+    ...notes,
     ...also,
     ...(limits.length === 0 ? [] : [`the limits of ${safeLine(component)} become, for every call:`]),
     ...limits.map((line) => `  ${line}`),

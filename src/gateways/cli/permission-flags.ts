@@ -4,8 +4,10 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SwitchboardError } from '#core/errors';
 import { formatPermission, parsePermission } from '#core/grants';
+import { specialHost } from '#core/net-address';
 import type { ApprovalItem, Permission } from '#core/permission';
 import { variableOfCaller } from '../../env.ts';
+import { realDirectory, relationToHome } from '#host/host-directories';
 import { safeLine } from './safe.ts';
 
 export interface PermissionFlags {
@@ -60,13 +62,24 @@ function checkedDirectory(permission: Permission): Permission {
   if (permission.kind !== 'fs') return permission;
   const problem = directoryProblem(permission.host);
   if (problem !== undefined) throw new SwitchboardError('file-unreadable', problem);
-  return permission;
+  return { ...permission, host: realDirectory(permission.host) };
 }
 
 /** Why a directory of this machine cannot be granted; undefined if it can. */
 export function directoryProblem(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   return found?.isDirectory() ? undefined : `${safeLine(path)} ${found ? 'is not a directory' : 'does not exist'}`;
+}
+
+/** For a person, before they agree: which of the directories hold Switchboard's own. */
+export function homeLines(items: readonly ApprovalItem[], home: string): string[] {
+  return items.flatMap((item) => {
+    if (item.kind !== 'fs' || !('host' in item)) return [];
+    if (relationToHome(item.host, home) !== 'contains') return [];
+    return [
+      `note: ${safeLine(item.host)} contains Switchboard’s own directory ${safeLine(home)}, which stays closed to it`,
+    ];
+  });
 }
 
 /** Where it comes from somebody else: with the value that a variable would have. */
@@ -82,7 +95,9 @@ export function permissionText(item: ApprovalItem): string {
   }
   if (item.kind === 'net') {
     const ports = item.port === undefined ? 'ports 80 and 443' : item.port === '*' ? 'every port' : `port ${item.port}`;
-    return `reach ${item.host === '*' ? 'any public host' : safeLine(item.host)} by HTTP, ${ports}`;
+    const special = specialHost(item.host);
+    const host = item.host === '*' ? 'any public host' : safeLine(item.host);
+    return `reach ${host}${special === undefined ? '' : `, ${special},`} by HTTP, ${ports}`;
   }
   if (item.kind === 'elicit') return 'ask you questions while it runs';
   if (item.kind === 'sample') return 'have the model of your MCP client answer it';

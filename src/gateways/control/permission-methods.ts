@@ -9,7 +9,7 @@ import type { Asked, MethodEnv } from './methods.ts';
 type Handler = (env: MethodEnv, asked: Asked) => Promise<unknown>;
 
 const PRINCIPALS: readonly Grant['principal'][] = ['anyone', 'owner', 'mcp', 'program'];
-const STATES = ['open', 'allowed', 'denied'] as const;
+const STATES = ['open', 'allowed', 'denied', 'granted'] as const;
 
 /** What gives something must come with `person: 'terminal'` or a valid `ownerToken`. Errors: `owner-required`. */
 export async function needPerson(host: Host, params: Loose): Promise<void> {

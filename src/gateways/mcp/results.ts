@@ -1,6 +1,6 @@
 /** What a call's outcome looks like to an MCP client. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { type ErrorBody, SwitchboardError, toSwitchboardError } from '#core/errors';
+import { type ErrorBody, type SwitchboardError, toSwitchboardError } from '#core/errors';
 import type { Json } from '#host/api';
 import { contentResult } from './content.ts';
 import { cleanText } from './schemas.ts';
@@ -9,9 +9,6 @@ import type { ToolEntry } from './tools.ts';
 /** Where `_meta` of a failed call carries `{code, kind, fix?, data?}`. */
 export const ERROR_META = 'switchboard/error';
 
-/** As sent; clients over stdio give up, and close, at a line of 10 MiB. */
-const LARGEST_RESULT = 8 * 1024 * 1024;
-const SURELY_SMALL = 256 * 1024;
 /** Characters of what a component says of its own failure; sent twice. */
 const LONGEST_ERROR = 256 * 1024;
 
@@ -38,12 +35,7 @@ export function callResult(entry: ToolEntry, value: Json | undefined): CallToolR
   const json = value ?? null;
   const text = typeof json === 'string' ? json : JSON.stringify(json, null, 2);
   const structuredContent = entry.wrap ? { result: json } : json;
-  const result = { content: [{ type: 'text' as const, text }], structuredContent };
-  // The text is the longer of the two forms that are sent: what is small by it is not measured.
-  if (text.length > SURELY_SMALL && Buffer.byteLength(JSON.stringify(result)) > LARGEST_RESULT) {
-    throw new SwitchboardError('too-large', 'the function returned more than the 8 MiB that clients are sent');
-  }
-  return result;
+  return { content: [{ type: 'text', text }], structuredContent };
 }
 
 /** A result of `switchboard_call`, whose `outputSchema` is any object: a function without a result gives an empty one. */

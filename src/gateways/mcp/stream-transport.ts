@@ -5,13 +5,15 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
-import type { SwitchboardError } from '#core/errors';
+import { SwitchboardError } from '#core/errors';
 import { createIntake } from './intake.ts';
 import { idOf, isMessage, parseJson } from './messages.ts';
-import { RPC, RpcError } from './results.ts';
+import { errorResult, requestError, RPC, RpcError } from './results.ts';
 
 /** A longer line ends the connection: where it would end is unknown. */
 const LONGEST_LINE = 16 * 1024 * 1024;
+/** Bytes of an answer; clients that are built on the SDK give up, and close, at a line of 10 MiB. */
+const LONGEST_ANSWER = 8 * 1024 * 1024;
 /** Messages in one line, as revision 2025-03-26 has it; each is answered by itself. */
 const MOST_IN_BATCH = 100;
 /** Answers a client may leave unread before its requests are left unread too. */
@@ -80,7 +82,7 @@ export function createStreamTransport(
   const write = (message: object): void => {
     if (!open) return;
     intake.answered(message);
-    output.write(`${JSON.stringify(message)}\n`);
+    output.write(`${lineOf(message)}\n`);
     if (output.writableLength > MOST_UNREAD) hold();
   };
   const fail = (id: string | number | null, code: number, message: string, data?: unknown): void =>
@@ -176,3 +178,22 @@ export function createStreamTransport(
 }
 
 function ignore(): void {}
+
+/** An answer too long for clients is a refusal in its place. */
+function lineOf(message: object): string {
+  const text = JSON.stringify(message);
+  // No character is more than three bytes.
+  if (text.length * 3 <= LONGEST_ANSWER || Buffer.byteLength(text) <= LONGEST_ANSWER) return text;
+  if (!('id' in message && 'result' in message)) return text;
+  const { id, result } = message;
+  const refusal = new SwitchboardError(
+    'too-large',
+    'the answer is more than the 8 MiB that clients over stdio are sent',
+  );
+  if (typeof result === 'object' && result !== null && 'content' in result) {
+    const { content: _, structuredContent: __, ...rest } = result as { content: unknown; structuredContent?: unknown };
+    return JSON.stringify({ jsonrpc: '2.0', id, result: { ...rest, ...errorResult(refusal) } });
+  }
+  const { code, message: said, data } = requestError(refusal);
+  return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message: said, data } });
+}

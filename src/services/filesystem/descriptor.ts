@@ -132,7 +132,8 @@ export class Descriptor {
 
   setTimesAt(flags: PathFlags, path: string, access: NewTimestamp, modification: NewTimestamp): void {
     this.#mayChange(path);
-    this.#at(path, flags.symlinkFollow ?? false, (at) => {
+    this.#at(path, flags.symlinkFollow ?? false, (at, place) => {
+      this.#needWriteAt(place, fs.lstatSync(at));
       const stat = fs.lstatSync(at, { bigint: true });
       const now = this.#files.scope.env.now();
       fs.lutimesSync(at, seconds(access, stat.atimeNs, now), seconds(modification, stat.mtimeNs, now));
@@ -144,28 +145,42 @@ export class Descriptor {
     if (flags.symlinkFollow) throw fsError('invalid');
     this.#mayChange(oldPath);
     target.#mayChange(newPath);
-    this.#at(oldPath, false, (from) => {
+    this.#at(oldPath, false, (from, place) => {
       if (!fs.lstatSync(from).isFile()) throw fsError('not-permitted');
-      target.#at(newPath, false, (to) => fs.linkSync(from, to));
+      this.#needWriteAt(place);
+      target.#at(newPath, false, (to, toPlace) => {
+        target.#needWriteAt(toPlace);
+        fs.linkSync(from, to);
+      });
     });
   }
 
   openAt(pathFlags: PathFlags, path: string, openFlags: OpenFlags, flags: DescriptorFlags): Descriptor {
     this.#directory();
-    const guest = guestPath(this.#node.guest, path);
     // `mutate-directory` gives nothing by itself: each change is refused on its own.
-    if (flags.write || openFlags.create || openFlags.truncate) this.#mayChange(path);
-    const { mode } = this.#node;
+    const changes = flags.write || openFlags.create || openFlags.truncate;
+    if (changes) this.#mayChange(path);
     return this.#place(path, pathFlags.symlinkFollow ?? false, (place) => {
+      if (changes) this.#needWriteAt(place);
       const fd = this.#files.keep(system(() => openNode(place, openFlags, flags)));
       try {
         const stat = system(() => fs.fstatSync(fd));
         if (!stat.isFile() && !stat.isDirectory()) throw fsError('not-permitted');
+        const readOnly = this.#files.territory.admit(stat, fd, place.guest, place.directory.readOnly);
+        if (changes) this.#files.territory.needWrite(readOnly, place.guest);
         if (stat.isFile() && (openFlags.directory || place.wantsDirectory)) throw fsError('not-directory');
         if (stat.isDirectory() && openFlags.exclusive) throw fsError('exist');
         if (openFlags.truncate && stat.isFile()) system(() => fs.ftruncateSync(fd, 0));
         const where = place.name === '.' ? place.directory.path : `${place.directory.path}/${place.name}`;
-        const node: OpenNode = { fd, path: where, guest, mode, isDirectory: stat.isDirectory() };
+        const depth = this.#node.depth + place.depth + (place.name === '.' ? 0 : 1);
+        const node: OpenNode = {
+          fd,
+          path: where,
+          guest: place.guest,
+          readOnly,
+          depth,
+          isDirectory: stat.isDirectory(),
+        };
         return new Descriptor(this.#files, node, flags);
       } catch (error) {
         this.#files.close(fd);
@@ -184,19 +199,34 @@ export class Descriptor {
   }
 
   removeDirectoryAt(path: string): void {
-    this.#change(path, true, (at) => fs.rmdirSync(at));
+    this.#change(path, true, (at, place) => {
+      this.#files.territory.needMovable(fs.lstatSync(at), place.guest);
+      fs.rmdirSync(at);
+    });
   }
 
   renameAt(oldPath: string, target: Descriptor, newPath: string): void {
     this.#mayChange(oldPath);
     target.#mayChange(newPath);
-    this.#at(oldPath, false, (from) => target.#at(newPath, false, (to) => fs.renameSync(from, to)));
+    this.#at(oldPath, false, (from, place) => {
+      const stat = fs.lstatSync(from);
+      this.#needWriteAt(place, stat);
+      this.#files.territory.needMovable(stat, place.guest);
+      target.#at(newPath, false, (to, toPlace) => {
+        const taken = fs.lstatSync(to, { throwIfNoEntry: false });
+        target.#needWriteAt(toPlace, taken);
+        target.#files.territory.needMovable(taken, toPlace.guest);
+        if (stat.isSymbolicLink()) target.#needStaying(fs.readlinkSync(from), toPlace, newPath);
+        fs.renameSync(from, to);
+      });
+    });
   }
 
   symlinkAt(text: string, path: string): void {
     this.#mayChange(path);
     this.#place(path, false, (place) => {
       if (place.name === '.' || place.wantsDirectory) throw fsError('exist');
+      this.#needWriteAt(place);
       if (leavesBy(text, place.depth)) {
         this.#refuseOutside(`${path} -> ${text}`);
         throw fsError('not-permitted');
@@ -246,29 +276,43 @@ export class Descriptor {
     this.#files.needWrite(this.#node, guestPath(this.#node.guest, path));
   }
 
-  #change(path: string, mayBeDirectory: boolean, work: (at: string) => unknown): void {
+  /** By what the walk found: a narrower grant, or one of the same directory under another name, may say less. */
+  #needWriteAt(place: Place, stat?: fs.Stats): void {
+    const { territory } = this.#files;
+    territory.needWrite(place.directory.readOnly ?? territory.readOnlyAt(stat, place.guest), place.guest);
+  }
+
+  /** A symlink that is moved must not lead out from where it comes to be. */
+  #needStaying(text: string, place: Place, path: string): void {
+    if (!leavesBy(text, this.#node.depth + place.depth)) return;
+    this.#refuseOutside(path);
+    throw fsError('not-permitted');
+  }
+
+  #change(path: string, mayBeDirectory: boolean, work: (at: string, place: Place) => unknown): void {
     this.#mayChange(path);
     this.#place(path, false, (place) => {
       // rmdir and mkdir of `.` or `..` name no entry.
       if (place.name === '.') throw fsError('invalid');
       if (place.wantsDirectory && !mayBeDirectory) throw fsError('not-directory');
-      system(() => work(held(place.directory, place.name)));
+      this.#needWriteAt(place);
+      system(() => work(held(place.directory, place.name), place));
     });
   }
 
-  #at<T>(path: string, follow: boolean, work: (at: string) => T): T {
+  #at<T>(path: string, follow: boolean, work: (at: string, place: Place) => T): T {
     this.#directory();
     return this.#place(path, follow, (place) => {
       const at = held(place.directory, place.name);
       if (place.wantsDirectory && place.name !== '.' && !isDirectory(at)) throw fsError('not-directory');
-      return system(() => work(at));
+      return system(() => work(at, place));
     });
   }
 
   #place<T>(path: string, follow: boolean, work: (place: Place) => T): T {
     let place: Place;
     try {
-      place = walk(asHeld(this.#node), path, follow);
+      place = walk(this.#files.territory, asHeld(this.#node), path, follow);
     } catch (error) {
       if (error instanceof WitError && error.payload === 'not-permitted') this.#refuseOutside(path);
       throw error;

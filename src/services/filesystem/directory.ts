@@ -2,10 +2,9 @@
 import * as fs from 'node:fs';
 import { decideAccess } from '#core/access';
 import { SwitchboardError } from '#core/errors';
-import type { FsMode } from '#core/permission';
 import type { Scope } from '../scope.ts';
-import { fsError, system } from './errors.ts';
-import { type HeldDirectory, openDirectory } from './walk.ts';
+import { type Granted, type Root, Territory } from './territory.ts';
+import type { HeldDirectory } from './walk.ts';
 
 /** Descriptors one instance may have open: the machine's are shared by all. */
 export const MOST_OPEN = 256;
@@ -17,13 +16,17 @@ export interface OpenNode {
   readonly path: string;
   /** As the guest knows it. */
   readonly guest: string;
-  readonly mode: FsMode;
+  /** The grant by which it may not be changed; undefined where it may. */
+  readonly readOnly: Granted | undefined;
+  /** Directories between the granted one and this. */
+  readonly depth: number;
   readonly isDirectory: boolean;
 }
 
 /** Counts what is open and closes it when the instance ends. */
 export class Files {
   readonly scope: Scope;
+  readonly territory: Territory;
   /** With how many hold each: a file's streams may outlive its descriptor. */
   private readonly open = new Map<number, number>();
   /** Directories that are being listed: a descriptor each. */
@@ -33,6 +36,7 @@ export class Files {
 
   constructor(scope: Scope) {
     this.scope = scope;
+    this.territory = new Territory(scope.env);
     scope.env.onEnd(() => {
       for (const fd of this.open.keys()) fs.closeSync(fd);
       this.open.clear();
@@ -85,13 +89,14 @@ export class Files {
     }
   }
 
-  /** A granted directory. Its path is the owner's own, so that links in it are followed. Stays open with the instance. */
-  openGranted(host: string): number {
-    const known = this.granted.get(host);
-    if (known !== undefined) return known;
-    const fd = this.keep(system(() => openDirectory(host)));
-    this.granted.set(host, fd);
-    return fd;
+  /** A granted directory. Stays open with the instance. */
+  openGranted(granted: Granted): Root {
+    const key = JSON.stringify(granted);
+    const known = this.granted.get(key);
+    if (known !== undefined) return { fd: known };
+    const root = this.territory.open(granted);
+    if ('fd' in root) this.granted.set(key, this.keep(root.fd));
+    return root;
   }
 
   /** Tells that a path outside of what is granted, or a change of what may only be read, was refused. */
@@ -102,13 +107,16 @@ export class Files {
 
   /** Throws unless the directory or file was granted for writing. */
   needWrite(node: OpenNode, path = node.guest): void {
-    if (node.mode === 'rw') return;
-    this.refuse(path, true);
-    throw fsError('read-only');
+    this.territory.needWrite(node.readOnly, path);
   }
 }
 
-export const asHeld = (node: OpenNode): HeldDirectory => ({ fd: node.fd, path: node.path });
+export const asHeld = (node: OpenNode): HeldDirectory => ({
+  fd: node.fd,
+  path: node.path,
+  guest: node.guest,
+  readOnly: node.readOnly,
+});
 
 /** A guest's path below a directory of the guest, for people: normal, without leaving it. */
 export function guestPath(base: string, path: string): string {

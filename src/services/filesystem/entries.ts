@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import type { Files } from './directory.ts';
 import { system } from './errors.ts';
 import { type DescriptorType, typeOf } from './stat.ts';
-import { held, type HeldDirectory } from './walk.ts';
+import { type Held, held } from './walk.ts';
 
 /** Names are read this many at a time: a directory of a million is not held in memory. */
 const AT_ONCE = 64;
@@ -12,7 +12,7 @@ export class DirectoryEntryStream {
   readonly #files: Files;
   #directory: fs.Dir | undefined;
 
-  constructor(files: Files, directory: HeldDirectory) {
+  constructor(files: Files, directory: Held) {
     files.scope.opened();
     this.#files = files;
     this.#directory = files.keepDirectory(system(() => fs.opendirSync(held(directory, '.'), { bufferSize: AT_ONCE })));

@@ -2,7 +2,6 @@
 import type { ServiceInterface } from '#core/services';
 import type { IoError } from '../io/streams.ts';
 import { type Scope } from '../scope.ts';
-import { WitError } from '../wit-error.ts';
 import { Descriptor, type DescriptorFlags } from './descriptor.ts';
 import { Files } from './directory.ts';
 import { DirectoryEntryStream } from './entries.ts';
@@ -21,20 +20,17 @@ export function preopensInterface(scope: Scope): ServiceInterface {
   return {
     getDirectories(): [Descriptor, string][] {
       const { policy } = scope.env;
-      const granted = policy.fs.flatMap(({ guest, host, mode }): [Descriptor, string][] => {
-        try {
-          const fd = files.openGranted(host);
-          const flags: DescriptorFlags = { read: true, mutateDirectory: mode === 'rw' };
-          return [[new Descriptor(files, { fd, path: host, guest, mode, isDirectory: true }, flags), guest]];
-        } catch (thrown) {
-          if (!(thrown instanceof WitError)) throw thrown;
-          const reason = `the directory that was granted as ${guest} cannot be opened (${String(thrown.payload)})`;
-          scope.env.denied({ capability: 'fs', what: `open ${guest}`, reason });
-          return [];
-        }
+      const granted = policy.fs.map((one): [Descriptor, string] => {
+        const { guest, host, mode } = one;
+        const root = files.openGranted(one);
+        if ('denial' in root) return [new RefusingRoot(files, guest, root.denial), guest];
+        const flags: DescriptorFlags = { read: true, mutateDirectory: mode === 'rw' };
+        const readOnly = mode === 'ro' ? one : undefined;
+        const node = { fd: root.fd, path: host, guest, readOnly, depth: 0, isDirectory: true };
+        return [new Descriptor(files, node, flags), guest];
       });
       if (policy.fs.some(({ guest }) => guest === '/')) return granted;
-      return [...granted, [new RefusingRoot(files), '/']];
+      return [...granted, [new RefusingRoot(files, '/'), '/']];
     },
   };
 }

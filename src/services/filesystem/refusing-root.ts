@@ -1,18 +1,23 @@
+import type { Denial } from '#core/permission';
 import { Descriptor, type DescriptorFlags, type OpenFlags, type PathFlags } from './descriptor.ts';
 import { type Files, guestPath } from './directory.ts';
 import { fsError } from './errors.ts';
 
 /**
- * What a guest finds at `/` where nothing is granted there. It holds nothing open: every use is refused, and told with
- * the path, so that the caller learns what to grant. Without it a guest's own library would say `no such file` before
- * anybody heard of it.
+ * What a guest finds at `/` where nothing is granted there, and in place of a granted directory that cannot be had. It
+ * holds nothing open: every use is refused, and told with the path, so that the caller learns what to grant; with
+ * `denial`, where there is a reason. Without it a guest's own library would say `no such file` before anybody heard of it.
  */
 export class RefusingRoot extends Descriptor {
   readonly #files: Files;
+  readonly #guest: string;
+  readonly #denial: Denial | undefined;
 
-  constructor(files: Files) {
-    super(files, { fd: -1, path: '/', guest: '/', mode: 'ro', isDirectory: true }, { read: true });
+  constructor(files: Files, guest: string, denial?: Denial) {
+    super(files, { fd: -1, path: '/', guest, readOnly: undefined, depth: 0, isDirectory: true }, { read: true });
     this.#files = files;
+    this.#guest = guest;
+    this.#denial = denial;
   }
 
   override openAt(_: PathFlags, path: string, open: OpenFlags, flags: DescriptorFlags): never {
@@ -93,7 +98,8 @@ export class RefusingRoot extends Descriptor {
   override syncData(): void {}
 
   #refuse(path: string, write: boolean): never {
-    this.#files.refuse(guestPath('/', path), write);
+    if (this.#denial) this.#files.scope.env.denied(this.#denial);
+    else this.#files.refuse(guestPath(this.#guest, path), write);
     throw fsError('not-permitted');
   }
 }

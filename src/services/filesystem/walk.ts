@@ -6,23 +6,34 @@
  */
 import * as fs from 'node:fs';
 import { codeOf, fsError, system } from './errors.ts';
+import type { Granted, Territory } from './territory.ts';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
 const DEEPEST_LINKS = 40;
 const LONGEST_PATH = 4096;
 
-/** An open directory with the way back to where the walk began. */
-export interface HeldDirectory {
+/** An open directory. */
+export interface Held {
   readonly fd: number;
   /** Where it was found, for systems without `/proc/self/fd`. */
   readonly path: string;
+}
+
+/** One that a guest may be in. */
+export interface HeldDirectory extends Held {
+  /** As the guest knows it, with symlinks resolved. */
+  readonly guest: string;
+  /** The grant by which nothing in it may be changed; undefined where it may. */
+  readonly readOnly: Granted | undefined;
 }
 
 /** Where a path leads: a name in an open directory; `name` is `.` for the directory itself. */
 export interface Place {
   readonly directory: HeldDirectory;
   readonly name: string;
+  /** As the guest knows it, with symlinks resolved. */
+  readonly guest: string;
   /** How many directories below the start the directory is. */
   readonly depth: number;
   /** The path asked for a directory: it ended in `/`. */
@@ -32,13 +43,9 @@ export interface Place {
 }
 
 /** The path by which the system finds `name` in an open directory. */
-export function held({ fd, path }: HeldDirectory, name: string): string {
+export function held({ fd, path }: Held, name: string): string {
   if (process.platform === 'linux') return name === '.' ? `/proc/self/fd/${fd}/.` : `/proc/self/fd/${fd}/${name}`;
   return name === '.' ? path : `${path}/${name}`;
-}
-
-export function openDirectory(path: string): number {
-  return fs.openSync(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 }
 
 /** Names of a guest's path. Errors: `illegal-byte-sequence`, `name-too-long`, `not-permitted` (absolute), `no-entry` (empty). */
@@ -52,9 +59,10 @@ function split(path: string): string[] {
 
 /**
  * Walks `path` from a directory. Symlinks on the way are followed inside it; the last one only if `follow`. Errors:
- * `not-permitted` where it would leave the directory or a link is absolute, `loop`, and those of the system.
+ * `not-permitted` where it would leave the directory or a link is absolute, `access` where nobody may be (told already),
+ * `loop`, and those of the system.
  */
-export function walk(start: HeldDirectory, path: string, follow: boolean): Place {
+export function walk(territory: Territory, start: HeldDirectory, path: string, follow: boolean): Place {
   const rest = split(path);
   const opened: HeldDirectory[] = [];
   const release = (): void => {
@@ -66,7 +74,10 @@ export function walk(start: HeldDirectory, path: string, follow: boolean): Place
     for (;;) {
       const name = rest.shift();
       const directory = opened.at(-1) ?? start;
-      if (name === undefined) return { directory, name: '.', depth: opened.length, wantsDirectory: true, release };
+      if (name === undefined) {
+        const { guest } = directory;
+        return { directory, name: '.', guest, depth: opened.length, wantsDirectory: true, release };
+      }
       if (name === '..') {
         const left = opened.pop();
         if (!left) throw fsError('not-permitted');
@@ -82,8 +93,9 @@ export function walk(start: HeldDirectory, path: string, follow: boolean): Place
         rest.unshift(...split(target));
         continue;
       }
-      if (isLast) return { directory, name, depth: opened.length, wantsDirectory, release };
-      opened.push(enter(directory, name));
+      const guest = below(directory.guest, name);
+      if (isLast) return { directory, name, guest, depth: opened.length, wantsDirectory, release };
+      opened.push(enter(territory, directory, name, guest));
     }
   } catch (error) {
     release();
@@ -91,10 +103,19 @@ export function walk(start: HeldDirectory, path: string, follow: boolean): Place
   }
 }
 
-function enter(directory: HeldDirectory, name: string): HeldDirectory {
+const below = (guest: string, name: string): string => (guest === '/' ? `/${name}` : `${guest}/${name}`);
+
+function enter(territory: Territory, directory: HeldDirectory, name: string, guest: string): HeldDirectory {
   const path = held(directory, name);
   const fd = system(() => fs.openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK));
-  return { fd, path: `${directory.path}/${name}` };
+  try {
+    const stat = system(() => fs.fstatSync(fd));
+    const readOnly = territory.admit(stat, fd, guest, directory.readOnly);
+    return { fd, path: `${directory.path}/${name}`, guest, readOnly };
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
 }
 
 /** What a symlink says; undefined where the name is none, or nothing. */
