@@ -17,6 +17,7 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   streaming: async () => (await import('./suites/streaming.ts')).streaming,
   stores: async () => boundSuite('stores'),
   reflect: async () => boundSuite('reflect'),
+  devkit: async () => (await import('./suites/devkit.ts')).devkit,
   permissions: async () => (await import('./suites/permissions.ts')).permissions,
 };
 

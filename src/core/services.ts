@@ -42,6 +42,8 @@ export interface ServiceEnv {
   readonly policy: PolicySnapshot;
   /** Asked for the addresses of names, `address` or `address:port`; the system's resolver where undefined. */
   readonly nameServers?: readonly string[] | undefined;
+  /** A port of this machine that stands for the whole network, for tests: what the policy lets through goes there. */
+  readonly fakeNetwork?: number | undefined;
   /** What no grant gives. Undefined where there is no home. */
   readonly own?: OwnDirectories | undefined;
   /** Records a refusal with the running call: an audit event, and what the caller is told. The first 100 of a call. */

@@ -25,7 +25,13 @@ export interface ServiceEnvs {
 export function createServiceEnvs(
   logs: CellLogs,
   progress: CellProgress,
-  { policy, nameServers, own, types }: Pick<LoadMessage, 'policy' | 'nameServers' | 'own' | 'types'>,
+  {
+    policy,
+    nameServers,
+    fakeNetwork,
+    own,
+    types,
+  }: Pick<LoadMessage, 'policy' | 'nameServers' | 'fakeNetwork' | 'own' | 'types'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -44,6 +50,7 @@ export function createServiceEnvs(
     policy,
     nameServers,
     types,
+    fakeNetwork,
     own,
     ask,
     denied: (id, denial) => post({ t: 'denied', id, denial }),
@@ -66,6 +73,7 @@ interface CellSide {
   readonly policy: PolicySnapshot;
   readonly nameServers: readonly string[] | undefined;
   readonly types: ComponentTypes;
+  readonly fakeNetwork: number | undefined;
   readonly own: OwnDirectories | undefined;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
   denied(id: number, denial: Denial): void;
@@ -89,6 +97,10 @@ class InstanceEnv implements ServiceEnv {
 
   get nameServers(): readonly string[] | undefined {
     return this.cell.nameServers;
+  }
+
+  get fakeNetwork(): number | undefined {
+    return this.cell.fakeNetwork;
   }
 
   get own(): OwnDirectories | undefined {

@@ -38,6 +38,8 @@ export interface EngineOptions {
   readonly onCell: (type: 'cell.started' | 'cell.stopped', cell: number, component: string, reason: string) => void;
   /** For the services of every cell, see `ServiceEnv`. */
   readonly nameServers?: readonly string[] | undefined;
+  /** For the services of every cell, see `ServiceEnv`. */
+  readonly fakeNetwork?: number | undefined;
   /** The same; asked when a component is first used. */
   readonly own?: () => OwnDirectories | undefined;
   /** For those who look into the protocol: told every message. */
@@ -161,6 +163,7 @@ export function createEngine(options: EngineOptions): Engine {
       functions: callable(target.description),
       suspends: artifact.suspends,
       ...(options.nameServers === undefined ? {} : { nameServers: options.nameServers }),
+      ...(options.fakeNetwork === undefined ? {} : { fakeNetwork: options.fakeNetwork }),
       ...(own === undefined ? {} : { own }),
     };
   };

@@ -44,6 +44,7 @@ export interface LoadMessage {
   readonly policy: PolicySnapshot;
   /** See `ServiceEnv`. */
   readonly nameServers?: readonly string[];
+  readonly fakeNetwork?: number;
   /** See `ServiceEnv`. */
   readonly own?: OwnDirectories;
   readonly control: SharedArrayBuffer;
