@@ -244,6 +244,7 @@ void test('[services.denied] files: a root that refuses everything, and says wha
     capability: 'fs',
     what: 'read /etc/passwd',
     reason: 'no granted directory contains it',
+    item: { kind: 'fs', guest: '/etc', mode: 'ro' },
     grant: '--fs "$PWD":/etc:ro',
   });
   assert.equal(denials.length, 6);
