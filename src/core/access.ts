@@ -1,4 +1,5 @@
 /** The one function that decides an access. Pure: the same snapshot and request, the same answer. Deny by default. */
+import { type CalledFunction, namesComponent, namesFunction } from './call-pattern.ts';
 import {
   formatAddress,
   inBlock,
@@ -13,6 +14,8 @@ import {
 import type { AskKind, Denial, MissingItem, PolicySnapshot } from './permission.ts';
 import { formatPermission } from './permission-text.ts';
 import { printable } from './reference.ts';
+import { decideStore } from './store-grants.ts';
+import type { StoreKind } from './stores.ts';
 
 export { quoted } from './permission-text.ts';
 
@@ -26,8 +29,11 @@ export type AccessRequest =
   | { readonly kind: 'address'; readonly host: string; readonly address: string; readonly port: number }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: StoreKind; readonly name: string; readonly write: boolean }
   | { readonly kind: 'elicit' }
-  | { readonly kind: 'sample' };
+  | { readonly kind: 'sample' }
+  | ({ readonly kind: 'call' } & CalledFunction)
+  | { readonly kind: 'schedule' };
 
 export type AccessDecision = { readonly allowed: true } | { readonly allowed: false; readonly denial: Denial };
 
@@ -51,9 +57,18 @@ export function decideAccess(policy: PolicySnapshot, request: AccessRequest): Ac
       return policy.secrets.includes(request.name)
         ? ALLOWED
         : named(policy, 'secret', request.name, 'the secret is not granted');
+    case 'kv':
+    case 'blob': {
+      const refused = decideStore(policy, request);
+      return refused ? denied(request.kind, refused.what, refused.reason, refused.item) : ALLOWED;
+    }
     case 'elicit':
     case 'sample':
       return policy.asks.includes(request.kind) ? ALLOWED : decideAsk(policy, request.kind);
+    case 'call':
+      return policy.calls.some((pattern) => namesFunction(pattern, request)) ? ALLOWED : decideCalled(policy, request);
+    case 'schedule':
+      return policy.schedule ? ALLOWED : decideAsk(policy, request.kind);
   }
 }
 
@@ -147,11 +162,29 @@ function named(policy: PolicySnapshot, kind: 'env' | 'secret', name: string, rea
   return denied(kind, what, policy.requests.length === 0 ? reason : why, grantable ? { kind, name } : undefined);
 }
 
-function decideAsk(policy: PolicySnapshot, kind: AskKind): AccessDecision {
-  const what = kind === 'elicit' ? 'ask the person' : 'ask the caller’s model';
+const PLAIN = {
+  elicit: 'ask the person',
+  sample: 'ask the caller’s model',
+  schedule: 'arrange later calls of itself',
+};
+
+function decideAsk(policy: PolicySnapshot, kind: AskKind | 'schedule'): AccessDecision {
+  const what = PLAIN[kind];
   const unasked = policy.requests.length > 0 && !policy.requests.some((request) => request.kind === kind);
   const reason = `it is not granted${unasked ? ', and the manifest does not request it' : ''}`;
   return denied(kind, what, reason, { kind });
+}
+
+function decideCalled(policy: PolicySnapshot, { component, id, name }: CalledFunction): AccessDecision {
+  const what = `call ${printable(component, 130)}#${printable(id, 200)}`;
+  const some = policy.calls.some((pattern) => namesComponent(pattern, component));
+  const why = some ? 'other functions of it are granted, this one is not' : 'it is not granted';
+  const requests = policy.requests.filter((request) => request.kind === 'call');
+  const asked = requests.some((pattern) => namesFunction(pattern, { component, id, name }));
+  const reason = policy.requests.length > 0 && !asked ? `${why}, and the manifest does not request it` : why;
+  // An id with its interface is exact; a stranger's text that is none is not put into a command.
+  const grantable = /^[a-z0-9-]+:[a-z0-9-]+$/.test(component) && /^[A-Za-z0-9._:/@#-]{1,200}$/.test(id);
+  return denied('call', what, reason, grantable ? { kind: 'call', component, function: id } : undefined);
 }
 
 function denied(

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import {
+  type ComponentTypes,
   type Denial,
   errorFromBody,
   type OwnDirectories,
@@ -24,7 +25,13 @@ export interface ServiceEnvs {
 export function createServiceEnvs(
   logs: CellLogs,
   progress: CellProgress,
-  { policy, nameServers, fakeNetwork, own }: Pick<LoadMessage, 'policy' | 'nameServers' | 'fakeNetwork' | 'own'>,
+  {
+    policy,
+    nameServers,
+    fakeNetwork,
+    own,
+    types,
+  }: Pick<LoadMessage, 'policy' | 'nameServers' | 'fakeNetwork' | 'own' | 'types'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -42,6 +49,7 @@ export function createServiceEnvs(
     progress,
     policy,
     nameServers,
+    types,
     fakeNetwork,
     own,
     ask,
@@ -64,6 +72,7 @@ interface CellSide {
   readonly progress: CellProgress;
   readonly policy: PolicySnapshot;
   readonly nameServers: readonly string[] | undefined;
+  readonly types: ComponentTypes;
   readonly fakeNetwork: number | undefined;
   readonly own: OwnDirectories | undefined;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
@@ -98,6 +107,10 @@ class InstanceEnv implements ServiceEnv {
     return this.cell.own;
   }
 
+  get types(): ComponentTypes {
+    return this.cell.types;
+  }
+
   denied(denial: Denial): void {
     const { callId } = this.instance;
     if (callId < 0) return;
@@ -111,6 +124,10 @@ class InstanceEnv implements ServiceEnv {
 
   onEnd(work: () => void): void {
     this.instance.onEnd(work);
+  }
+
+  charge(bytes: number): void {
+    this.instance.guard.charge(bytes);
   }
 
   refund(bytes: number): void {

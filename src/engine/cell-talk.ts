@@ -2,7 +2,7 @@
 import { type Denial, LONGEST_PROGRESS, type LogRecord, type Redactor, shownLine, SwitchboardError } from '#core';
 import type { Cell } from './cell.ts';
 import type { EngineCall, PendingCall } from './pending-call.ts';
-import type { CellLog, FromCell } from './protocol.ts';
+import { type CellLog, type FromCell, MOST_DENIALS } from './protocol.ts';
 
 export interface CellTalk {
   logs(cell: Cell, message: FromCell & { t: 'log' }): void;
@@ -20,6 +20,10 @@ export interface AskTurn {
   readonly signal: AbortSignal;
   /** The call's run time stands still until the returned function is called: for what a person takes. */
   hold(): () => void;
+  /** The host refuses what is asked: an audit event, and what the caller of the call is told. The first 100 of a call. */
+  denied(denial: Denial): void;
+  /** The call that asks: for calls that are made from it. */
+  readonly call: PendingCall;
 }
 
 export interface CellTalkPorts {
@@ -45,6 +49,11 @@ export function createCellTalk(component: string, ports: CellTalkPorts): CellTal
       // The caller's own failure.
     }
   };
+  const denied = (call: PendingCall, denial: Denial): void => {
+    const clean = redactedDenial(denial, ports.redactor(component));
+    (call.figures.denials ??= []).push(clean);
+    ports.denied(call.request, clean);
+  };
   return {
     logs(cell, { records, dropped }) {
       for (const record of records) log(record, record.id === undefined ? undefined : cell.calls.get(record.id), cell);
@@ -54,10 +63,7 @@ export function createCellTalk(component: string, ports: CellTalkPorts): CellTal
     },
     denied(cell, { id, denial }) {
       const call = cell.calls.get(id);
-      if (!call) return;
-      const clean = redactedDenial(denial, ports.redactor(component));
-      (call.figures.denials ??= []).push(clean);
-      ports.denied(call.request, clean);
+      if (call) denied(call, denial);
     },
     progress(cell, { id, progress, total, message }) {
       const tell = cell.calls.get(id)?.request.onProgress;
@@ -75,7 +81,7 @@ export function createCellTalk(component: string, ports: CellTalkPorts): CellTal
     ask(cell, { id, ask, service, payload }) {
       const call = cell.calls.get(id);
       const answered = call
-        ? ports.ask(call.request, service, payload, turnOf(call, ports))
+        ? ports.ask(call.request, service, payload, turnOf(call, ports, denied))
         : Promise.reject(new SwitchboardError('denied', 'the call that asked is over'));
       answered.then(
         (value) => cell.post({ t: 'answer', ask, value }),
@@ -116,7 +122,11 @@ function createRedactedLogs(redactor: () => Redactor | undefined): (record: Cell
   };
 }
 
-function turnOf(call: PendingCall, ports: Pick<CellTalkPorts, 'hold'>): AskTurn {
+function turnOf(
+  call: PendingCall,
+  ports: Pick<CellTalkPorts, 'hold'>,
+  denied: (call: PendingCall, denial: Denial) => void,
+): AskTurn {
   let controller: AbortController | undefined;
   return {
     get signal() {
@@ -129,5 +139,9 @@ function turnOf(call: PendingCall, ports: Pick<CellTalkPorts, 'hold'>): AskTurn 
       return controller.signal;
     },
     hold: () => ports.hold(call),
+    denied(denial) {
+      if ((call.figures.denials?.length ?? 0) < MOST_DENIALS) denied(call, denial);
+    },
+    call,
   };
 }

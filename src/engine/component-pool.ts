@@ -5,11 +5,12 @@ import { type CellTalk, type CellTalkPorts, createCellTalk } from './cell-talk.t
 import { sharedNow, slotOnCpu, withdrawSlot } from './control-block.ts';
 import { createFairTurns, givesWay } from './fair-turns.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import { type CallFigures, type EngineCall, PendingCall } from './pending-call.ts';
-import { busyError, lostError, namedError, type StopCode, stopError } from './pool-errors.ts';
+import { type CallFigures, type CallPool, type EngineCall, PendingCall } from './pending-call.ts';
+import { busyError, cycleError, lostError, namedError, type StopCode, stopError } from './pool-errors.ts';
 import { type CallStages, createCallStages } from './call-stages.ts';
 import type { FromCell, LoadMessage } from './protocol.ts';
 import { createSessionTable } from './session-table.ts';
+import { waitsForItself } from './wait-graph.ts';
 
 /** What the pool needs of the engine. */
 export interface PoolPorts extends Omit<CellTalkPorts, 'hold'> {
@@ -32,7 +33,7 @@ const GRACE_MS = 15;
 const PARKING_MS = 2_000;
 
 /** The pool of one component at one set of limits. */
-export class ComponentPool {
+export class ComponentPool implements CallPool {
   readonly key: string;
   readonly component: string;
   readonly limits: Limits;
@@ -78,10 +79,11 @@ export class ComponentPool {
 
   /** Runs one call to its end. Figures are filled in whatever the outcome. */
   call(request: EngineCall, figures: CallFigures): Promise<unknown> {
-    if (request.signal?.aborted) {
+    if (request.signal?.aborted || request.from?.settled) {
       return Promise.reject(new SwitchboardError('cancelled', 'the call was cancelled before it began'));
     }
     const call = new PendingCall(request, figures, this.abort);
+    call.pool = this;
     this.enqueue(call);
     return call.promise;
   }
@@ -182,19 +184,36 @@ export class ComponentPool {
     }
   }
 
-  private hold(call: PendingCall): () => void {
+  holders(call: PendingCall): ReadonlySet<PendingCall> | undefined {
+    const { session } = call.request;
+    const current = session === undefined ? undefined : this.sessions.current(session);
+    if (current && current !== call) return new Set([current]);
+    const bound = session === undefined ? undefined : this.sessions.cell(session);
+    if (bound) return bound.hasRoom ? undefined : new Set(bound.calls.values());
+    if (this.starting > 0 || this.running < this.limits.instances) return undefined;
+    return new Set([...this.cells].flatMap((cell) => [...cell.calls.values()]));
+  }
+
+  hold(call: PendingCall): () => void {
+    const { from } = call.request;
+    const above = from?.pool?.hold(from);
     call.hold();
     call.after(0, undefined);
     let over = false;
     return () => {
       if (over) return;
       over = true;
+      above?.();
       call.goOn();
       if (!call.settled && !call.isHeld) this.checkTime(call);
     };
   }
 
   private boundQueue(call: PendingCall): void {
+    if (call.request.from && waitsForItself(call)) {
+      this.giveUp(call, cycleError(this.component, this.limits, call.request.session !== undefined));
+      return;
+    }
     if (this.running + this.waiting > this.limits.instances + this.limits.queue) {
       const last = givesWay([...this.queue, ...this.sessions.all()], call);
       this.giveUp(last, busyError(`${this.limits.queue} calls are waiting`));

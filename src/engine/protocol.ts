@@ -61,6 +61,8 @@ export type ToCell =
       readonly slot: number;
       readonly fn: number;
       readonly args: unknown;
+      /** `args` is the JSON text of the arguments. */
+      readonly text?: true;
       readonly session: string | undefined;
     }
   | { readonly t: 'cancel'; readonly id: number; readonly reason: 'cancelled' | 'timeout' }

@@ -22,7 +22,12 @@ import type {
   PermissionRequest,
   Principal,
   Profile,
+  Schedule,
   StopSignal,
+  StoreKind,
+  StoreListing,
+  StorePage,
+  StoreUsage,
 } from '#core';
 
 /** A JSON value. */
@@ -104,6 +109,18 @@ export interface Installation extends InstalledComponent {
   readonly manifestChange?: { readonly lost: readonly Grant[]; readonly regained: readonly Grant[] } | undefined;
 }
 
+/** A store as its owner names it: `namespace:name`, or `*` for the shared ones. */
+export interface NamedStore {
+  readonly owner: string;
+  readonly kind: StoreKind;
+  readonly name: string;
+}
+
+/** A key of a store, a store, or all of them. */
+export type StorePart =
+  | { readonly name: string; readonly key?: string | undefined }
+  | { readonly name?: undefined; readonly key?: undefined };
+
 export interface HostStatus {
   readonly pid: number;
   readonly version: string;
@@ -116,6 +133,8 @@ export interface HostStatus {
   readonly callsWaiting: number;
   readonly callsMade: number;
   readonly sessions: number;
+  /** Calls under way that components arranged for. */
+  readonly schedulesRunning: number;
   /** Resident memory of the process, bytes. */
   readonly rss: number;
 }
@@ -202,6 +221,16 @@ export interface Host {
   setProfile(profile: Profile): Promise<void>;
   /** False if there was none. Connections that use it are offered nothing from then on. */
   removeProfile(name: string): Promise<boolean>;
+  /** Calls that components arranged for later, the next due first; of one component, or of all. */
+  schedules(component?: string): Promise<readonly Schedule[]>;
+  /** Ends one. Errors: `schedule-not-found`. */
+  removeSchedule(component: string, name: string): Promise<Schedule>;
+  /** What components keep, by owner and name: of one component, of the shared stores (`*`), or all. */
+  stores(owner?: string): Promise<readonly StoreUsage[]>;
+  /** Keys of a store, or names of its blobs. */
+  storeKeys(store: NamedStore, listing: StoreListing): Promise<StorePage>;
+  /** Removes one key, or a whole store of an owner, or all its stores of that kind. How many keys that were. */
+  clearStores(store: Omit<NamedStore, 'name'> & StorePart): Promise<number>;
   /** Ends running calls with `host-closed` and frees everything. Idempotent. */
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import {
   type Clock,
   type ComponentName,
   type Denial,
+  formatCallPattern,
   type Grant,
   type Permission,
   type Principal,
@@ -157,5 +158,6 @@ function complete(item: ApprovalItem, id: string, directories: { readonly [guest
 function named(item: ApprovalItem): string {
   if (item.kind === 'fs') return printable(item.guest);
   if (item.kind === 'net') return printable(item.host);
+  if (item.kind === 'call') return formatCallPattern(item);
   return 'name' in item ? printable(item.name) : '';
 }

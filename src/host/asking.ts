@@ -99,8 +99,11 @@ export function createAsking({ events, random, bounds, redactor, instances }: As
     turn: AskTurn,
     ask: (signal: AbortSignal) => Promise<T>,
   ): Promise<{ readonly got: T } | string> => {
-    const spent = spentBy.get(request) ?? { elicit: 0, sample: 0, ms: 0 };
-    spentBy.set(request, spent);
+    // Calls that components make of each other share what the one from outside may ask.
+    let root = request;
+    while (root.from) root = root.from.request;
+    const spent = spentBy.get(root) ?? { elicit: 0, sample: 0, ms: 0 };
+    spentBy.set(root, spent);
     const most = kind === 'elicit' ? bounds.elicits : bounds.samples;
     if (spent[kind] >= most) return `a call asks at most ${most} times`;
     const ms = Math.min(kind === 'elicit' ? bounds.elicitMs : bounds.sampleMs, bounds.callMs - spent.ms);

@@ -270,7 +270,7 @@ test('[ask.mcp] a person who refuses that the model be asked is told apart from 
   client.setRequestHandler('sampling/createMessage', () => {
     throw Object.assign(new Error('User rejected sampling request'), { code: -1 });
   });
-  assert.equal(textOf(await call(client, 'sample', { request: REQUEST })), 'refused');
+  assert.equal(textOf(await call(client, 'sample', { request: REQUEST })), 'test:asker says: refused');
 });
 
 test('[ask.denied] a model can ask for the permission to be asked; a person decides', async (t) => {

@@ -135,7 +135,7 @@ for (const way of WAYS) {
     }
     await assert.rejects(client.readResource({ uri: `${HERE}broken://` }), {
       code: -32603,
-      message: 'the disk is on fire',
+      message: 'test:mcp-content says: the disk is on fire',
     });
     await assert.rejects(client.listResources({ cursor: 'nonsense' }), { code: -32602 });
   });

@@ -54,7 +54,9 @@ test('[host.context] what a service asks of the host comes with the context of t
     return payload;
   });
   const guest = target(await toolsComponent(GUEST.exports, GUEST.body), { instances: 2, cells: 1 });
-  const contexts = ['one', 'two'].map((callId) => ({ callId, timeoutMs: 5_000 }) as CallContext);
+  const contexts = ['one', 'two'].map(
+    (callId) => ({ callId, timeoutMs: 5_000, principal: { kind: 'program', label: 'test' } }) as CallContext,
+  );
   await Promise.all(contexts.map((context) => call(guest, 'say', [context.callId], { context })));
   deepEqual(
     asked,

@@ -1,9 +1,11 @@
 import { Argument, Option } from 'commander';
+import { parseCallPattern } from '#core/call-pattern';
 import { SwitchboardError } from '#core/errors';
 import { guestDirectory, parsePermission } from '#core/grants';
 import { parseAddress } from '#core/net-address';
+import { parseStore } from '#core/store-grants';
 import type { AccessDecision, AccessRequest } from '#core/access';
-import type { Principal } from '#core/context';
+import { PRINCIPAL_KINDS, type Principal } from '#core/context';
 import type { ComponentLimits, ComponentPolicy } from '#host/api';
 import { withBundled } from './bundled.ts';
 import type { Context } from './context.ts';
@@ -26,9 +28,7 @@ export const define: Define = (command, act) => {
     .argument('<component>', 'namespace:name[@version]');
   permissionOptions(command)
     .option('--policy <file>', 'for check: what this policy.yaml of wassette would give; nothing is changed')
-    .addOption(
-      new Option('--for <who>', 'for check: in whose calls (default: owner)').choices(['owner', 'mcp', 'program']),
-    )
+    .addOption(new Option('--for <who>', 'for check: in whose calls (default: owner)').choices(PRINCIPAL_KINDS))
     .addHelpText(
       'after',
       '\nFor check, --fs takes a path of the guest: /data/file:ro or :rw. A name’s addresses are decided when it is used.\n\nExamples:\n  $ switchboard policy show demo:notes\n  $ switchboard policy check demo:notes --net api.example.com:443\n  $ switchboard policy check demo:notes --policy notes.policy.yaml',
@@ -59,7 +59,8 @@ export const define: Define = (command, act) => {
 
 /** Shows what a file would give, and changes nothing. */
 async function checkFile(context: Context, component: string, file: string, flags: Flags): Promise<void> {
-  if ([flags.fs, flags.net, flags.env, flags.secret, flags.elicit, flags.sample].some((one) => one !== undefined)) {
+  const { fs, net, env, secret, kv, blob, elicit, sample, call, schedule } = flags;
+  if ([fs, net, env, secret, kv, blob, elicit, sample, call, schedule].some((one) => one !== undefined)) {
     throw new SwitchboardError('invalid-usage', 'name one access or a policy, not both');
   }
   if (flags.for !== undefined) {
@@ -80,13 +81,14 @@ function refusal(component: string, denial: (AccessDecision & { allowed: false }
 
 /** What a component would have decided, one after another: of an address the host and then the address. */
 function accessesOf(flags: PermissionFlags): readonly AccessRequest[] {
-  const { fs = [], net = [], env = [], secret = [] } = flags;
-  const asks = (['elicit', 'sample'] as const).filter((kind) => flags[kind]);
-  const [first, ...more] = [...fs, ...net, ...env, ...secret];
+  const { fs = [], net = [], env = [], secret = [], kv = [], blob = [], call = [] } = flags;
+  const asks = (['elicit', 'sample', 'schedule'] as const).filter((kind) => flags[kind]);
+  const [first, ...more] = [...fs, ...net, ...env, ...secret, ...kv, ...blob, ...call];
   const [ask] = asks;
   if (ask !== undefined && asks.length === 1 && first === undefined) return [{ kind: ask }];
   if (first === undefined || more.length + asks.length > 0) {
-    throw new SwitchboardError('invalid-usage', 'name one access: --fs, --net, --env, --secret, --elicit or --sample');
+    const all = '--fs, --net, --env, --secret, --kv, --blob, --elicit, --sample, --call or --schedule';
+    throw new SwitchboardError('invalid-usage', `name one access: ${all}`);
   }
   if (fs.length > 0) {
     const m = /^(\/.*?)(?::(ro|rw))?$/.exec(first);
@@ -94,6 +96,21 @@ function accessesOf(flags: PermissionFlags): readonly AccessRequest[] {
     return [{ kind: 'fs', path: guestDirectory(m[1]), write: m[2] === 'rw' }];
   }
   if (net.length > 0) return networkAccesses(first);
+  for (const kind of ['kv', 'blob'] as const) {
+    if (flags[kind] === undefined) continue;
+    const { name, mode } = parseStore(kind, first);
+    return [{ kind, name, write: mode === 'rw' }];
+  }
+  if (call.length > 0) {
+    const { component, function: id } = parseCallPattern(first);
+    if (id === undefined || first.includes('*')) {
+      throw new SwitchboardError(
+        'invalid-setting',
+        `--call "${safeLine(first)}": name one function, as demo:text#count`,
+      );
+    }
+    return [{ kind: 'call', component, id, name: id }];
+  }
   return [{ kind: env.length > 0 ? 'env' : 'secret', name: first }];
 }
 
