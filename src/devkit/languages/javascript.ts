@@ -9,6 +9,7 @@ import type { Project } from '../project.ts';
 import { stillRuntime } from '../quickjs/runtime.ts';
 import { shownOutput } from '../toolchain.ts';
 import type { ProjectWit } from '../wit.ts';
+import { enumConstants } from './enums.ts';
 import { type JavaScriptTools, javaScriptTools } from './javascript-tools.ts';
 
 /** An interface as a guest imports it: `wasi:filesystem/types@0.2.6`. */
@@ -51,7 +52,7 @@ async function bundle(project: Project, tools: JavaScriptTools, changes: BundleC
       external: IMPORT,
       treeshake: true,
       logLevel: 'silent',
-      plugins: changes.plugins?.(tools) ?? [],
+      plugins: [...(changes.plugins?.(tools) ?? []), enumConstants(tools)],
     });
     const { output } = await bundler.generate({ format: 'esm', minify: true, codeSplitting: false });
     const [chunk] = output;
