@@ -87,6 +87,17 @@ uint32_t exports_tool_count_words(tool_string_t *text) { return text->len == 0 ?
   assert.equal(code, 0, stdout);
 });
 
+test('[devkit.build] packages of Switchboard that the WIT uses are put into wit/deps, streams only where they are used', async (t) => {
+  const world = (used: string): string => `package a:b@0.1.0;\nworld tool { import switchboard:host/${used}@0.1.0; }\n`;
+  for (const used of ['log', 'blob-streams']) {
+    const dir = await newProject(t, 'c', { 'wit/world.wit': world(used) });
+    const { wit } = await openProject(dir, await ports(t));
+    const copied = await readFile(join(dir, 'wit/deps/switchboard-host.wit'), 'utf8');
+    assert.equal(copied.includes('interface blob-streams'), used === 'blob-streams');
+    assert.equal(wit.whole.match(/^package switchboard:host@/gm)?.length, 1);
+  }
+});
+
 test('[devkit.build] whether a build is current follows sources, new and removed ones, and nothing else', async (t) => {
   const dir = await newProject(t, 'c', { 'src/other.c': '' });
   const project = await openProject(dir, await ports(t));
