@@ -1,5 +1,6 @@
 import { SwitchboardError } from '#core';
 import { makeImportsDirect } from './direct-imports.ts';
+import { patchConstructors } from './patch-constructors.ts';
 import { patchTasks, refuseUnpatchedTasks } from './patch-tasks.ts';
 import { boxPrivateFields } from './private-fields.ts';
 
@@ -13,6 +14,7 @@ export function patchGenerated(source: string, borrowing: readonly string[] = []
   let code = source;
   code = replaceOnce(code, HEAD, '(function instantiate(getCoreModule, imports, instantiateCore, $guard) {');
   code = replaceOnce(code, concurrent ? TASKS_TAIL : TAIL, '})');
+  code = patchConstructors(code);
   if (concurrent) code = patchTasks(code);
   code = code.replaceAll('const TEXT_DECODER_UTF8 = new TextDecoder();', 'const TEXT_DECODER_UTF8 = $guard.utf8;');
   code = code.replaceAll("const utf16Decoder = new TextDecoder('utf-16');", 'const utf16Decoder = $guard.utf16;');
