@@ -85,6 +85,7 @@ export const REQUIREMENTS = {
     'A client whose HTTP connection broke gets the rest of its stream, or is told that it cannot; never a part.',
   'mcp.negotiate':
     'Clients of older protocol revisions are served in theirs; versions nobody knows are refused by name.',
+  'js.enums': 'The enums of a bundle are constants in the guest; one that anything could change is left as it is.',
   'bundled.text': 'text: count, diff, regex, slug, template.',
   'bundled.html': 'html: CSS select, links, tables, Markdown.',
   'bundled.data': 'data: query CSV and JSON.',

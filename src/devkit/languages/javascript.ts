@@ -9,6 +9,7 @@ import type { Project } from '../project.ts';
 import { stillRuntime } from '../quickjs/runtime.ts';
 import { shownOutput } from '../toolchain.ts';
 import type { ProjectWit } from '../wit.ts';
+import { enumConstants } from './enums.ts';
 import { consolePlugin, injected } from './guest-globals.ts';
 import { type JavaScriptTools, javaScriptTools } from './javascript-tools.ts';
 
@@ -53,7 +54,7 @@ async function bundle(project: Project, tools: JavaScriptTools, changes: BundleC
       treeshake: true,
       logLevel: 'silent',
       transform: { inject: injected },
-      plugins: [consolePlugin(project.wit), ...(changes.plugins?.(tools) ?? [])],
+      plugins: [consolePlugin(project.wit), ...(changes.plugins?.(tools) ?? []), enumConstants(tools)],
     });
     const { output } = await bundler.generate({ format: 'esm', minify: true, codeSplitting: false });
     const [chunk] = output;
