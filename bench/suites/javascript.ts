@@ -8,7 +8,7 @@ import { inThread, interleave, sequential } from '../rounds.ts';
 import { comparedRow, type Row } from '../row.ts';
 import type { Suite } from '../suite.ts';
 
-/** QuickJS is about 17 to 22 times slower than V8 here: docs/js-speed.md. This bound is there to notice what makes it slower. */
+/** QuickJS takes about 22 times as long as V8 here: docs/js-speed.md. The bound notices what makes it slower. */
 const WORST = 28;
 
 export const javascriptGuests: Suite = async ({ quick, count }) => {
