@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { buildProject, createProject, isCurrent, openProject } from '#devkit';
+import { direct } from '../../bench/direct.ts';
 import { buildComponent } from '../../scripts/build-components.ts';
 import { manifestText, witTextOf } from '#wit/inject';
 import { parseComponent } from '#wit/parse';
@@ -30,6 +31,21 @@ test('[devkit.reproducible] a bundled component is built to the same bytes again
   const out = join(newFolder(t), 'text.wasm');
   await buildComponent({ dir, out });
   assert.ok(same(await readFile(out), await readFile(join(dir, '../dist/text.wasm'))));
+});
+
+test('[js.enums] enums of a library are constants in the guest', async (t) => {
+  const dir = await newProject(t, 'js', {
+    'src/state.js': `export var State;
+(function (State) { State[State["Text"] = 41] = "Text"; })(State || (State = {}));`,
+    'src/main.js': `import { State } from './state.js';
+const next = (state) => state + State.Text;
+export const greet = (name) => name + next(1) + String(next);`,
+  });
+  const { bytes } = await buildProject(dir, await ports(t));
+  const said = String((await direct(bytes))().greet?.('x'));
+  assert.match(said, /^x42/);
+  assert.match(said, /41/);
+  assert.doesNotMatch(said, /Text/);
 });
 
 test('[devkit.build] the component carries its docs, manifest and WIT', async (t) => {
