@@ -1,0 +1,67 @@
+/** From the declarations of a library to what of it can be offered. */
+import type { Derived, WrappedFunction } from '../model.ts';
+import { createDeriver, type Pending } from './deriver.ts';
+import { collectExports } from './exports.ts';
+import { type Reading, readFunction, readResults } from './functions.ts';
+import { type Compiler, openLibrary } from './program.ts';
+
+export interface DeriveOptions {
+  /** The folder whose `node_modules` has the library. */
+  readonly dir: string;
+  /** Modules, as a file in that folder would import them. */
+  readonly modules: readonly string[];
+  /** Titles of the functions and classes to keep; all where absent. */
+  readonly only?: readonly string[] | undefined;
+}
+
+/** Reads; nothing of the library runs. Modules without declarations are told by the types of their code, where it has any. */
+export function deriveLibrary(ts: Compiler, options: DeriveOptions): Derived & { readonly untyped: readonly string[] } {
+  const library = openLibrary(ts, options.dir, options.modules);
+  const d = createDeriver(library);
+  for (const { symbol, specifier } of library.modules) {
+    if (symbol !== undefined) collectExports(d, symbol, specifier);
+  }
+  const kept = (pending: Pending): boolean => options.only === undefined || isWanted(pending, options.only);
+  const readings: Reading[] = [];
+  // Reading results finds further resources, whose methods are then pending.
+  for (let i = 0; i < d.pending.length; i += 1) {
+    const pending = d.pending[i];
+    if (pending !== undefined && kept(pending)) readings.push(readResults(d, pending));
+  }
+  const functions: WrappedFunction[] = [];
+  let exported = 0;
+  let crossing = 0;
+  for (const reading of readings) {
+    const { pending } = reading;
+    if (pending.counted) exported += 1;
+    const made = readFunction(d, reading);
+    if (typeof made === 'string') {
+      d.refusals.push({
+        what: pending.title,
+        place: pending.place,
+        reason: made,
+        loss: pending.call === 'property' ? 'part' : 'function',
+      });
+      continue;
+    }
+    if (pending.counted) crossing += 1;
+    if (pending.resource === undefined) functions.push(...made);
+    else pending.resource.members.push(...made);
+  }
+  const resources = [...new Set(d.resources.values())].filter(({ members }) => members.length > 0);
+  return {
+    functions,
+    resources,
+    refusals: d.refusals,
+    exported,
+    crossing,
+    untyped: library.modules.filter(({ typed }) => !typed).map(({ specifier }) => specifier),
+  };
+}
+
+/** `parse`, `Parser` (with all it has) or `Parser.parse`. Members of what is kept come with it. */
+function isWanted({ title, counted }: Pending, only: readonly string[]): boolean {
+  if (!counted) return true;
+  const name = title.replace(/^.*: /, '').replace(/^new /, '').replace('.prototype.', '.');
+  return only.some((one) => name === one || name.startsWith(`${one}.`) || title === one);
+}
