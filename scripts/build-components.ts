@@ -1,22 +1,22 @@
 /**
- * Builds the bundled components: `node scripts/build-components.ts [--force] [name …]`.
+ * Builds the bundled components with the development kit: `node scripts/build-components.ts [--force] [name …]`.
  * Each `components/<name>` with a `world.wit` and a `src/main.ts` becomes `components/dist/<name>.wasm`.
  * What is up to date is left alone; two builds at once do no harm.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { injectDocs, injectManifest, injectPackage } from '#wit/inject';
+import { componentOf, openProject } from '#devkit';
+import { devkitPorts } from '#gateways/cli/devkit-ports';
 
 const ROOT = dirname(import.meta.dirname);
 const COMPONENTS = join(ROOT, 'components');
-const MCP_WIT = join(ROOT, 'wit', 'mcp.wit');
+const OWN_WIT = ['host.wit', 'mcp.wit'].map((name) => join(ROOT, 'wit', name));
 
-/** Raised when what is injected from src/wit changes for the same sources. */
-const BUILD_VERSION = 1;
+/** Raised when the development kit or src/wit make other bytes of the same sources. */
+const BUILD_VERSION = 2;
 
 export interface BuildOptions {
   /** Holds `world.wit` and `src/main.ts`, whose named exports are the world's functions in camelCase. */
@@ -37,9 +37,9 @@ export interface BuildResult {
 }
 
 /**
- * Builds one TypeScript component with the QuickJS backend, unless it is up to date. The result imports
- * nothing but what its world says. Written to a temporary file first and renamed, so that a reader never
- * sees half of it. Fails with what the bundler or the WIT parser said.
+ * Builds one TypeScript component as `switchboard build` does, unless it is up to date; the same sources give the same
+ * bytes. Written to a temporary file first and renamed, so that a reader never sees half of it. Fails with what the
+ * bundler or the WIT parser said.
  */
 export async function buildComponent(options: BuildOptions): Promise<BuildResult> {
   const { dir, out } = options;
@@ -48,11 +48,8 @@ export async function buildComponent(options: BuildOptions): Promise<BuildResult
   const current = options.force === true ? undefined : await upToDate(out, inputs);
   if (current !== undefined) return { out, built: false, bytes: current, ms: performance.now() - started };
   options.onStart?.();
-  const wit = await worldOf(dir);
-  const bare = await componentize(dir, wit);
-  const named = injectPackage(injectDocs(bare, wit), packageName(wit));
-  const manifest = await readFile(join(dir, 'component.toml'), 'utf8').catch(() => undefined);
-  const component = Buffer.concat([manifest === undefined ? named : injectManifest(named, manifest), stamp(inputs)]);
+  const ports = await devkitPorts(join(ROOT, '.cache'), (line) => void process.stderr.write(`${line}\n`));
+  const component = Buffer.concat([await componentOf(await openProject(dir, ports), ports), stamp(inputs)]);
   await mkdir(dirname(out), { recursive: true });
   await writeAtomic(out, component);
   return { out, built: true, bytes: component.length, ms: performance.now() - started };
@@ -95,65 +92,6 @@ export async function buildBundled(options: {
   return results;
 }
 
-async function componentize(dir: string, wit: string): Promise<Uint8Array> {
-  const source = await bundle(join(dir, 'src', 'main.ts'));
-  const world = /^\s*world\s+([a-z0-9-]+)/m.exec(wit)?.[1];
-  if (world === undefined) throw new Error(`${join(dir, 'world.wit')} has no world`);
-  const qjs = await import('componentize-qjs');
-  const scratch = await mkdtemp(join(tmpdir(), 'switchboard-wit-'));
-  try {
-    const witPath = join(scratch, 'world.wit');
-    await writeFile(witPath, wit);
-    const { component } = await qjs.componentize({
-      witPath,
-      jsSource: source,
-      world,
-      // All or nothing: a world that imports some of WASI has the engine's own imports of it too.
-      stubWasi: !/^\s*import\s+wasi:/m.test(wit),
-      sync: true,
-    });
-    return component;
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-}
-
-/** The component's WIT, with `switchboard:mcp` where it uses that and does not hold it itself. */
-async function worldOf(dir: string): Promise<string> {
-  const wit = await readFile(join(dir, 'world.wit'), 'utf8');
-  if (!wit.includes('switchboard:mcp/') || /^package switchboard:mcp@/m.test(wit)) return wit;
-  const [docs = '', body = ''] = (await readFile(MCP_WIT, 'utf8')).split(/^package switchboard:mcp@0\.1\.0;$/m);
-  return `${wit}\n${docs}package switchboard:mcp@0.1.0 {${body}}\n`;
-}
-
-/** An interface as a guest imports it: `wasi:filesystem/types@0.2.6`. */
-const IMPORT = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*\/[a-z0-9-]+(?:@[\w.+-]+)?$/;
-
-/** One ES module without imports but the component's own. `browser` builds of libraries are taken: QuickJS has no Node modules. */
-async function bundle(entry: string): Promise<string> {
-  const { rolldown } = await import('rolldown');
-  const bundler = await rolldown({
-    input: entry,
-    platform: 'neutral',
-    resolve: { mainFields: ['module', 'main'], conditionNames: ['browser', 'import', 'default'] },
-    // What the component imports is no module of a bundle.
-    external: IMPORT,
-    treeshake: true,
-    logLevel: 'silent',
-  });
-  try {
-    const { output } = await bundler.generate({ format: 'esm', minify: true });
-    const [chunk] = output;
-    const left = chunk.imports.filter((name) => !IMPORT.test(name));
-    if (output.length !== 1 || left.length > 0) {
-      throw new Error(`${entry} does not bundle into one module; left over: ${left.join(', ') || 'chunks'}`);
-    }
-    return chunk.code;
-  } finally {
-    await bundler.close();
-  }
-}
-
 /** Everything the result depends on: the sources, this script, and the exact versions of tools and libraries. */
 async function inputsHash(dir: string): Promise<string> {
   const hash = createHash('sha256').update(`build ${BUILD_VERSION}\n`);
@@ -168,7 +106,7 @@ async function inputsHash(dir: string): Promise<string> {
     ...new Set(sources),
     ...(existsSync(manifest) ? [manifest] : []),
     join(dir, 'world.wit'),
-    MCP_WIT,
+    ...OWN_WIT,
     join(ROOT, 'package-lock.json'),
     import.meta.filename,
   ].sort()) {
@@ -195,12 +133,6 @@ async function upToDate(out: string, inputs: string): Promise<number | undefined
   const bytes = await readFile(out).catch(() => Buffer.alloc(0));
   const wanted = stamp(inputs);
   return bytes.subarray(-wanted.length).equals(wanted) ? bytes.length : undefined;
-}
-
-function packageName(wit: string): string {
-  const name = /^package ([^;\s]+);/m.exec(wit)?.[1];
-  if (name === undefined) throw new Error('world.wit does not begin with its package, as in: package demo:text@1.0.0;');
-  return name;
 }
 
 async function writeAtomic(file: string, data: Uint8Array | string): Promise<void> {

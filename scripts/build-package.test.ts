@@ -7,6 +7,7 @@ test('[lib.pack] the import map names the compiled files, the vendored bindgen a
     '#core': './src/core/index.ts',
     '#core/*': './src/core/*.ts',
     '#jco': '@bytecodealliance/jco-transpile/component',
+    '#wasm-tools': '@bytecodealliance/jco-transpile/wasm-tools',
     '#other': 'package/of/npm',
     '#test/*': './test/*.ts',
   };
@@ -14,6 +15,7 @@ test('[lib.pack] the import map names the compiled files, the vendored bindgen a
     '#core': './core/index.js',
     '#core/*': './core/*.js',
     '#jco': './vendor/jco/js-component-bindgen-component.js',
+    '#wasm-tools': './vendor/wasm-tools/dist/wasm-tools.js',
     '#other': 'package/of/npm',
   });
 });

@@ -13,6 +13,10 @@ const ROOT = join(import.meta.dirname, '..');
 
 /** Where the vendored bindgen lies in dist/. jco-transpile brings more than 100 MB of which 4 MB are used. */
 const JCO = { name: '@bytecodealliance/jco-transpile', file: 'js-component-bindgen-component', to: 'vendor/jco' };
+/** What of it makes components, for the development kit. */
+const TOOLS = 'vendor/wasm-tools';
+/** What the development kit reads beside its code. */
+const DEVKIT = ['devkit/templates', 'devkit/toolchain'];
 
 type ImportMap = { readonly [specifier: string]: string };
 
@@ -20,7 +24,8 @@ type ImportMap = { readonly [specifier: string]: string };
 export function compiledImports(imports: ImportMap): ImportMap {
   const compiled: { [specifier: string]: string } = {};
   for (const [specifier, target] of Object.entries(imports)) {
-    if (specifier === '#jco') compiled[specifier] = `./${JCO.to}/${JCO.file}.js`;
+    if (specifier === '#wasm-tools') compiled[specifier] = `./${TOOLS}/dist/wasm-tools.js`;
+    else if (specifier === '#jco') compiled[specifier] = `./${JCO.to}/${JCO.file}.js`;
     else if (target.startsWith('./src/')) compiled[specifier] = target.replace(/^\.\/src/, '.').replace(/\.ts$/, '.js');
     else if (!target.startsWith('./')) compiled[specifier] = target;
   }
@@ -41,6 +46,8 @@ async function buildPackage(): Promise<void> {
       stdio: 'inherit',
     });
     vendorJco(join(out, JCO.to));
+    vendorTools(join(out, TOOLS));
+    for (const folder of DEVKIT) cpSync(join(ROOT, 'src', folder), join(out, folder), { recursive: true });
     const manifest = { type: 'module', imports: compiledImports(imports) };
     writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
     chmodSync(join(out, 'gateways/cli/main.js'), 0o755);
@@ -60,6 +67,18 @@ function vendorJco(to: string): void {
   }
   cpSync(join(from, 'vendor/interfaces'), join(to, 'interfaces'), { recursive: true });
   cpSync(join(from, 'LICENSE'), join(to, 'LICENSE'));
+}
+
+function vendorTools(to: string): void {
+  const from = dirname(dirname(fileURLToPath(import.meta.resolve(`${JCO.name}/component`))));
+  for (const file of [
+    'dist/wasm-tools.js',
+    'LICENSE',
+    ...['.js', '.core.wasm', '.core2.wasm'].map((ending) => `vendor/wasm-tools${ending}`),
+  ]) {
+    mkdirSync(dirname(join(to, file)), { recursive: true });
+    cpSync(join(from, file), join(to, file));
+  }
 }
 
 if (import.meta.main) await buildPackage();

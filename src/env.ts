@@ -61,3 +61,6 @@ export function clientVariables(): ClientVariables {
     geminiHome: set(GEMINI_CLI_HOME),
   };
 }
+
+/** The environment of compilers that a verb runs: all of its own, as if the person had started them. */
+export const toolEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env });

@@ -157,6 +157,18 @@ export const REQUIREMENTS = {
   'connect.list': 'connect lists the clients, whether each is on this machine and has Switchboard.',
   'import.survey': 'import lists the servers of all clients: what each starts, with what rights and variables.',
   'import.replace': 'import says which component replaces a server, with commands that work as printed.',
+  'devkit.init': 'init makes a small complete project in an empty folder, and refuses names that WIT could not bear.',
+  'devkit.templates':
+    'Each template builds, passes its tests and answers where its compiler is; elsewhere build says what to install.',
+  'devkit.build': 'build makes a component with docs, manifest and WIT inside, or says plainly why not and keeps the last.',
+  'devkit.reproducible': 'Two builds of the same sources give the same bytes, also from another folder; Python excepted.',
+  'devkit.missing': 'A compiler that is missing, too old or half installed is named with the command that installs it.',
+  'devkit.types': 'Types of the guest and of its tests are generated from WIT and check what is written against them.',
+  'devkit.javascript': 'Guests have TextEncoder, TextDecoder, console and npm libraries.',
+  'devkit.test': 'test runs the tests of a project inside the sandbox under its requested grants, with diff and coverage.',
+  'devkit.watch': 'build --watch builds at every save and swaps the component in a running host; no call fails.',
+  'devkit.call': 'call, inspect and bench take the folder of a project.',
+  'devkit.pack': 'init, build and test work from the npm package, which fetches its compiler when first needed.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

@@ -74,6 +74,18 @@ export const ERRORS = {
   'insufficient-scope': entry('user', 'denied', 'The access token lacks a scope that this server asks for.'),
   'issuer-unavailable': entry('system', 'failed', 'The metadata or the keys of the OAuth issuer cannot be had.'),
   'rate-limited': entry('user', 'limit', 'This client asks more often than it may.'),
+  'toolchain-missing': entry(
+    'user',
+    'failed',
+    'A compiler that the project needs is not on this machine; the fix installs it.',
+  ),
+  'build-failed': entry('user', 'failed', 'The compiler or bundler refused the project; the message is what it said.'),
+  'tests-failed': entry('user', 'failed', 'Tests of the project failed.'),
+  'invalid-project': entry(
+    'user',
+    'usage',
+    'The folder is not a project that can be built, or a name is not fit for one.',
+  ),
   'unsupported-platform': entry('user', 'failed', 'Switchboard does not run on this platform.'),
   internal: entry('system', 'failed', 'A bug in Switchboard.'),
 } as const satisfies Record<string, ErrorEntry>;

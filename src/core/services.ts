@@ -43,6 +43,8 @@ export interface ServiceEnv {
   readonly nameServers?: readonly string[] | undefined;
   /** What no grant gives. Undefined where there is no home. */
   readonly own?: OwnDirectories | undefined;
+  /** A port of this machine that stands for the whole network, for tests: what the policy lets through goes there. */
+  readonly fakeNetwork?: number | undefined;
   /** Records a refusal with the running call: an audit event, and what the caller is told. The first 100 of a call. */
   denied(denial: Denial): void;
   /** Bytes lifted from the guest that nothing holds any more (written to a file, sent): counted no longer. */

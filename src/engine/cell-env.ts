@@ -24,7 +24,7 @@ export interface ServiceEnvs {
 export function createServiceEnvs(
   logs: CellLogs,
   progress: CellProgress,
-  { policy, nameServers, own }: Pick<LoadMessage, 'policy' | 'nameServers' | 'own'>,
+  { policy, nameServers, own, fakeNetwork }: Pick<LoadMessage, 'policy' | 'nameServers' | 'own' | 'fakeNetwork'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -43,6 +43,7 @@ export function createServiceEnvs(
     policy,
     nameServers,
     own,
+    fakeNetwork,
     ask,
     denied: (id, denial) => post({ t: 'denied', id, denial }),
   };
@@ -64,6 +65,7 @@ interface CellSide {
   readonly policy: PolicySnapshot;
   readonly nameServers: readonly string[] | undefined;
   readonly own: OwnDirectories | undefined;
+  readonly fakeNetwork: number | undefined;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
   denied(id: number, denial: Denial): void;
 }
@@ -90,6 +92,10 @@ class InstanceEnv implements ServiceEnv {
 
   get own(): OwnDirectories | undefined {
     return this.cell.own;
+  }
+
+  get fakeNetwork(): number | undefined {
+    return this.cell.fakeNetwork;
   }
 
   denied(denial: Denial): void {

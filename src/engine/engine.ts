@@ -40,6 +40,8 @@ export interface EngineOptions {
   readonly nameServers?: readonly string[] | undefined;
   /** The same; asked when a component is first used. */
   readonly own?: () => OwnDirectories | undefined;
+  /** For the services of every cell, see `ServiceEnv`. */
+  readonly fakeNetwork?: number | undefined;
   /** For those who look into the protocol: told every message. */
   readonly trace?: CellTrace;
   /** For what a component says, if there is anything to be kept out of it. */
@@ -162,6 +164,7 @@ export function createEngine(options: EngineOptions): Engine {
       suspends: artifact.suspends,
       ...(options.nameServers === undefined ? {} : { nameServers: options.nameServers }),
       ...(own === undefined ? {} : { own }),
+      ...(options.fakeNetwork === undefined ? {} : { fakeNetwork: options.fakeNetwork }),
     };
   };
 

@@ -46,6 +46,7 @@ export interface LoadMessage {
   readonly nameServers?: readonly string[];
   /** See `ServiceEnv`. */
   readonly own?: OwnDirectories;
+  readonly fakeNetwork?: number;
   readonly control: SharedArrayBuffer;
   /** Slots of the control block; slot 0 is the cell's own work. */
   readonly slots: number;

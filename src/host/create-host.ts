@@ -36,6 +36,8 @@ import { VERSION } from './version.ts';
 export interface HostOptions {
   /** The home directory; made if it does not exist. */
   readonly home: string;
+  /** Where compiled components are kept, other than in the home; several hosts may use one at a time. */
+  readonly cache?: string | undefined;
   /** The caller holds the home's lock: what interrupted writes left behind is swept at once. */
   readonly alone?: boolean | undefined;
   /** Cells (threads) at once, over all components. Default 32. */
@@ -47,6 +49,11 @@ export interface HostOptions {
    * `192.0.2.1:5353`, `[2001:db8::1]:53`.
    */
   readonly nameServers?: readonly string[] | undefined;
+  /**
+   * For tests of components: each request that the policy lets through goes to this port of 127.0.0.1 in clear, with the
+   * URL it was meant for in the header `x-switchboard-url`, and nowhere else.
+   */
+  readonly fakeNetwork?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -74,13 +81,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
     redactor: (component) => opened.secrets?.redactorOf(component),
   });
   const engine = createEngine({
-    cache: createArtifactCache(homePaths(options.home).cache, faults),
+    cache: createArtifactCache(options.cache ?? homePaths(options.home).cache, faults),
     services: serviceOffer,
     cellEntry: new URL(import.meta.filename.endsWith('.ts') ? './cell-entry.ts' : './cell-entry.js', import.meta.url),
     ...(options.maxCells === undefined ? {} : { maxCells: options.maxCells }),
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     nameServers: checkedNameServers(options.nameServers),
     own: () => ownDirectories(options.home),
+    fakeNetwork: options.fakeNetwork,
     onLog,
     onCell: (type, cell, component, reason) => events.emit({ type, cell, component, reason }),
     redactor: (component) => opened.secrets?.redactorOf(component),

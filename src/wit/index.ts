@@ -8,7 +8,7 @@ export type { DescribeOptions } from './describe.ts';
 export { applyDocs, synthesizeDocs } from './docs.ts';
 export type { Docs } from './docs.ts';
 export { readWitDocs } from './wit-text.ts';
-export { injectDocs, injectManifest, injectPackage, manifestText, stripDocs } from './inject.ts';
+export { injectDocs, injectManifest, injectPackage, injectWit, manifestText, stripDocs, witTextOf } from './inject.ts';
 export { rewriteLimits } from './limits.ts';
 export type { ModuleLimits } from './limits.ts';
 export { camelCase } from './names.ts';

@@ -12,6 +12,9 @@ const PACKAGE_SECTION = 'switchboard-package';
 /** The custom section that holds a component's manifest, as UTF-8 text. */
 const MANIFEST_SECTION = 'component.toml';
 const LARGEST_MANIFEST = 64 * 1024;
+/** The custom section that holds the WIT a component was built from, as UTF-8 text; for people, nothing is decided by it. */
+const WIT_SECTION = 'component.wit';
+const LARGEST_WIT = 1024 * 1024;
 
 /**
  * A copy of a component with the docs of its WIT text, for toolchains that drop them. They go into a
@@ -82,6 +85,19 @@ export function manifestText(component: Uint8Array): string | undefined {
     }
     return text;
   });
+}
+
+/** A copy of a component that carries the WIT it was built from. */
+export function injectWit(component: Uint8Array, text: string): Uint8Array {
+  checkPreamble(component);
+  return concat([component, customSection(WIT_SECTION, new TextEncoder().encode(text))]);
+}
+
+/** The WIT that a component says it was built from: a stranger's text, and the last one where there are more. */
+export function witTextOf(custom: readonly CustomSection[]): string | undefined {
+  const found = custom.findLast((section) => section.name === WIT_SECTION);
+  if (found === undefined || found.bytes.length > LARGEST_WIT) return undefined;
+  return new TextDecoder().decode(found.bytes);
 }
 
 /** The package name a build wrote into a component. One that is not a reference with a version is ignored. */

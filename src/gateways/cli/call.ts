@@ -20,7 +20,7 @@ interface Flags {
 /** `call <component> <function> [arg …]`: the result on stdout, the component's output and logs on stderr. */
 export const define: Define = (command, act) => {
   command
-    .argument('<component>', 'namespace:name, or namespace:name@version')
+    .argument('<component>', 'namespace:name, namespace:name@version, or the folder of a project, as .')
     .argument('<function>', 'its name, or interface.name where that is ambiguous')
     .argument('[arg...]', 'one word for each parameter; other than text, numbers and booleans as JSON')
     .option('--json <arguments>', 'the arguments as a JSON object or array; - reads them from standard input')
@@ -32,17 +32,19 @@ Words that begin with a dash and are not numbers go after --.
 
 Examples:
   $ switchboard call switchboard:text slug "Hello, World"
+  $ switchboard call . greet Ada
   $ switchboard call switchboard:text diff --json '{"before":"a","after":"b"}'
   $ switchboard call switchboard:text count --json - < arguments.json`,
     )
     .action(
-      act(async (context, component: string, fn: string, words: readonly string[], flags: Flags) => {
+      act(async (context, named: string, fn: string, words: readonly string[], flags: Flags) => {
         const timeout = flags.timeout === undefined ? undefined : parseDuration(flags.timeout);
         if (flags.json !== undefined && words.length > 0) {
           throw new SwitchboardError('invalid-usage', 'give the arguments as words or with --json, not both');
         }
         const json = flags.json === '-' ? await readInput(context.signal) : flags.json;
         const host = await context.attach();
+        const component = isFolder(named) ? await buildOf(context, host, named) : named;
         const options: CallOptions = {
           signal: context.signal,
           timeout,
@@ -61,6 +63,15 @@ Examples:
       }),
     );
 };
+
+/** A component's name has a colon and no slash. */
+const isFolder = (word: string): boolean => word === '.' || word === '..' || word.includes('/');
+
+/** Builds the project where something changed, and installs it as a development version. */
+async function buildOf(context: Context, host: Host, folder: string): Promise<string> {
+  const { builtProject, installBuild } = await import('./dev-install.ts');
+  return (await installBuild(host, await builtProject(context, folder))).reference;
+}
 
 /** At a terminal progress is shown, and components may ask the person; not where the arguments are typed there. */
 function callerOf(context: Context, inputTaken: boolean): Caller | undefined {

@@ -17,6 +17,13 @@ export interface Verb {
 
 /** Every verb, in the order of the help. */
 export const VERBS: { readonly [name: string]: Verb } = {
+  init: { summary: 'make a new project of a component', load: async () => (await import('./init.ts')).define },
+  build: { summary: 'build a project into a component', load: async () => (await import('./build.ts')).define },
+  test: {
+    summary: 'run the tests of a project inside the sandbox',
+    load: async () => (await import('./test.ts')).define,
+  },
+  bench: { summary: 'measure calls of a project’s function', load: async () => (await import('./bench.ts')).define },
   inspect: {
     summary: 'show what a component file imports, exports and needs; never runs it',
     load: async () => (await import('./inspect.ts')).define,

@@ -95,13 +95,16 @@ export function createEgress(env: ServiceEnv, resolve: Resolve = resolverOf(env)
     if (ended || stops.some(({ aborted }) => aborted)) throw new Failed({ tag: 'connection-terminated' });
     if (open.size >= MOST_CONNECTIONS) throw new Failed({ tag: 'connection-limit-reached' });
     const { url, connectTimeout = LONGEST_CONNECT_MS } = request;
+    const path = request.path ?? `${url.pathname}${url.search}`;
+    const fake = env.fakeNetwork;
     const exchange = startExchange(
       undici,
       {
-        origin: url.origin,
-        path: request.path ?? `${url.pathname}${url.search}`,
+        origin: fake === undefined ? url.origin : `http://127.0.0.1:${fake}`,
+        path,
         method: request.method,
-        headers: request.headers,
+        headers:
+          fake === undefined ? request.headers : [...request.headers, ['x-switchboard-url', `${url.origin}${path}`]],
         body: request.body,
         connectTimeout: Math.min(timer(connectTimeout) || LONGEST_CONNECT_MS, LONGEST_CONNECT_MS),
         firstByteTimeout: timer(request.firstByteTimeout),

@@ -27,7 +27,12 @@ export interface Deriver extends LibraryProgram {
   readonly pending: Pending[];
   /** What is read now, for the names of types that have none and for what is said of refusals. */
   current: { title: string; place: Place };
+  /** How many types may yet be looked at for the one that is read now; beyond it a value is JSON text. */
+  budget: number;
 }
+
+/** Of types for one parameter or result: types that compute types can be without end. */
+export const BUDGET = 2_000;
 
 export function createDeriver(program: LibraryProgram): Deriver {
   return {
@@ -36,6 +41,7 @@ export function createDeriver(program: LibraryProgram): Deriver {
     resources: new Map(),
     pending: [],
     current: { title: '', place: { file: '', line: 1 } },
+    budget: BUDGET,
   };
 }
 

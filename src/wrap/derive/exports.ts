@@ -37,7 +37,7 @@ function defaultName(d: Deriver, symbol: TS.Symbol, from: string): string {
 function collect(walk: Walk, symbol: TS.Symbol, path: readonly string[], name: string, depth: number): void {
   const { d } = walk;
   const { SymbolFlags } = d.ts;
-  if (!(symbol.flags & SymbolFlags.Value) || walk.seen.has(symbol) || !isPublic(d, named(symbol))) return;
+  if (!(symbol.flags & SymbolFlags.Value) || walk.seen.has(symbol) || !isOffered(d, symbol, path)) return;
   walk.seen.add(symbol);
   if (symbol.flags & (SymbolFlags.RegularEnum | SymbolFlags.ConstEnum)) return;
   const type = d.checker.getTypeOfSymbolAtLocation(symbol, d.entry);
@@ -61,8 +61,10 @@ function collect(walk: Walk, symbol: TS.Symbol, path: readonly string[], name: s
   if (made === undefined && isSpace) collectMembers(walk, base, type, depth);
 }
 
-/** Anonymous and default symbols are as public as their export. */
-const named = (symbol: TS.Symbol): TS.Symbol => (/^(?:default|export=|__)/.test(symbol.name) ? { ...symbol, name: 'x' } : symbol);
+/** By the name it is exported under; `_` as the whole library is one like any other. */
+function isOffered(d: Deriver, symbol: TS.Symbol, path: readonly string[]): boolean {
+  return path.length === 0 || path.at(-1) === 'default' || isPublic(d, symbol);
+}
 
 function isOwnType(d: Deriver, type: TS.Type): boolean {
   const [declaration] = type.symbol?.declarations ?? [];

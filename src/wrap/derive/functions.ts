@@ -2,7 +2,7 @@
 import type * as TS from 'typescript-6';
 import { never, type Param, type Shape, type WrappedFunction } from '../model.ts';
 import { kebab } from '../names.ts';
-import { type Deriver, lose, type Pending } from './deriver.ts';
+import { BUDGET, type Deriver, lose, type Pending } from './deriver.ts';
 import { docsOf } from './docs.ts';
 import { formOf, optionOf, scalar, type ShapeOptions, shapeOf } from './shapes.ts';
 import { joinShapes } from './unions.ts';
@@ -154,6 +154,7 @@ function paramsOf(d: Deriver, signature: TS.Signature, pending: Pending, complet
     const name = /^[A-Za-z$_][\w$]*$/.test(symbol.name) && !symbol.name.startsWith('__') ? symbol.name : i === given.length - 1 ? 'options' : `value${i + 1}`;
     const rest = parameter?.dotDotDotToken !== undefined && i === signature.parameters.length - 1;
     const optional = parameter !== undefined && !rest && d.checker.isOptionalParameter(parameter);
+    d.budget = BUDGET;
     const shape = shapeOf(d, d.checker.getTypeOfSymbolAtLocation(symbol, d.entry), into(`${pending.name}${name.replace(/^./, (c) => c.toUpperCase())}`));
     const base = { name, optional, rest, docs: docs.params.get(symbol.name) ?? '' };
     if (shape.kind === 'never' && (optional || rest)) {
@@ -179,5 +180,7 @@ function completionOf(d: Deriver, signature: TS.Signature): Shape | undefined {
 }
 
 const into = (hint: string): ShapeOptions => ({ direction: 'in', hint, depth: 0, dataOnly: false, open: new Map() });
-const out = (d: Deriver, type: TS.Type, hint: string): Shape =>
-  shapeOf(d, type, { direction: 'out', hint, depth: 0, dataOnly: false, open: new Map() });
+const out = (d: Deriver, type: TS.Type, hint: string): Shape => {
+  d.budget = BUDGET;
+  return shapeOf(d, type, { direction: 'out', hint, depth: 0, dataOnly: false, open: new Map() });
+};

@@ -4,8 +4,9 @@ import { never, type ResourceType, type Shape } from '../model.ts';
 import { kebab } from '../names.ts';
 import { type Deriver, isPublic, type Pending } from './deriver.ts';
 import { docsOf } from './docs.ts';
+import { baseName } from './package-name.ts';
 
-const MOST_RESOURCES = 40;
+const MOST_RESOURCES = 80;
 const MOST_MEMBERS = 160;
 
 /** What a value of the type can do becomes pending. `made` says that the library makes such values. */
@@ -53,7 +54,7 @@ function memberOf(d: Deriver, resource: ResourceType, owner: string, property: T
 /** A returned function: a resource with one method, `call`. */
 export function callableResource(d: Deriver, type: TS.Type): Shape {
   const signatures = d.checker.getSignaturesOfType(type, d.ts.SignatureKind.Call);
-  const key: TS.Symbol | TS.Type = type;
+  const key: TS.Symbol | TS.Type = (type.symbol as TS.Symbol | undefined) ?? type;
   const known = d.resources.get(key);
   if (known !== undefined) return { kind: 'resource', type: known };
   if (d.resources.size >= MOST_RESOURCES) return never(`more than ${MOST_RESOURCES} kinds of values with methods`);
@@ -87,5 +88,6 @@ export function typeName(type: TS.Type, d: Deriver, hint = 'Value'): string {
   if (name === undefined || name.startsWith('__') || name === 'default' || name === 'export=') {
     return hint === 'Value' ? `${d.current.title.replaceAll(/[^\w]+/g, ' ')} ${hint}` : hint;
   }
-  return name;
+  // A module is called by its file.
+  return name.startsWith('"') ? baseName(name.slice(1, -1)) : name;
 }

@@ -26,6 +26,8 @@ export const scalar = (kind: Scalar): Shape => ({ kind });
 export function shapeOf(d: Deriver, type: TS.Type, o: ShapeOptions): Shape {
   const { TypeFlags } = d.ts;
   const { flags } = type;
+  if (d.budget <= 0) return scalar('json');
+  d.budget -= 1;
   if (flags & (TypeFlags.Any | TypeFlags.Unknown)) return scalar('json');
   if (flags & TypeFlags.Never) return never('a value that cannot exist');
   if (flags & (TypeFlags.Void | TypeFlags.Undefined | TypeFlags.Null)) return scalar('void');
@@ -88,7 +90,8 @@ function returnedFunction(d: Deriver, type: TS.Type, o: ShapeOptions): Shape {
   if (o.dataOnly || o.depth > 2) return never('a function');
   const known = type.symbol === undefined ? undefined : d.resources.get(type.symbol);
   if (known !== undefined) return { kind: 'resource', type: known };
-  return callableResource(d, type);
+  // One that returns functions again is a way of writing programs, not a tool.
+  return d.current.title.endsWith('()') ? never('a function') : callableResource(d, type);
 }
 
 function tupleShape(d: Deriver, type: TS.TupleTypeReference, o: ShapeOptions): Shape {

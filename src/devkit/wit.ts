@@ -1,0 +1,116 @@
+/** The WIT of a project: `wit/*.wit` with what it uses in `wit/deps`, as one text. */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { SwitchboardError } from '#core/errors';
+import { parseReference, printable } from '#core/reference';
+
+export interface ProjectWit {
+  /** `ns:name@1.2.3`, of the package. */
+  readonly package: string;
+  readonly world: string;
+  /** The package alone, for its documentation. */
+  readonly main: string;
+  /** With all packages it may use, each in braces. */
+  readonly whole: string;
+}
+
+/** Packages that Switchboard brings, and the file each is in. */
+const OWN: { readonly [name: string]: string } = { 'switchboard:host': 'host.wit', 'switchboard:mcp': 'mcp.wit' };
+
+/**
+ * Reads the WIT of a project: `wit/*.wit`, or `world.wit` alone. Packages of Switchboard's that it uses and does not have
+ * are added; to `wit/deps` where there is `wit`, so that other tools find them too. Errors: `invalid-project`.
+ */
+export async function readProjectWit(dir: string, ownWit: string): Promise<ProjectWit> {
+  const folder = join(dir, 'wit');
+  const alone = join(dir, 'world.wit');
+  if (!existsSync(folder) && existsSync(alone)) {
+    const main = await readFile(alone, 'utf8');
+    return projectWit(main, [...(await missingOwn(main, ownWit)).values()].map(braced));
+  }
+  const files = existsSync(folder) ? await witFiles(folder) : [];
+  if (files.length === 0) throw invalid(`${printable(folder)} has no .wit file`);
+  const main = joined(await Promise.all(files.map((file) => readFile(file, 'utf8'))));
+  const deps = join(folder, 'deps');
+  const missing = await missingOwn(`${main}\n${(await readDeps(deps)).join('\n')}`, ownWit);
+  for (const [name, text] of missing) {
+    await mkdir(deps, { recursive: true });
+    await writeFile(join(deps, `${name.replace(':', '-')}.wit`), text);
+  }
+  return projectWit(main, await readDeps(deps));
+}
+
+function projectWit(main: string, deps: readonly string[]): ProjectWit {
+  const name = packageOf(main);
+  if (name === undefined) throw invalid('its WIT does not begin with a package, as in: package demo:text@0.1.0;');
+  if (parseReference(name).version === undefined)
+    throw invalid(`its WIT package ${name} has no version, as in ${name}@0.1.0`);
+  return { package: name, world: worldOf(main), main, whole: [main, ...deps].join('\n') };
+}
+
+/** The WIT of one package in braces, so that it can stand beside others. */
+export function braced(text: string): string {
+  const header = HEADER.exec(text);
+  if (header === null) return text;
+  const [all, name] = header;
+  const docs = text.slice(0, header.index);
+  return `${docs}package ${name} {\n${text.slice(docs.length + all.length)}\n}`;
+}
+
+const HEADER = /^package\s+([^;\s{]+)\s*;/m;
+
+const packageOf = (text: string): string | undefined => HEADER.exec(text)?.[1];
+
+function worldOf(main: string): string {
+  // What is in braces of packages beside it is not of it.
+  const own = main.replaceAll(/^package [^;{]*\{[\s\S]*?^\}/gm, '');
+  const worlds = [...own.matchAll(/^\s*world\s+%?([a-z][a-z0-9-]*)/gm)].map(([, name = '']) => name);
+  const [only] = worlds;
+  if (only === undefined) throw invalid('its WIT has no world');
+  if (worlds.length > 1 && !worlds.includes('tool')) {
+    throw invalid(`its WIT has the worlds ${worlds.join(', ')}; the one to build must be called tool`);
+  }
+  return worlds.length > 1 ? 'tool' : only;
+}
+
+/** Several files of one package: only the first keeps its header. */
+function joined(texts: readonly string[]): string {
+  const ordered = [...texts].sort((a, b) => Number(packageOf(b) !== undefined) - Number(packageOf(a) !== undefined));
+  return ordered.map((text, i) => (i === 0 ? text : text.replace(HEADER, ''))).join('\n');
+}
+
+async function readDeps(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  const found: string[] = [];
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      const texts = await Promise.all((await witFiles(path)).map((file) => readFile(file, 'utf8')));
+      if (texts.length > 0) found.push(braced(joined(texts)));
+    } else if (entry.name.endsWith('.wit')) found.push(braced(await readFile(path, 'utf8')));
+  }
+  return found;
+}
+
+/** The texts of Switchboard's packages that a text uses and does not hold, by their names. */
+async function missingOwn(text: string, ownWit: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const [name, file] of Object.entries(OWN)) {
+    if (!text.includes(`${name}/`) || new RegExp(`^package ${name}@`, 'm').test(text)) continue;
+    found.set(name, await readFile(join(ownWit, file), 'utf8'));
+  }
+  return found;
+}
+
+async function witFiles(folder: string): Promise<string[]> {
+  return (await readdir(folder))
+    .filter((name) => name.endsWith('.wit') && !basename(name).startsWith('.'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+function invalid(why: string): SwitchboardError {
+  return new SwitchboardError('invalid-project', why, { fix: 'switchboard init --help' });
+}
