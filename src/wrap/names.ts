@@ -35,7 +35,8 @@ export function kebab(name: string, fallback = 'value'): string {
 export const written = (name: string): string => (KEYWORDS.has(name) ? `%${name}` : name);
 
 /** As a guest of QuickJS calls it: `parse-html` is `parseHtml`. */
-export const camel = (name: string): string => name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+export const camel = (name: string): string =>
+  name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 export const pascal = (name: string): string => camel(name).replace(/^./, (letter) => letter.toUpperCase());
 
 /** Gives each name once: a second `parse` is `parse-b`. */

@@ -71,14 +71,23 @@ export function builtinShape(d: Deriver, type: TS.Type, o: ShapeOptions): Shape 
   if (name === 'Map' || name === 'ReadonlyMap') {
     const [key, value] = [argument(0, 'Key'), argument(1, 'Value')];
     const bad = [key, value].find(({ kind }) => kind === 'never');
-    return bad ?? { kind: 'map', key: isLoose(key) ? scalar('json') : key, value: isLoose(value) ? scalar('json') : value, as: 'map' };
+    return (
+      bad ?? {
+        kind: 'map',
+        key: isLoose(key) ? scalar('json') : key,
+        value: isLoose(value) ? scalar('json') : value,
+        as: 'map',
+      }
+    );
   }
   if (name === 'Promise' || name === 'PromiseLike') {
     const of = argument(0, '');
     return of.kind === 'never' ? of : { kind: 'promise', of };
   }
   // Plain data of the platform, as DateTimeFormatOptions of Intl, is read like any other.
-  if (type.getProperties().some((one) => d.checker.getTypeOfSymbolAtLocation(one, d.entry).getCallSignatures().length > 0)) {
+  if (
+    type.getProperties().some((one) => d.checker.getTypeOfSymbolAtLocation(one, d.entry).getCallSignatures().length > 0)
+  ) {
     return never(`${name}, which the sandbox does not have`);
   }
   if (name.startsWith('__') || name === 'Record') return undefined;

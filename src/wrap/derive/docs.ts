@@ -43,7 +43,10 @@ function withDefault(text: string, value: string | undefined): string {
 /** Without mark-up of JSDoc and of HTML, of a length that a model is glad to read. */
 function plain(text: string): string {
   const bare = text
-    .replaceAll(/\{@link(?:code|plain)?\s+([^}|\s]+)[|\s]*([^}]*)\}/g, (_, target: string, label: string) => label || target)
+    .replaceAll(
+      /\{@link(?:code|plain)?\s+([^}|\s]+)[|\s]*([^}]*)\}/g,
+      (_, target: string, label: string) => label || target,
+    )
     .replaceAll(/<\/?(?:p|b|i|em|strong|code|br|ul|li|pre)\s*\/?>/gi, '')
     .replaceAll(/\r/g, '')
     .replaceAll(/\n{3,}/g, '\n\n')

@@ -2,6 +2,7 @@
 import type * as TS from 'typescript-6';
 import { baseName } from './package-name.ts';
 import { type Deriver, isPublic, type Pending } from './deriver.ts';
+import type { LibraryModule } from './index.ts';
 import { resourceOf } from './resources.ts';
 
 const DEEPEST = 2;
@@ -9,13 +10,14 @@ const DEEPEST = 2;
 interface Walk {
   readonly d: Deriver;
   readonly from: string;
+  readonly prefix: string;
   readonly seen: Set<TS.Symbol | TS.Node>;
   readonly names: Set<string>;
 }
 
 /** What there is to be read of a module becomes pending. */
-export function collectExports(d: Deriver, module: TS.Symbol, from: string): void {
-  const walk: Walk = { d, from, seen: new Set(), names: new Set() };
+export function collectExports(d: Deriver, module: TS.Symbol, { from, prefix }: LibraryModule): void {
+  const walk: Walk = { d, from, prefix, seen: new Set(), names: new Set() };
   const assigned = module.exports?.get('export=' as TS.__String);
   const exported = d.checker.getExportsOfModule(module);
   const own = exported.filter((one) => one.name !== 'default' && one.name !== 'prototype');
@@ -31,7 +33,9 @@ function resolved(d: Deriver, symbol: TS.Symbol): TS.Symbol {
 
 function defaultName(d: Deriver, symbol: TS.Symbol, from: string): string {
   const { name } = resolved(d, symbol);
-  return name === 'default' || name.startsWith('_') || name.startsWith('export') || name.length < 2 ? baseName(from) : name;
+  return name === 'default' || name.startsWith('_') || name.startsWith('export') || name.length < 2
+    ? baseName(from)
+    : name;
 }
 
 function collect(walk: Walk, symbol: TS.Symbol, path: readonly string[], name: string, depth: number): void {
@@ -44,7 +48,8 @@ function collect(walk: Walk, symbol: TS.Symbol, path: readonly string[], name: s
   const constructs = type.getConstructSignatures();
   const calls = type.getCallSignatures();
   const made = constructs.map((one) => one.getReturnType()).find((one) => one.flags & d.ts.TypeFlags.Object);
-  const title = path.length === 0 || path.at(-1) === 'default' ? name : path.filter((part) => part !== 'default').join('.');
+  const title =
+    path.length === 0 || path.at(-1) === 'default' ? name : path.filter((part) => part !== 'default').join('.');
   const base = { d, symbol, path, title, name };
   if (made !== undefined && isOwnType(d, made)) collectClass(walk, { ...base, made, constructs });
   const instance = made?.symbol;
@@ -53,7 +58,8 @@ function collect(walk: Walk, symbol: TS.Symbol, path: readonly string[], name: s
   if (depth >= DEEPEST) return;
   if (symbol.flags & SymbolFlags.ValueModule) {
     for (const inner of d.checker.getExportsOfModule(symbol)) {
-      if (inner.name !== 'default') collect(walk, resolved(d, inner), [...path, inner.name], joined(path, name, inner.name), depth + 1);
+      if (inner.name !== 'default')
+        collect(walk, resolved(d, inner), [...path, inner.name], joined(path, name, inner.name), depth + 1);
     }
   }
   // A constant of a type with a name is a value of the library's, unless it is the library.
@@ -87,7 +93,8 @@ function collectMembers(walk: Walk, { path, name }: Found, type: TS.Type, depth:
     const symbol = resolved(d, property);
     const of = d.checker.getTypeOfSymbolAtLocation(symbol, d.entry);
     const isCallable = of.getCallSignatures().length > 0 || of.getConstructSignatures().length > 0;
-    const isPlainObject = !isCallable && depth + 1 < DEEPEST && symbol.flags & d.ts.SymbolFlags.Property && isOwnType(d, of);
+    const isPlainObject =
+      !isCallable && depth + 1 < DEEPEST && symbol.flags & d.ts.SymbolFlags.Property && isOwnType(d, of);
     // The same function under the default export is no second one.
     if (walk.names.has(property.name) && path.every((part) => part === 'default')) continue;
     if (isCallable || isPlainObject) {
@@ -109,9 +116,9 @@ function isRepeated(walk: Walk, { symbol, title }: Found): boolean {
 }
 
 function pendingOf(walk: Walk, { symbol, path, title, name }: Found, signatures: readonly TS.Signature[]): Pending {
-  const { d, from } = walk;
+  const { d, from, prefix } = walk;
   return {
-    title: from.split('/').length > (from.startsWith('@') ? 2 : 1) ? `${from}: ${title}` : title,
+    title: `${prefix}${title}`,
     name,
     call: 'function',
     access: { from, path },
@@ -139,9 +146,18 @@ function collectClass(walk: Walk, found: FoundClass): void {
   }
   walk.names.add(title);
   const [declaration] = symbol.declarations ?? [];
-  const isAbstract = declaration !== undefined && (d.ts.getCombinedModifierFlags(declaration) & d.ts.ModifierFlags.Abstract) !== 0;
+  const isAbstract =
+    declaration !== undefined && (d.ts.getCombinedModifierFlags(declaration) & d.ts.ModifierFlags.Abstract) !== 0;
   if (!isAbstract) {
-    d.pending.push({ ...base, title: `new ${title}`, name: 'new', call: 'construct', access: { from, path }, signatures: constructs, resource });
+    d.pending.push({
+      ...base,
+      title: `new ${title}`,
+      name: 'new',
+      call: 'construct',
+      access: { from, path },
+      signatures: constructs,
+      resource,
+    });
   }
   const type = d.checker.getTypeOfSymbolAtLocation(symbol, d.entry);
   for (const property of d.checker.getPropertiesOfType(type)) {

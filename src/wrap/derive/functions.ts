@@ -31,7 +31,9 @@ export function readResults(d: Deriver, pending: Pending): Reading {
     const result = out(d, type, pending.name);
     return { pending, variations: [{ signature: undefined, result, params: [], completion: false }] };
   }
-  const usable = pending.signatures.filter((one) => !docsOf(one, d).text.includes('@internal')).slice(0, MOST_SIGNATURES);
+  const usable = pending.signatures
+    .filter((one) => !docsOf(one, d).text.includes('@internal'))
+    .slice(0, MOST_SIGNATURES);
   const variations = usable.map((signature): Variation => {
     if (pending.call === 'construct' && pending.resource !== undefined) {
       return { signature, result: { kind: 'resource', type: pending.resource }, params: [], completion: false };
@@ -68,12 +70,16 @@ export function readFunction(d: Deriver, { pending, variations }: Reading): Wrap
 }
 
 function grouped(d: Deriver, variations: readonly Variation[], pending: Pending): Variation[][] {
-  const joined = joinShapes(d, variations.map(({ result }) => result), {
-    direction: 'out',
-    dataOnly: true,
-    name: `${pending.name}Result`,
-    docs: '',
-  });
+  const joined = joinShapes(
+    d,
+    variations.map(({ result }) => result),
+    {
+      direction: 'out',
+      dataOnly: true,
+      name: `${pending.name}Result`,
+      docs: '',
+    },
+  );
   if (joined.kind !== 'variant' && variations.every(({ completion }) => !completion)) {
     for (const one of variations) one.result = joined;
     return [[...variations]];
@@ -87,7 +93,11 @@ function grouped(d: Deriver, variations: readonly Variation[], pending: Pending)
   }
   const all = [...groups.values()];
   for (const group of all.slice(MOST_SPLIT)) {
-    lose(d, `an overload that returns ${group[0]?.result.kind ?? ''}`, `more than ${MOST_SPLIT} overloads differ in what they return`);
+    lose(
+      d,
+      `an overload that returns ${group[0]?.result.kind ?? ''}`,
+      `more than ${MOST_SPLIT} overloads differ in what they return`,
+    );
   }
   return all.slice(0, MOST_SPLIT);
 }
@@ -105,7 +115,10 @@ function functionOf(d: Deriver, group: readonly Variation[], pending: Pending, i
     call: pending.call,
     ...(pending.access === undefined ? {} : { access: pending.access }),
     ...(pending.member === undefined ? {} : { member: pending.member }),
-    params: merged(d, group.map(({ params }) => params)),
+    params: merged(
+      d,
+      group.map(({ params }) => params),
+    ),
     result,
     completion: group.every(({ completion }) => completion),
     docs: own,
@@ -143,7 +156,8 @@ function merged(d: Deriver, lists: readonly (readonly Param[])[]): Param[] {
   return params;
 }
 
-const bare = (shape: Shape): Shape => (shape.kind === 'option' ? shape.of : shape.kind === 'void' ? scalar('json') : shape);
+const bare = (shape: Shape): Shape =>
+  shape.kind === 'option' ? shape.of : shape.kind === 'void' ? scalar('json') : shape;
 
 function paramsOf(d: Deriver, signature: TS.Signature, pending: Pending, completion: boolean): Param[] {
   const docs = docsOf(signature, d);
@@ -151,11 +165,20 @@ function paramsOf(d: Deriver, signature: TS.Signature, pending: Pending, complet
   return given.map((symbol, i): Param => {
     const declaration = symbol.valueDeclaration;
     const parameter = declaration !== undefined && d.ts.isParameter(declaration) ? declaration : undefined;
-    const name = /^[A-Za-z$_][\w$]*$/.test(symbol.name) && !symbol.name.startsWith('__') ? symbol.name : i === given.length - 1 ? 'options' : `value${i + 1}`;
+    const name =
+      /^[A-Za-z$_][\w$]*$/.test(symbol.name) && !symbol.name.startsWith('__')
+        ? symbol.name
+        : i === given.length - 1
+          ? 'options'
+          : `value${i + 1}`;
     const rest = parameter?.dotDotDotToken !== undefined && i === signature.parameters.length - 1;
     const optional = parameter !== undefined && !rest && d.checker.isOptionalParameter(parameter);
     d.budget = BUDGET;
-    const shape = shapeOf(d, d.checker.getTypeOfSymbolAtLocation(symbol, d.entry), into(`${pending.name}${name.replace(/^./, (c) => c.toUpperCase())}`));
+    const shape = shapeOf(
+      d,
+      d.checker.getTypeOfSymbolAtLocation(symbol, d.entry),
+      into(`${pending.name}${name.replace(/^./, (c) => c.toUpperCase())}`),
+    );
     const base = { name, optional, rest, docs: docs.params.get(symbol.name) ?? '' };
     if (shape.kind === 'never' && (optional || rest)) {
       lose(d, `parameter ${name}`, shape.reason, d.placeOf(declaration));

@@ -5,21 +5,34 @@ import { collectExports } from './exports.ts';
 import { type Reading, readFunction, readResults } from './functions.ts';
 import { type Compiler, openLibrary } from './program.ts';
 
+export interface LibraryModule {
+  /** As a file in the folder would import it, for reading its types. */
+  readonly specifier: string;
+  /** As the glue imports it. */
+  readonly from: string;
+  /** Before the titles of what it exports; empty for the main module. */
+  readonly prefix: string;
+}
+
 export interface DeriveOptions {
   /** The folder whose `node_modules` has the library. */
   readonly dir: string;
-  /** Modules, as a file in that folder would import them. */
-  readonly modules: readonly string[];
+  readonly modules: readonly LibraryModule[];
   /** Titles of the functions and classes to keep; all where absent. */
   readonly only?: readonly string[] | undefined;
 }
 
 /** Reads; nothing of the library runs. Modules without declarations are told by the types of their code, where it has any. */
 export function deriveLibrary(ts: Compiler, options: DeriveOptions): Derived & { readonly untyped: readonly string[] } {
-  const library = openLibrary(ts, options.dir, options.modules);
+  const library = openLibrary(
+    ts,
+    options.dir,
+    options.modules.map(({ specifier }) => specifier),
+  );
   const d = createDeriver(library);
-  for (const { symbol, specifier } of library.modules) {
-    if (symbol !== undefined) collectExports(d, symbol, specifier);
+  for (const [i, module] of options.modules.entries()) {
+    const symbol = library.modules[i]?.symbol;
+    if (symbol !== undefined) collectExports(d, symbol, module);
   }
   const kept = (pending: Pending): boolean => options.only === undefined || isWanted(pending, options.only);
   const readings: Reading[] = [];
@@ -48,11 +61,12 @@ export function deriveLibrary(ts: Compiler, options: DeriveOptions): Derived & {
     if (pending.resource === undefined) functions.push(...made);
     else pending.resource.members.push(...made);
   }
+  const refusals = [...new Map(d.refusals.map((one) => [`${one.what} ${one.reason}`, one])).values()];
   const resources = [...new Set(d.resources.values())].filter(({ members }) => members.length > 0);
   return {
     functions,
     resources,
-    refusals: d.refusals,
+    refusals,
     exported,
     crossing,
     untyped: library.modules.filter(({ typed }) => !typed).map(({ specifier }) => specifier),

@@ -11,7 +11,11 @@ export interface LibraryProgram {
   /** The file that imports the modules; types are asked for as seen from there. */
   readonly entry: TS.SourceFile;
   /** Each module asked for; without `symbol` where it has neither types nor code that tells them. */
-  readonly modules: readonly { readonly specifier: string; readonly symbol: TS.Symbol | undefined; readonly typed: boolean }[];
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly symbol: TS.Symbol | undefined;
+    readonly typed: boolean;
+  }[];
   readonly placeOf: (node: TS.Node | undefined) => Place;
   /** Of the language, of Node or of browsers rather than of the library. */
   readonly isForeign: (node: TS.Node | undefined) => boolean;

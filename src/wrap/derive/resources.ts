@@ -18,7 +18,8 @@ export function resourceOf(d: Deriver, type: TS.Type, counted = false): Resource
   const properties = d.checker.getPropertiesOfType(type).filter((one) => isPublic(d, one));
   const name = typeName(type, d);
   if (d.resources.size >= MOST_RESOURCES) return `more than ${MOST_RESOURCES} kinds of values with methods`;
-  if (properties.length > MOST_MEMBERS) return `${name} has ${properties.length} members; at most ${MOST_MEMBERS} are taken`;
+  if (properties.length > MOST_MEMBERS)
+    return `${name} has ${properties.length} members; at most ${MOST_MEMBERS} are taken`;
   const [declaration] = key.declarations ?? [];
   const resource: ResourceType = {
     kind: 'resource',

@@ -42,7 +42,9 @@ export function shapeOf(d: Deriver, type: TS.Type, o: ShapeOptions): Shape {
   if (type.isUnion()) return unionShape(d, type, o);
   if (flags & TypeFlags.Instantiable) return boundShape(d, type, o);
   if (type.isIntersection()) {
-    const primitive = type.types.find((one) => one.flags & (TypeFlags.StringLike | TypeFlags.NumberLike | TypeFlags.BooleanLike));
+    const primitive = type.types.find(
+      (one) => one.flags & (TypeFlags.StringLike | TypeFlags.NumberLike | TypeFlags.BooleanLike),
+    );
     if (primitive !== undefined) return shapeOf(d, primitive, o);
   }
   return o.depth > DEEPEST ? scalar('json') : objectShape(d, type, { ...o, depth: o.depth + 1 });
@@ -112,7 +114,9 @@ export const isLoose = (shape: Shape): boolean =>
 
 export function listOf(of: Shape, as: 'array' | 'set' | 'iterable' = 'array'): Shape {
   if (of.kind === 'never') return of;
-  return isLoose(of) && as === 'array' ? scalar('json') : { kind: 'list', of: of.kind === 'void' ? scalar('json') : of, as };
+  return isLoose(of) && as === 'array'
+    ? scalar('json')
+    : { kind: 'list', of: of.kind === 'void' ? scalar('json') : of, as };
 }
 
 /** A callback crosses as source where it maps data to data; nothing else of it could. */
@@ -148,12 +152,14 @@ function membersShape(d: Deriver, type: TS.Type, o: ShapeOptions): Shape {
   if (index !== undefined && properties.length === 0) return mapShape(d, index, o);
   // More keys than are known: what comes out would be lost, what goes in has at least those that are known.
   if (index !== undefined && o.direction === 'out') return scalar('json');
-  if (properties.length === 0) return d.isForeign(type.symbol?.declarations?.[0]) ? never(foreignName(d, type)) : scalar('json');
+  if (properties.length === 0)
+    return d.isForeign(type.symbol?.declarations?.[0]) ? never(foreignName(d, type)) : scalar('json');
   if (properties.length > MOST_FIELDS) return scalar('json');
   return recordShape(d, type, properties, o);
 }
 
-const foreignName = (d: Deriver, type: TS.Type): string => `${d.checker.typeToString(type)}, which the sandbox does not have`;
+const foreignName = (d: Deriver, type: TS.Type): string =>
+  `${d.checker.typeToString(type)}, which the sandbox does not have`;
 
 function isRequiredMethod(d: Deriver, property: TS.Symbol): boolean {
   if (property.flags & d.ts.SymbolFlags.Optional) return false;
@@ -178,7 +184,8 @@ function recordShape(d: Deriver, type: TS.Type, properties: readonly TS.Symbol[]
     const docs = docsOf(property, d).text;
     if (shape.kind === 'never' || shape.kind === 'void') {
       const reason = shape.kind === 'never' ? shape.reason : 'it has no value';
-      if (shape.kind === 'never' && o.direction === 'in' && !optional) return never(`${name}.${property.name}: ${reason}`);
+      if (shape.kind === 'never' && o.direction === 'in' && !optional)
+        return never(`${name}.${property.name}: ${reason}`);
       if (!o.dataOnly) lose(d, `${name}.${property.name}`, reason, place);
       continue;
     }

@@ -20,7 +20,10 @@ export function unionShape(d: Deriver, type: TS.UnionType, o: ShapeOptions): Sha
   const present = type.types.filter((one) => !(one.flags & (TypeFlags.Undefined | TypeFlags.Null | TypeFlags.Void)));
   const voids = present.length < type.types.length;
   if (present.length === 0) return scalar('void');
-  const shapes = present.length > MOST_VALUES ? [scalar('json')] : present.map((one) => shapeOf(d, one, { ...o, hint: hintOf(d, one, o.hint) }));
+  const shapes =
+    present.length > MOST_VALUES
+      ? [scalar('json')]
+      : present.map((one) => shapeOf(d, one, { ...o, hint: hintOf(d, one, o.hint) }));
   const name = unionName(d, type, present, o);
   const joined = joinShapes(d, shapes, { ...o, name, docs: docsOf(type.aliasSymbol, d).text });
   return voids ? optionOf(joined, none ?? 'undefined') : joined;
@@ -35,7 +38,8 @@ function unionName(d: Deriver, type: TS.UnionType, present: readonly TS.Type[], 
   if (type.aliasSymbol !== undefined) return type.aliasSymbol.name;
   const [first] = present;
   // A TypeScript enum is the union of its members; their parent has the name.
-  if (first !== undefined && first.flags & d.ts.TypeFlags.EnumLiteral && type.symbol !== undefined) return type.symbol.name;
+  if (first !== undefined && first.flags & d.ts.TypeFlags.EnumLiteral && type.symbol !== undefined)
+    return type.symbol.name;
   return o.hint;
 }
 
@@ -48,16 +52,26 @@ interface JoinOptions extends Pick<ShapeOptions, 'direction' | 'dataOnly'> {
 export function joinShapes(d: Deriver, given: readonly Shape[], o: JoinOptions): Shape {
   const optional = given.some(({ kind }) => kind === 'option' || kind === 'void');
   if (optional) {
-    const bare = given.flatMap((shape) => (shape.kind === 'option' ? [shape.of] : shape.kind === 'void' ? [] : [shape]));
+    const bare = given.flatMap((shape) =>
+      shape.kind === 'option' ? [shape.of] : shape.kind === 'void' ? [] : [shape],
+    );
     return bare.length === 0 ? scalar('void') : optionOf(joinShapes(d, bare, o), 'undefined');
   }
   if (given.some(({ kind }) => kind === 'promise')) {
-    const of = joinShapes(d, given.map((shape) => (shape.kind === 'promise' ? shape.of : shape)), o);
+    const of = joinShapes(
+      d,
+      given.map((shape) => (shape.kind === 'promise' ? shape.of : shape)),
+      o,
+    );
     return of.kind === 'never' ? of : { kind: 'promise', of };
   }
-  let shapes = given.flatMap((shape) => (shape.kind === 'variant' && shape.type.kind === 'variant' ? spread(shape.type.cases) : [shape]));
+  let shapes = given.flatMap((shape) =>
+    shape.kind === 'variant' && shape.type.kind === 'variant' ? spread(shape.type.cases) : [shape],
+  );
   shapes = shapes.flatMap((shape): Shape[] =>
-    shape.kind === 'enum' && shape.type.kind === 'enum' ? shape.type.values.map((value) => ({ kind: 'literal', value })) : [shape],
+    shape.kind === 'enum' && shape.type.kind === 'enum'
+      ? shape.type.values.map((value) => ({ kind: 'literal', value }))
+      : [shape],
   );
   const refused = shapes.filter((shape) => shape.kind === 'never');
   shapes = shapes.filter((shape) => shape.kind !== 'never');
@@ -98,7 +112,8 @@ function simplified(shapes: readonly Shape[], o: JoinOptions): Shape[] {
     }
     // Text says a time and an address as well as the object does.
     if (o.direction === 'in' && (kind === 'date' || kind === 'url') && has('string')) continue;
-    if ((kind === 'buffer' || kind === 'array-buffer') && (has('bytes') || (kind === 'array-buffer' && has('buffer')))) continue;
+    if ((kind === 'buffer' || kind === 'array-buffer') && (has('bytes') || (kind === 'array-buffer' && has('buffer'))))
+      continue;
     if (kind === 'numbers' && shapes.some((one) => one.kind === 'list' && one.of.kind === 'number')) continue;
     if (kind === 'bool') kept.set('bool', shape);
     else if (kind === 'list' && lists.length > 1) continue;
@@ -109,7 +124,10 @@ function simplified(shapes: readonly Shape[], o: JoinOptions): Shape[] {
     const items = new Map(lists.map((one) => [formOf(one.of), one.of]));
     const of = items.size === 1 ? lists[0]?.of : undefined;
     if (of !== undefined) all.push(listOf(of));
-    else all.push(...(o.direction === 'in' ? new Map(lists.map((one) => [formOf(one.of), one])).values() : [scalar('json')]));
+    else
+      all.push(
+        ...(o.direction === 'in' ? new Map(lists.map((one) => [formOf(one.of), one])).values() : [scalar('json')]),
+      );
   }
   const loneNumbers = all.filter((shape) => shape.kind === 'literal' && typeof shape.value === 'number');
   // Numbers among other kinds of values need no case each.
@@ -125,7 +143,10 @@ function literalShape(values: readonly (string | number | boolean)[], o: JoinOpt
   if (values.every((value) => typeof value === 'boolean')) return scalar('bool');
   const texts = values.filter((value) => typeof value === 'string');
   if (texts.length < values.length) {
-    return variantShape(values.map((value): Shape => ({ kind: 'literal', value })), o);
+    return variantShape(
+      values.map((value): Shape => ({ kind: 'literal', value })),
+      o,
+    );
   }
   // A value without letters or digits has no name in WIT.
   if (texts.some((text) => !/[a-z0-9]/i.test(text)) || texts.length > 200) return scalar('string');
@@ -139,7 +160,13 @@ function variantShape(shapes: readonly Shape[], o: JoinOptions): Shape {
     const name = caseName(shape);
     return shape.kind === 'literal' ? { name, literal: shape.value, docs: '' } : { name, shape, docs: '' };
   });
-  const type: NamedType = { kind: 'variant', name: kebab(o.name, 'value'), cases, docs: o.docs, direction: o.direction };
+  const type: NamedType = {
+    kind: 'variant',
+    name: kebab(o.name, 'value'),
+    cases,
+    docs: o.docs,
+    direction: o.direction,
+  };
   return { kind: 'variant', type };
 }
 
@@ -174,7 +201,9 @@ function caseName(shape: Shape): string {
 function canTell(shapes: readonly Shape[]): boolean {
   const arrays = shapes.filter(({ kind }) => kind === 'list' || kind === 'tuple' || kind === 'numbers');
   const maps = shapes.filter(({ kind }) => kind === 'map');
-  const records = shapes.flatMap((shape) => (shape.kind === 'record' && shape.type.kind === 'record' ? [shape.type] : []));
+  const records = shapes.flatMap((shape) =>
+    shape.kind === 'record' && shape.type.kind === 'record' ? [shape.type] : [],
+  );
   if (arrays.length > 1 || maps.length > 1 || (maps.length === 1 && records.length > 0)) return false;
   const marks = records.map(({ fields }) =>
     fields
