@@ -152,7 +152,7 @@ function collectClass(walk: Walk, found: FoundClass): void {
     d.pending.push({
       ...base,
       title: `new ${title}`,
-      name: 'new',
+      name: 'create',
       call: 'construct',
       access: { from, path },
       signatures: constructs,
