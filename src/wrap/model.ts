@@ -128,6 +128,8 @@ export interface WrappedFunction {
   readonly docs: string;
   readonly examples: readonly string[];
   readonly place: Place;
+  /** Of what the library exports by name, rather than of what such a thing returns. */
+  readonly counted: boolean;
 }
 
 /** A library, ready to be written. */

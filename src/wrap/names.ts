@@ -41,12 +41,14 @@ export const pascal = (name: string): string => camel(name).replace(/^./, (lette
 
 /** Gives each name once: a second `parse` is `parse-b`. */
 export function createScope(taken: Iterable<string> = []): (wanted: string, alternative?: string) => string {
-  const names = new Set(taken);
+  // Names that differ in dashes alone are one to the component model.
+  const bare = (name: string): string => name.replaceAll('-', '');
+  const names = new Set([...taken].map(bare));
   return (wanted, alternative) => {
     let name = wanted;
-    if (names.has(name) && alternative !== undefined) name = alternative;
-    for (let i = 1; names.has(name); i += 1) name = `${alternative ?? wanted}-${letters(i)}`;
-    names.add(name);
+    if (names.has(bare(name)) && alternative !== undefined) name = alternative;
+    for (let i = 1; names.has(bare(name)); i += 1) name = `${alternative ?? wanted}-${letters(i)}`;
+    names.add(bare(name));
     return name;
   };
 }

@@ -32,6 +32,19 @@ export async function proveFunctions(plan: Plan, host: ProvingHost, options: Pro
     plan.resources.flatMap(({ wit, type }) => type.members.map((fn) => [fn, wit] as const)),
   );
   const proofs: Proof[] = [];
+  const makers: Proof[] = [];
+  // What trapped took its instance with it, and the handles of that: they are made again.
+  const renew = async (): Promise<void> => {
+    await host.renew();
+    handles.clear();
+    for (const { planned, id, args } of makers) {
+      const again = fill(args, handles, () => undefined) as readonly unknown[];
+      await host.call(id, again).then(
+        (value) => keepHandle(plan, planned, value, handles),
+        () => undefined,
+      );
+    }
+  };
   let waiting = allFunctions(plan).toSorted((a, b) => rank(a) - rank(b));
   // What makes values comes first; then what needs them, as long as there are more of them each round.
   for (let before = -1; before !== handles.size && waiting.length > 0; ) {
@@ -45,8 +58,8 @@ export async function proveFunctions(plan: Plan, host: ProvingHost, options: Pro
         left.push(planned);
         continue;
       }
-      const proof = await tryCall(planned, idOf(planned, owner), given, host, handles);
-      if (proof.outcome === 'answered') keepHandle(plan, planned, proof.value, handles);
+      const proof = await tryCall(planned, idOf(planned, owner), given.filled, host, renew);
+      if (proof.outcome === 'answered' && keepHandle(plan, planned, proof.value, handles)) makers.push({ ...proof, args: given.wanted });
       proofs.push(proof);
     }
     waiting = left;
@@ -67,13 +80,13 @@ function argumentsOf(
   owner: string | undefined,
   handles: ReadonlyMap<string, string>,
   { literalsOf }: ProveOptions,
-): unknown[] | undefined {
+): { readonly wanted: readonly unknown[]; readonly filled: readonly unknown[] } | undefined {
   const isMember = planned.fn.access === undefined && owner !== undefined;
   const own = sampleArguments(plan, planned, literalsOf(planned));
   const wanted: unknown[] = isMember ? [{ handleOf: owner }, ...own] : own;
   let isMissing = false;
   const filled = wanted.map((one) => fill(one, handles, () => (isMissing = true)));
-  return isMissing ? undefined : filled;
+  return isMissing ? undefined : { wanted, filled };
 }
 
 function fill(value: unknown, handles: ReadonlyMap<string, string>, missing: () => void): unknown {
@@ -92,7 +105,7 @@ async function tryCall(
   id: string,
   args: readonly unknown[],
   host: ProvingHost,
-  handles: Map<string, string>,
+  renew: () => Promise<void>,
 ): Promise<Proof> {
   try {
     return { planned, id, args, outcome: 'answered', value: await host.call(id, args) };
@@ -104,16 +117,17 @@ async function tryCall(
       return { planned, id, args, outcome: absent ? 'broken' : 'threw', error: message };
     }
     if (code === 'invalid-arguments') return { planned, id, args, outcome: 'untried', error: message };
-    // What trapped took its instance with it, and the handles of that.
-    handles.clear();
-    await host.renew();
+    await renew();
     return { planned, id, args, outcome: 'broken', error: message };
   }
 }
 
-function keepHandle(plan: Plan, { fn }: PlannedFunction, value: unknown, handles: Map<string, string>): void {
+/** Whether it is the first of its kind. */
+function keepHandle(plan: Plan, { fn }: PlannedFunction, value: unknown, handles: Map<string, string>): boolean {
   const shape = fn.result.kind === 'option' || fn.result.kind === 'promise' ? fn.result.of : fn.result;
-  if (shape.kind !== 'resource' || typeof value !== 'string') return;
+  if (shape.kind !== 'resource' || typeof value !== 'string') return false;
   const name = plan.nameOf(shape.type);
-  if (!handles.has(name)) handles.set(name, value);
+  if (handles.has(name)) return false;
+  handles.set(name, value);
+  return true;
 }

@@ -219,22 +219,24 @@ function sampleNamed(plan: Plan, of: PlannedResource['type'] | Plan['types'][num
   return Object.fromEntries(entries.filter(([, value]) => value !== null));
 }
 
-/** The arguments of the first call in a text whose callee ends with that name, where all are literals. */
+/** The arguments of the first call in a text whose callee ends with one of the names, where they can be known. */
 export function literalCall(ts: Compiler, text: string, names: readonly string[]): unknown[] | undefined {
+  if (!names.some((name) => text.includes(name))) return undefined;
   const file = ts.createSourceFile('example.ts', text, ts.ScriptTarget.ESNext);
+  const known = new Map<string, TS.Expression>();
   let found: unknown[] | undefined;
   const visit = (node: TS.Node): void => {
     if (found !== undefined) return;
-    if (ts.isCallExpression(node) || (ts.isNewExpression(node) && node.arguments !== undefined)) {
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer !== undefined) {
+      known.set(node.name.text, node.initializer);
+    }
+    if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
       const callee = node.expression;
-      const name = ts.isPropertyAccessExpression(callee)
-        ? callee.name.text
-        : ts.isIdentifier(callee)
-          ? callee.text
-          : '';
-      if (names.includes(name)) {
-        const values = (node.arguments ?? []).map((one) => literalValue(ts, one));
-        if (values.length > 0 && !values.includes(NO_WAY)) {
+      const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : ts.isIdentifier(callee) ? callee.text : '';
+      const given = node.arguments ?? [];
+      if (names.includes(name) && given.length > 0) {
+        const values = given.map((one) => literalValue(ts, one, known));
+        if (!values.includes(NO_WAY)) {
           found = values;
           return;
         }
@@ -246,28 +248,42 @@ export function literalCall(ts: Compiler, text: string, names: readonly string[]
   return found;
 }
 
-function literalValue(ts: Compiler, node: TS.Expression): unknown {
+type Known = ReadonlyMap<string, TS.Expression>;
+
+function literalValue(ts: Compiler, node: TS.Expression, known: Known, depth = 0): unknown {
+  if (depth > 12) return NO_WAY;
+  const inner = (one: TS.Expression): unknown => literalValue(ts, one, known, depth + 1);
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isNumericLiteral(node)) return Number(node.text);
   if (ts.isRegularExpressionLiteral(node)) return node.text;
+  if (ts.isParenthesizedExpression(node)) return inner(node.expression);
   if (node.kind === ts.SyntaxKind.TrueKeyword) return true;
   if (node.kind === ts.SyntaxKind.FalseKeyword) return false;
   if (node.kind === ts.SyntaxKind.NullKeyword) return null;
+  if (ts.isIdentifier(node)) {
+    const initializer = known.get(node.text);
+    return initializer === undefined ? NO_WAY : inner(initializer);
+  }
   if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.MinusToken) {
-    const value = literalValue(ts, node.operand);
+    const value = inner(node.operand);
     return typeof value === 'number' ? -value : NO_WAY;
   }
+  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
+    const [left, right] = [inner(node.left), inner(node.right)];
+    return typeof left === 'string' && typeof right === 'string' ? left + right : NO_WAY;
+  }
   if (ts.isArrayLiteralExpression(node)) {
-    const items = node.elements.map((one) => literalValue(ts, one));
+    const items = node.elements.map(inner);
     return items.includes(NO_WAY) ? NO_WAY : items;
   }
-  if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'Date')
-    return dateValue(ts, node);
+  if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'Date') {
+    return dateValue((node.arguments ?? []).map(inner));
+  }
   if (!ts.isObjectLiteralExpression(node)) return NO_WAY;
   const made: [string, unknown][] = [];
   for (const property of node.properties) {
     if (!ts.isPropertyAssignment(property) || ts.isComputedPropertyName(property.name)) return NO_WAY;
-    const value = literalValue(ts, property.initializer);
+    const value = inner(property.initializer);
     if (value === NO_WAY) return NO_WAY;
     made.push([propertyName(ts, property.name), value]);
   }
@@ -278,13 +294,9 @@ const propertyName = (ts: Compiler, name: TS.PropertyName): string =>
   ts.isIdentifier(name) || ts.isStringLiteralLike(name) || ts.isNumericLiteral(name) ? name.text : '';
 
 /** Of `new Date(2014, 1, 11)` as of `new Date('2014-02-11')`; times are UTC in the sandbox. */
-function dateValue(ts: Compiler, node: TS.NewExpression): unknown {
-  const args = (node.arguments ?? []).map((one) => literalValue(ts, one));
+function dateValue(args: readonly unknown[]): unknown {
   const [first, month = 0, day = 1, ...time] = args;
   if (args.includes(NO_WAY) || first === undefined) return NO_WAY;
-  const ms =
-    args.length === 1
-      ? new Date(first as string).getTime()
-      : Date.UTC(Number(first), Number(month), Number(day), ...time.map(Number));
+  const ms = args.length === 1 ? new Date(first as string).getTime() : Date.UTC(Number(first), Number(month), Number(day), ...time.map(Number));
   return Number.isNaN(ms) ? NO_WAY : new Date(ms).toISOString();
 }

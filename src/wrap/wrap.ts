@@ -15,6 +15,7 @@ import { type Plan, type PlannedFunction, planOf } from './plan.ts';
 import type { WrapPorts } from './ports.ts';
 import { type Proof, proveFunctions } from './prove.ts';
 import { literalCall } from './samples.ts';
+import { allFunctions } from './write/glue.ts';
 import { writeProject } from './write/project.ts';
 
 export interface WrapOptions {
@@ -85,8 +86,9 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
     return known;
   };
   const literalsOf = (planned: PlannedFunction): readonly unknown[] | undefined => {
-    for (const text of textsOf(planned)) {
-      const found = literalCall(ts, text, callNames(planned));
+    const names = callNames(planned);
+    for (const text of [...planned.fn.examples, ...readme]) {
+      const found = literalCall(ts, text, names);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -127,7 +129,8 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
   }
   await write(plan, refusals, proofs);
   const proveMs = clock();
-  const lostExports = broken.filter(({ planned }) => planned.fn.call !== 'property').length;
+  const whole = new Set(allFunctions(plan).map(({ fn }) => fn.title));
+  const lostExports = new Set(broken.filter(({ planned }) => planned.fn.counted && !whole.has(planned.fn.title)).map(({ planned }) => planned.fn.title));
   return {
     dir,
     reference,
@@ -136,7 +139,7 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
     out: built.out,
     functions: proofs.map(({ id }) => id.replace(/^api\./, '')),
     exported: read.exported,
-    crossing: Math.max(0, read.crossing - lostExports),
+    crossing: Math.max(0, read.crossing - lostExports.size),
     refusals,
     proofs,
     packages,

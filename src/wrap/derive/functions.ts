@@ -57,10 +57,12 @@ export function readFunction(d: Deriver, { pending, variations }: Reading): Wrap
       reason = `it returns ${one.result.reason}`;
       continue;
     }
-    one.params = one.signature === undefined ? [] : paramsOf(d, one.signature, pending, one.completion);
-    const bad = one.params.find(({ shape }) => shape.kind === 'never');
-    if (bad?.shape.kind === 'never') reason = `its parameter ${bad.name} is ${bad.shape.reason}`;
-    else crossing.push(one);
+    const ways = one.signature === undefined ? [[]] : paramsOf(d, one.signature, pending, one.completion);
+    for (const params of ways) {
+      const bad = params.find(({ shape }) => shape.kind === 'never');
+      if (bad?.shape.kind === 'never') reason = `its parameter ${bad.name} is ${bad.shape.reason}`;
+      else crossing.push({ ...one, params });
+    }
   }
   if (crossing.length === 0) return reason;
   // A callback for the end is a second way to what is also returned.
@@ -124,6 +126,7 @@ function functionOf(d: Deriver, group: readonly Variation[], pending: Pending, i
     docs: own,
     examples: group.flatMap(({ signature }) => docsOf(signature, d).examples),
     place: pending.place,
+    counted: pending.counted,
   };
 }
 
@@ -159,33 +162,72 @@ function merged(d: Deriver, lists: readonly (readonly Param[])[]): Param[] {
 const bare = (shape: Shape): Shape =>
   shape.kind === 'option' ? shape.of : shape.kind === 'void' ? scalar('json') : shape;
 
-function paramsOf(d: Deriver, signature: TS.Signature, pending: Pending, completion: boolean): Param[] {
+/** One list for each way to call it: a rest parameter of tuples is several. */
+function paramsOf(d: Deriver, signature: TS.Signature, pending: Pending, completion: boolean): Param[][] {
   const docs = docsOf(signature, d);
   const given = completion ? signature.parameters.slice(0, -1) : signature.parameters;
-  return given.map((symbol, i): Param => {
+  const base: Param[] = [];
+  for (const [i, symbol] of given.entries()) {
     const declaration = symbol.valueDeclaration;
     const parameter = declaration !== undefined && d.ts.isParameter(declaration) ? declaration : undefined;
-    const name =
-      /^[A-Za-z$_][\w$]*$/.test(symbol.name) && !symbol.name.startsWith('__')
-        ? symbol.name
-        : i === given.length - 1
-          ? 'options'
-          : `value${i + 1}`;
-    const rest = parameter?.dotDotDotToken !== undefined && i === signature.parameters.length - 1;
-    const optional = parameter !== undefined && !rest && d.checker.isOptionalParameter(parameter);
-    d.budget = BUDGET;
-    const shape = shapeOf(
-      d,
-      d.checker.getTypeOfSymbolAtLocation(symbol, d.entry),
-      into(`${pending.name}${name.replace(/^./, (c) => c.toUpperCase())}`),
-    );
-    const base = { name, optional, rest, docs: docs.params.get(symbol.name) ?? '' };
-    if (shape.kind === 'never' && (optional || rest)) {
-      lose(d, `parameter ${name}`, shape.reason, d.placeOf(declaration));
-      return { ...base, shape: scalar('void'), optional: true, rest: false, dropped: true };
+    const name = parameterName(symbol.name, i, given.length);
+    const type = d.checker.getTypeOfSymbolAtLocation(symbol, d.entry);
+    const said = docs.params.get(symbol.name) ?? '';
+    if (parameter?.dotDotDotToken !== undefined) {
+      const tuples = tuplesOf(d, type);
+      if (tuples !== undefined) return tuples.map((one) => [...base, ...tupleParams(d, one, pending, name)]);
+      base.push(paramOf(d, type, pending, { name, optional: false, rest: true, docs: said }, declaration));
+    } else {
+      const optional = parameter !== undefined && d.checker.isOptionalParameter(parameter);
+      base.push(paramOf(d, type, pending, { name, optional, rest: false, docs: said }, declaration));
     }
-    if (shape.kind === 'void') return { ...base, shape, optional: true, rest: false, dropped: true };
-    return { ...base, shape: optional ? optionOf(shape, 'undefined') : shape };
+  }
+  return [base];
+}
+
+function parameterName(name: string, index: number, count: number): string {
+  if (/^[A-Za-z$_][\w$]*$/.test(name) && !name.startsWith('__')) return name;
+  return index === count - 1 ? 'options' : `value${index + 1}`;
+}
+
+function paramOf(
+  d: Deriver,
+  type: TS.Type,
+  pending: Pending,
+  base: Pick<Param, 'name' | 'optional' | 'rest' | 'docs'>,
+  declaration: TS.Node | undefined,
+): Param {
+  const { name, optional, rest } = base;
+  d.budget = BUDGET;
+  const shape = shapeOf(d, type, into(`${pending.name}${name.replace(/^./, (c) => c.toUpperCase())}`));
+  if (shape.kind === 'never' && (optional || rest)) {
+    lose(d, `parameter ${name}`, shape.reason, d.placeOf(declaration));
+    return { ...base, shape: scalar('void'), optional: true, rest: false, dropped: true };
+  }
+  if (shape.kind === 'void') return { ...base, shape, optional: true, rest: false, dropped: true };
+  // What is taken one by one is a list, whatever its type says besides.
+  if (rest && shape.kind !== 'list' && shape.kind !== 'never') {
+    return { ...base, shape: { kind: 'list', of: scalar('json'), as: 'array' } };
+  }
+  return { ...base, shape: optional ? optionOf(shape, 'undefined') : shape };
+}
+
+/** The tuples that a rest parameter may be; undefined where it is a list. */
+function tuplesOf(d: Deriver, type: TS.Type): TS.TupleTypeReference[] | undefined {
+  const all = type.isUnion() ? type.types : [type];
+  const isFixed = (one: TS.Type): one is TS.TupleTypeReference =>
+    d.checker.isTupleType(one) &&
+    (one as TS.TupleTypeReference).target.elementFlags.every((flag) => flag & (d.ts.ElementFlags.Required | d.ts.ElementFlags.Optional));
+  return all.every(isFixed) && all.length <= 8 ? all : undefined;
+}
+
+function tupleParams(d: Deriver, tuple: TS.TupleTypeReference, pending: Pending, rest: string): Param[] {
+  const { elementFlags, labeledElementDeclarations: labels = [] } = tuple.target;
+  return d.checker.getTypeArguments(tuple).map((type, i) => {
+    const label = labels[i];
+    const name = label !== undefined && d.ts.isIdentifier(label.name) ? label.name.text : `${rest}${i + 1}`;
+    const optional = elementFlags[i] === d.ts.ElementFlags.Optional;
+    return paramOf(d, optional ? d.checker.getNonNullableType(type) : type, pending, { name, optional, rest: false, docs: '' }, label);
   });
 }
 

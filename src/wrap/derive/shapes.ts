@@ -136,7 +136,9 @@ function mapperShape(d: Deriver, type: TS.Type, calls: readonly TS.Signature[], 
 
 function membersShape(d: Deriver, type: TS.Type, o: ShapeOptions): Shape {
   const all = d.checker.getPropertiesOfType(type);
-  const properties = all.filter((one) => isPublic(d, one));
+  // Plain data of the platform is data all the same.
+  const isForeign = d.isForeign(type.symbol?.declarations?.[0]);
+  const properties = all.filter((one) => isForeign || isPublic(d, one));
   const methods = properties.filter((one) => isRequiredMethod(d, one));
   if (methods.length > 0 && type.symbol !== undefined) {
     const known = d.resources.get(type.symbol);
@@ -152,14 +154,10 @@ function membersShape(d: Deriver, type: TS.Type, o: ShapeOptions): Shape {
   if (index !== undefined && properties.length === 0) return mapShape(d, index, o);
   // More keys than are known: what comes out would be lost, what goes in has at least those that are known.
   if (index !== undefined && o.direction === 'out') return scalar('json');
-  if (properties.length === 0)
-    return d.isForeign(type.symbol?.declarations?.[0]) ? never(foreignName(d, type)) : scalar('json');
+  if (properties.length === 0) return scalar('json');
   if (properties.length > MOST_FIELDS) return scalar('json');
   return recordShape(d, type, properties, o);
 }
-
-const foreignName = (d: Deriver, type: TS.Type): string =>
-  `${d.checker.typeToString(type)}, which the sandbox does not have`;
 
 function isRequiredMethod(d: Deriver, property: TS.Symbol): boolean {
   if (property.flags & d.ts.SymbolFlags.Optional) return false;
