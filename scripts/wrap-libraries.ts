@@ -4,7 +4,6 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -97,9 +96,9 @@ async function withHandle(wrapped: Wrapped, library: WrappedLibrary, call: (fn: 
 /** The same in this process, of the same files. */
 async function nativeTime(dir: string, library: WrappedLibrary): Promise<number | undefined> {
   try {
-    const require = createRequire(join(dir, 'package.json'));
-    const file = existsSync(join(dir, 'node_modules')) ? import.meta.resolve(library.package, pathToFileURL(join(dir, 'package.json'))) : require.resolve(library.package);
-    const module: unknown = await import(file).catch(() => import(pathToFileURL(require.resolve(library.package)).href));
+    const file = join(dir, 'native.mjs');
+    await writeFile(file, `export * as library from ${JSON.stringify(library.package)};\n`);
+    const { library: module } = (await import(pathToFileURL(file).href)) as { library: unknown };
     for (let i = 0; i < 2_000; i += 1) library.native(module);
     const started = performance.now();
     let calls = 0;

@@ -42,7 +42,8 @@ export type Scalar =
 export type Shape =
   | { readonly kind: Scalar }
   | { readonly kind: 'numbers'; readonly array: string }
-  | { readonly kind: 'literal'; readonly value: string | number | boolean }
+  /** `label`: what a TypeScript enum calls the value. */
+  | { readonly kind: 'literal'; readonly value: string | number | boolean; readonly label?: string }
   | { readonly kind: 'list'; readonly of: Shape; readonly as: 'array' | 'set' | 'iterable' }
   | { readonly kind: 'tuple'; readonly items: readonly Shape[] }
   | { readonly kind: 'map'; readonly key: Shape; readonly value: Shape; readonly as: 'object' | 'map' }
@@ -72,7 +73,14 @@ export interface Case {
 }
 
 export type NamedType =
-  | { readonly kind: 'enum'; name: string; readonly values: readonly string[]; docs: string }
+  | {
+      readonly kind: 'enum';
+      name: string;
+      readonly values: readonly (string | number)[];
+      /** Proposals for names in WIT, in the order of the values. */
+      readonly labels: readonly string[];
+      docs: string;
+    }
   | { readonly kind: 'record'; name: string; fields: Field[]; docs: string; readonly direction: Direction }
   | { readonly kind: 'variant'; name: string; cases: Case[]; docs: string; readonly direction: Direction }
   | ResourceType;

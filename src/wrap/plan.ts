@@ -114,7 +114,8 @@ export function planOf(derived: Pick<Derived, 'functions' | 'resources'>): Plan 
   };
   for (const one of functions) visit(one);
   const resources = taken.map(({ wit, type }): PlannedResource => {
-    const own = createScope();
+    // A member with its resource's own name would be its constructor.
+    const own = createScope([wit]);
     const members = [...type.members].sort((a, b) => Number(a.call === 'property') - Number(b.call === 'property'));
     return {
       wit,
@@ -136,7 +137,7 @@ function planned(fn: WrappedFunction, wit: string): PlannedFunction {
 
 function labelsOf(type: Exclude<NamedType, ResourceType>): string[] {
   const scope = createScope();
-  if (type.kind === 'enum') return type.values.map((value) => scope(kebab(value)));
+  if (type.kind === 'enum') return type.labels.map((label) => scope(kebab(label)));
   if (type.kind === 'record') return type.fields.map(({ name }) => scope(kebab(name, 'field')));
   return type.cases.map(({ name }: Case) => scope(kebab(name)));
 }

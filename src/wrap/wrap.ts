@@ -71,7 +71,7 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
   if (derived.untyped && source.typesOf !== undefined && (await fetchTypes(dir, source.typesOf, ports, options))) {
     derived = deriveFrom(ts, dir, source, options.only);
   }
-  const packages = existsSync(join(dir, 'package-lock.json')) ? await bundledPackages(dir) : [];
+  let packages = existsSync(join(dir, 'package-lock.json')) ? await bundledPackages(dir) : [];
   const native = await nativeParts(dir, packages);
   if (derived.derived.crossing === 0) throw nothingCrosses(source, derived.derived, native);
   const kept = await chosen(derived.derived, options);
@@ -94,6 +94,7 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
     return undefined;
   };
   const random = await usesRandom(dir, packages, source.folder);
+  let buffer = packages.some(({ name }) => name === BUFFER.name);
   const write = (plan: Plan, refusals: readonly Refusal[], proofs: readonly Proof[]): Promise<void> =>
     writeProject(dir, {
       component,
@@ -104,17 +105,29 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
       packages,
       proofs,
       random,
+      buffer,
       exampleOf: (planned) => shownExample(textsOf(planned)),
       record: recordOf(options, source, component, read, plan, refusals, packages),
     });
   let refusals: Refusal[] = [...native, ...read.refusals];
   let plan = planOf(read);
   await write(plan, refusals, []);
-  let built = await built1(ports, dir);
+  const reference = `${component.name}@${component.version}`;
+  const provide = async (): Promise<void> => {
+    await fetchPackage(dir, BUFFER, ports, options);
+    packages = await bundledPackages(dir);
+    buffer = true;
+    await write(plan, refusals, []);
+  };
+  let built = await started(ports, dir, buffer ? undefined : provide);
   refusals = [...refusals, ...absences(built.absent, source)];
   const buildMs = clock();
-  const reference = `${component.name}@${component.version}`;
   let proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
+  if (!buffer && options.from === undefined && proofs.some(({ error }) => NO_BUFFER.test(error ?? ''))) {
+    await provide();
+    built = await started(ports, dir);
+    proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
+  }
   const broken = proofs.filter(({ outcome }) => outcome === 'broken');
   if (broken.length > 0) {
     refusals = [...refusals, ...broken.map(refusalOf)];
@@ -124,7 +137,7 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
       throw nothingCrosses(source, { ...read, refusals }, native);
     // The rest keeps what it was tried with; only the broken ones are gone.
     await write(plan, refusals, []);
-    built = await built1(ports, dir);
+    built = await started(ports, dir);
     proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
   }
   await write(plan, refusals, proofs);
@@ -157,15 +170,21 @@ function stopwatch(): () => number {
   };
 }
 
-async function built1(ports: WrapPorts, dir: string): ReturnType<WrapPorts['build']> {
+/** Of Node, in the form that browsers get; only for libraries that fail without it. */
+const BUFFER = { name: 'buffer', range: '6.0.3', subpath: '' };
+const NO_BUFFER = /\bBuffer is not defined\b/;
+
+async function started(ports: WrapPorts, dir: string, provideBuffer?: () => Promise<void>): ReturnType<WrapPorts['build']> {
   try {
     return await ports.build(dir);
   } catch (thrown) {
     const error = toSwitchboardError(thrown);
     if (error.code !== 'build-failed') throw error;
-    throw new SwitchboardError('not-wrappable', `the library does not start in the sandbox: ${error.message}`, {
-      cause: thrown,
-    });
+    if (provideBuffer !== undefined && NO_BUFFER.test(error.message)) {
+      await provideBuffer();
+      return started(ports, dir);
+    }
+    throw new SwitchboardError('not-wrappable', `the library does not start in the sandbox: ${error.message}`, { cause: thrown });
   }
 }
 

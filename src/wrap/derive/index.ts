@@ -3,6 +3,7 @@ import type { Derived, WrappedFunction } from '../model.ts';
 import { createDeriver, type Pending } from './deriver.ts';
 import { collectExports } from './exports.ts';
 import { type Reading, readFunction, readResults } from './functions.ts';
+import { dropUseless, resourcesIn } from './useful.ts';
 import { type Compiler, openLibrary } from './program.ts';
 
 export interface LibraryModule {
@@ -61,8 +62,21 @@ export function deriveLibrary(ts: Compiler, options: DeriveOptions): Derived & {
     if (pending.resource === undefined) functions.push(...made);
     else pending.resource.members.push(...made);
   }
+  const all = [...new Set(d.resources.values())];
+  const useless = dropUseless(functions, all);
+  const offered = new Set([...functions, ...all.flatMap(({ members }) => members)].map(({ title }) => title));
+  for (const { fn, resource } of useless) {
+    const isLost = !offered.has(fn.title);
+    if (isLost && fn.counted) crossing -= 1;
+    const reason = `it answers with a ${resource.name}, of which nothing can be used`;
+    d.refusals.push({ what: fn.title, place: fn.place, reason, loss: isLost && fn.call !== 'property' ? 'function' : 'part' });
+  }
   const refusals = [...new Map(d.refusals.map((one) => [`${one.what} ${one.reason}`, one])).values()];
-  const resources = [...new Set(d.resources.values())].filter(({ members }) => members.length > 0);
+  const used = new Set([...functions, ...all.flatMap(({ members }) => members)].flatMap((fn) => [
+    ...resourcesIn(fn.result),
+    ...fn.params.flatMap(({ shape }) => [...resourcesIn(shape)]),
+  ]));
+  const resources = all.filter((one) => one.members.length > 0 || used.has(one));
   return {
     functions,
     resources,

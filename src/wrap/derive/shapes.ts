@@ -32,7 +32,7 @@ export function shapeOf(d: Deriver, type: TS.Type, o: ShapeOptions): Shape {
   if (flags & TypeFlags.Never) return never('a value that cannot exist');
   if (flags & (TypeFlags.Void | TypeFlags.Undefined | TypeFlags.Null)) return scalar('void');
   if (flags & TypeFlags.Boolean) return scalar('bool');
-  if (type.isStringLiteral() || type.isNumberLiteral()) return { kind: 'literal', value: type.value };
+  if (type.isStringLiteral() || type.isNumberLiteral()) return enumLiteral(d, type, type.value);
   if (flags & TypeFlags.BooleanLiteral) return { kind: 'literal', value: d.checker.typeToString(type) === 'true' };
   if (flags & TypeFlags.StringLike) return scalar('string');
   if (flags & TypeFlags.NumberLike && !type.isUnion()) return scalar('number');
@@ -48,6 +48,11 @@ export function shapeOf(d: Deriver, type: TS.Type, o: ShapeOptions): Shape {
     if (primitive !== undefined) return shapeOf(d, primitive, o);
   }
   return o.depth > DEEPEST ? scalar('json') : objectShape(d, type, { ...o, depth: o.depth + 1 });
+}
+
+function enumLiteral(d: Deriver, type: TS.Type, value: string | number): Shape {
+  const isMember = (type.flags & d.ts.TypeFlags.EnumLiteral) !== 0 && type.symbol !== undefined;
+  return isMember ? { kind: 'literal', value, label: type.symbol.name } : { kind: 'literal', value };
 }
 
 /** A parameter of a type: its default, else its bound, else any value. */

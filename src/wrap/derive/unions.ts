@@ -50,6 +50,8 @@ interface JoinOptions extends Pick<ShapeOptions, 'direction' | 'dataOnly'> {
 
 /** One shape for what may be any of several. */
 export function joinShapes(d: Deriver, given: readonly Shape[], o: JoinOptions): Shape {
+  const [first] = given;
+  if (given.length === 1 && first !== undefined && first.kind !== 'literal') return first;
   const optional = given.some(({ kind }) => kind === 'option' || kind === 'void');
   if (optional) {
     const bare = given.flatMap((shape) =>
@@ -70,7 +72,7 @@ export function joinShapes(d: Deriver, given: readonly Shape[], o: JoinOptions):
   );
   shapes = shapes.flatMap((shape): Shape[] =>
     shape.kind === 'enum' && shape.type.kind === 'enum'
-      ? shape.type.values.map((value) => ({ kind: 'literal', value }))
+      ? shape.type.values.map((value, i) => literalOf(value, shape.type.kind === 'enum' ? shape.type.labels[i] : undefined))
       : [shape],
   );
   const refused = shapes.filter((shape) => shape.kind === 'never');
@@ -79,12 +81,12 @@ export function joinShapes(d: Deriver, given: readonly Shape[], o: JoinOptions):
   if (refused.length > 0 && !o.dataOnly) for (const one of refused) lose(d, o.name, `not as ${one.reason}`);
   shapes = simplified(shapes, o);
   const [only] = shapes;
-  if (shapes.length === 1 && only !== undefined) return only.kind === 'literal' ? literalShape([only.value], o) : only;
+  if (shapes.length === 1 && only !== undefined) return only.kind === 'literal' ? literalShape([only], o) : only;
   if (shapes.some(({ kind }) => kind === 'json') || shapes.length > MOST_CASES * 3) {
-    const literals = shapes.flatMap((shape) => (shape.kind === 'literal' ? [shape.value] : []));
+    const literals = shapes.filter((shape) => shape.kind === 'literal');
     return literals.length === shapes.length ? literalShape(literals, o) : scalar('json');
   }
-  const values = shapes.flatMap((shape) => (shape.kind === 'literal' ? [shape.value] : []));
+  const values = shapes.filter((shape) => shape.kind === 'literal');
   if (values.length === shapes.length) return literalShape(values, o);
   if (shapes.length > MOST_CASES) return scalar('json');
   return variantShape(shapes, o);
@@ -129,7 +131,9 @@ function simplified(shapes: readonly Shape[], o: JoinOptions): Shape[] {
         ...(o.direction === 'in' ? new Map(lists.map((one) => [formOf(one.of), one])).values() : [scalar('json')]),
       );
   }
-  const loneNumbers = all.filter((shape) => shape.kind === 'literal' && typeof shape.value === 'number');
+  const loneNumbers = all.filter(
+    (shape) => shape.kind === 'literal' && typeof shape.value === 'number' && shape.label === undefined,
+  );
   // Numbers among other kinds of values need no case each.
   if (loneNumbers.length > 0 && loneNumbers.length < all.length) {
     return [...all.filter((shape) => !loneNumbers.includes(shape)), scalar('number')];
@@ -137,21 +141,21 @@ function simplified(shapes: readonly Shape[], o: JoinOptions): Shape[] {
   return all;
 }
 
-/** Strings become an enum; numbers stay numbers; what is neither alone becomes a variant without payloads. */
-function literalShape(values: readonly (string | number | boolean)[], o: JoinOptions): Shape {
-  if (values.every((value) => typeof value === 'number')) return scalar('number');
-  if (values.every((value) => typeof value === 'boolean')) return scalar('bool');
-  const texts = values.filter((value) => typeof value === 'string');
-  if (texts.length < values.length) {
-    return variantShape(
-      values.map((value): Shape => ({ kind: 'literal', value })),
-      o,
-    );
-  }
+type Literal = Extract<Shape, { kind: 'literal' }>;
+const literalOf = (value: string | number, label?: string): Literal =>
+  label === undefined || label === value ? { kind: 'literal', value } : { kind: 'literal', value, label };
+
+/** Strings become an enum, and numbers that a TypeScript enum names; other numbers stay numbers. */
+function literalShape(literals: readonly Literal[], o: JoinOptions): Shape {
+  const values = literals.map(({ value }) => value).filter((value) => typeof value !== 'boolean');
+  const labels = literals.map(({ label, value }) => label ?? String(value));
+  const areNamed = literals.every(({ label, value }) => label !== undefined || typeof value === 'string');
+  if (literals.every(({ value }) => typeof value === 'number') && !areNamed) return scalar('number');
+  if (values.length === 0) return scalar('bool');
+  if (values.length < literals.length || !areNamed) return variantShape(literals, o);
   // A value without letters or digits has no name in WIT.
-  if (texts.some((text) => !/[a-z0-9]/i.test(text)) || texts.length > 200) return scalar('string');
-  const type: NamedType = { kind: 'enum', name: kebab(o.name, 'choice'), values: texts, docs: o.docs };
-  return { kind: 'enum', type };
+  if (labels.some((text) => !/[a-z0-9]/i.test(text)) || labels.length > 200) return scalar('string');
+  return { kind: 'enum', type: { kind: 'enum', name: kebab(o.name, 'choice'), values, labels, docs: o.docs } };
 }
 
 function variantShape(shapes: readonly Shape[], o: JoinOptions): Shape {
@@ -173,7 +177,7 @@ function variantShape(shapes: readonly Shape[], o: JoinOptions): Shape {
 function caseName(shape: Shape): string {
   switch (shape.kind) {
     case 'literal':
-      return typeof shape.value === 'boolean' ? (shape.value ? 'yes' : 'no') : kebab(String(shape.value), 'empty');
+      return typeof shape.value === 'boolean' ? (shape.value ? 'yes' : 'no') : kebab(shape.label ?? String(shape.value), 'empty');
     case 'string':
       return 'text';
     case 'bool':

@@ -7,6 +7,8 @@ export interface GlueOptions {
   /** Something the library does ends later: the guest then has promises that can be waited for. */
   readonly promises: boolean;
   readonly random: boolean;
+  /** `Buffer` of Node, for libraries that cannot do without. */
+  readonly buffer: boolean;
 }
 
 export function writeGlue(plan: Plan, options: GlueOptions): string {
@@ -32,6 +34,7 @@ export function writeGlue(plan: Plan, options: GlueOptions): string {
   return [
     '// Made by switchboard wrap; yours to change. switchboard rewrap makes it anew.',
     "import './runtime/globals.ts';",
+    ...(options.buffer ? ["import './runtime/buffer.ts';"] : []),
     ...(options.random ? ["import './runtime/random.ts';"] : []),
     ...(options.promises ? ["import './runtime/promises.ts';"] : []),
     ...modules.map((from) => `import * as ${moduleOf(from)} from ${JSON.stringify(from)};`),

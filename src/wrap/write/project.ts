@@ -21,6 +21,7 @@ export interface ProjectText {
   readonly packages: readonly BundledPackage[];
   readonly proofs: readonly Proof[];
   readonly random: boolean;
+  readonly buffer: boolean;
   readonly exampleOf: Parameters<typeof writeWit>[1]['exampleOf'];
   /** What rewrap reads. */
   readonly record: object;
@@ -40,7 +41,7 @@ export async function writeProject(dir: string, text: ProjectText): Promise<void
         exampleOf: text.exampleOf,
       }),
     ],
-    ['src/main.ts', writeGlue(text.plan, { promises: needsPromises(text.plan), random: text.random })],
+    ['src/main.ts', writeGlue(text.plan, { promises: needsPromises(text.plan), random: text.random, buffer: text.buffer })],
     ['component.toml', manifest(text)],
     ['README.md', readme(text)],
     ['sbom.cdx.json', billOfMaterials(text.component, text.packages)],
