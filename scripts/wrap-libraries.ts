@@ -87,7 +87,7 @@ async function withHandle(wrapped: Wrapped, library: WrappedLibrary, call: (fn: 
   if (proof !== undefined && proof.planned.fn.access !== undefined) return library.args;
   const maker = wrapped.proofs.find(({ planned, outcome }) => {
     const { result } = planned.fn;
-    return outcome === 'answered' && result.kind === 'resource' && result.type.name === owner && planned.fn.access !== undefined;
+    return outcome === 'answered' && result.kind === 'resource' && wrapped.nameOf(result.type) === owner && planned.fn.access !== undefined;
   });
   if (maker === undefined) throw new Error(`no example makes a ${owner ?? ''}`);
   return [await call(maker.id.replace(/^api\./, ''), maker.args), ...library.args];

@@ -47,7 +47,9 @@ export interface Wrapped {
   readonly refusals: readonly Refusal[];
   readonly proofs: readonly Proof[];
   readonly packages: readonly BundledPackage[];
-  readonly ms: { readonly fetch: number; readonly derive: number; readonly build: number; readonly prove: number };
+  /** What a type is called in WIT. */
+  readonly nameOf: Plan['nameOf'];
+  readonly ms: { readonly read: number; readonly build: number; readonly prove: number };
 }
 
 /** What of a library is read, before anything is built. */
@@ -156,7 +158,8 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
     refusals,
     proofs,
     packages,
-    ms: { fetch: fetched, derive: 0, build: buildMs, prove: proveMs },
+    nameOf: plan.nameOf,
+    ms: { read: fetched, build: buildMs, prove: proveMs },
   };
 }
 

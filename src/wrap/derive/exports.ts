@@ -22,7 +22,9 @@ export function collectExports(d: Deriver, module: TS.Symbol, { from, prefix }: 
   const exported = d.checker.getExportsOfModule(module);
   const own = exported.filter((one) => one.name !== 'default' && one.name !== 'prototype');
   if (assigned !== undefined) collect(walk, resolved(d, assigned), [], baseName(from), 0);
-  for (const symbol of own) collect(walk, resolved(d, symbol), [symbol.name], symbol.name, 0);
+  // What is exported by itself and in a namespace as well is called by its own name.
+  const isSpace = (one: TS.Symbol): boolean => (resolved(d, one).flags & d.ts.SymbolFlags.ValueModule) !== 0;
+  for (const symbol of [...own.filter((one) => !isSpace(one)), ...own.filter(isSpace)]) collect(walk, resolved(d, symbol), [symbol.name], symbol.name, 0);
   const byDefault = exported.find((one) => one.name === 'default');
   if (byDefault !== undefined) collect(walk, resolved(d, byDefault), ['default'], defaultName(d, byDefault, from), 0);
 }

@@ -1,6 +1,6 @@
 /** From the declarations of a library to what of it can be offered. */
-import type { Derived, WrappedFunction } from '../model.ts';
-import { createDeriver, type Pending } from './deriver.ts';
+import type { Derived, ResourceType, WrappedFunction } from '../model.ts';
+import { createDeriver, type Deriver, type Pending } from './deriver.ts';
 import { collectExports } from './exports.ts';
 import { type Reading, readFunction, readResults } from './functions.ts';
 import { dropUseless, resourcesIn } from './useful.ts';
@@ -35,13 +35,7 @@ export function deriveLibrary(ts: Compiler, options: DeriveOptions): Derived & {
     const symbol = library.modules[i]?.symbol;
     if (symbol !== undefined) collectExports(d, symbol, module);
   }
-  const kept = (pending: Pending): boolean => options.only === undefined || isWanted(pending, options.only);
-  const readings: Reading[] = [];
-  // Reading results finds further resources, whose methods are then pending.
-  for (let i = 0; i < d.pending.length; i += 1) {
-    const pending = d.pending[i];
-    if (pending !== undefined && kept(pending)) readings.push(readResults(d, pending));
-  }
+  const readings = readAll(d, options.only);
   const functions: WrappedFunction[] = [];
   let exported = 0;
   let crossing = 0;
@@ -87,9 +81,38 @@ export function deriveLibrary(ts: Compiler, options: DeriveOptions): Derived & {
   };
 }
 
-/** `parse`, `Parser` (with all it has) or `Parser.parse`. Members of what is kept come with it. */
-function isWanted({ title, counted }: Pending, only: readonly string[]): boolean {
-  if (!counted) return true;
+/**
+ * What is returned, of all that is wanted. Reading it finds further resources; their members are read once something that
+ * is wanted answers with one.
+ */
+function readAll(d: Deriver, only: readonly string[] | undefined): Reading[] {
+  const readings: Reading[] = [];
+  const reached = new Set<ResourceType>();
+  const later = new Set<Pending>();
+  const read = (pending: Pending): void => {
+    const reading = readResults(d, pending);
+    readings.push(reading);
+    for (const { result } of reading.variations) for (const one of resourcesIn(result)) reached.add(one);
+  };
+  for (let i = 0, before = -1; i < d.pending.length || before !== readings.length; ) {
+    before = readings.length;
+    for (; i < d.pending.length; i += 1) {
+      const pending = d.pending[i];
+      if (pending === undefined) continue;
+      if (only === undefined || isWanted(pending, only)) read(pending);
+      else if (pending.access === undefined) later.add(pending);
+    }
+    for (const pending of later) {
+      if (pending.resource === undefined || !reached.has(pending.resource)) continue;
+      later.delete(pending);
+      read(pending);
+    }
+  }
+  return readings;
+}
+
+/** `parse`, `Parser` (with all it has) or `Parser.parse`. */
+function isWanted({ title }: Pending, only: readonly string[]): boolean {
   const name = title.replace(/^.*: /, '').replace(/^new /, '').replace('.prototype.', '.');
   return only.some((one) => name === one || name.startsWith(`${one}.`) || title === one);
 }
