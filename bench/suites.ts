@@ -15,6 +15,10 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   mcp: async () => boundSuite('mcp'),
   'mcp-http': async () => boundSuite('mcp-http'),
   streaming: async () => (await import('./suites/streaming.ts')).streaming,
+  stores: async () => boundSuite('stores'),
+  reflect: async () => boundSuite('reflect'),
+  devkit: async () => (await import('./suites/devkit.ts')).devkit,
+  javascript: async () => (await import('./suites/javascript.ts')).javascriptGuests,
   permissions: async () => (await import('./suites/permissions.ts')).permissions,
 };
 

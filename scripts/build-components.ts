@@ -1,6 +1,7 @@
 /**
  * Builds the bundled components with the development kit: `node scripts/build-components.ts [--force] [name …]`.
  * Each `components/<name>` with a `world.wit` and a `src/main.ts` becomes `components/dist/<name>.wasm`.
+ * A name with a `/` is a folder of that kind, wherever it is: `examples/clip` becomes `examples/clip.wasm`.
  * What is up to date is left alone; two builds at once do no harm.
  */
 import { createHash, randomUUID } from 'node:crypto';
@@ -16,7 +17,7 @@ const COMPONENTS = join(ROOT, 'components');
 const OWN_WIT = ['host.wit', 'mcp.wit'].map((name) => join(ROOT, 'wit', name));
 
 /** Raised when the development kit or src/wit make other bytes of the same sources. */
-const BUILD_VERSION = 2;
+const BUILD_VERSION = 3;
 
 export interface BuildOptions {
   /** Holds `world.wit` and `src/main.ts`, whose named exports are the world's functions in camelCase. */
@@ -153,5 +154,13 @@ function sha256(data: Uint8Array | string): string {
 if (import.meta.main) {
   const { values, positionals } = parseArgs({ options: { force: { type: 'boolean' } }, allowPositionals: true });
   const report = (line: string): void => void process.stderr.write(`${line}\n`);
-  await buildBundled({ names: positionals, force: values.force ?? false, report });
+  const force = values.force ?? false;
+  const folders = positionals.filter((name) => name.includes('/')).map((name) => name.replace(/\/+$/, ''));
+  for (const dir of folders) {
+    const { built, bytes, ms } = await buildComponent({ dir: join(ROOT, dir), out: join(ROOT, `${dir}.wasm`), force });
+    const how = built ? `built in ${(ms / 1000).toFixed(1)} s` : 'up to date';
+    report(`${dir}.wasm: ${(bytes / 1e6).toFixed(1)} MB, ${how}`);
+  }
+  const names = positionals.filter((name) => !name.includes('/'));
+  if (folders.length === 0 || names.length > 0) await buildBundled({ names, force, report });
 }

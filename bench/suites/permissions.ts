@@ -103,7 +103,10 @@ const POLICY: PolicySnapshot = {
   net: Array.from({ length: 10 }, (_, i) => ({ host: `h${i}.example.com` })),
   env: [],
   secrets: ['A', 'B'],
+  stores: Array.from({ length: 10 }, (_, i) => ({ kind: 'kv' as const, name: `s${i}`, mode: 'rw' as const })),
   asks: ['elicit'],
+  calls: Array.from({ length: 10 }, (_, i) => ({ component: `demo:part-${i}`, function: 'api.*' })),
+  schedule: false,
   requests: [],
 };
 const REQUESTS: readonly AccessRequest[] = [
@@ -112,6 +115,8 @@ const REQUESTS: readonly AccessRequest[] = [
   { kind: 'address', host: 'h9.example.com', address: '93.184.216.34', port: 443 },
   { kind: 'address', host: 'h9.example.com', address: '2606:2800:220:1::1', port: 443 },
   { kind: 'secret', name: 'B' },
+  { kind: 'kv', name: 's9', write: true },
+  { kind: 'call', component: 'demo:part-9', id: 'api.count', name: 'count' },
 ];
 
 /** The slowest kind, ten grants of each kind. */

@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AccessRequest, decideAccess } from './access.ts';
-import { formatPermission, grantCounts, parsePermission, requestCovers, snapshotOf } from './grants.ts';
-import { formatAddress, normalHost, parseAddress, specialAddress } from './net-address.ts';
+import { formatPermission, grantCounts, parsePermission, requestCovers, snapshotCovers, snapshotOf } from './grants.ts';
+import { formatAddress, normalHost, parseAddress, specialAddress, specialHost } from './net-address.ts';
 import type { Grant, Permission, PermissionRequest } from './permission.ts';
 
 const MANIFEST = 'sha256:00' as const;
@@ -240,4 +240,76 @@ test('[policy.flags] permissions are read and written alike, and what is none is
   ] as const) {
     throws(() => parsePermission(kind, text), { code: 'invalid-setting' }, text);
   }
+});
+
+test('[policy.addresses] what an address or a block is, where it is special, is said in words', () => {
+  const words = [
+    ['169.254.169.254', 'the cloud metadata service'],
+    ['168.63.129.16', 'the cloud metadata service'],
+    ['100.100.100.200', 'the cloud metadata service'],
+    ['fd00:ec2::254', 'the cloud metadata service'],
+    ['64:ff9b::a9fe:a9fe', 'the cloud metadata service, translated'],
+    ['127.0.0.1', 'this machine (loopback)'],
+    ['localhost', 'this machine (loopback)'],
+    ['10.1.2.3', 'a private network'],
+    ['100.64.1.1', 'a carrier’s private network'],
+    ['fe80::1', 'the local link'],
+    ['10.0.0.0/8', 'a private network'],
+    ['169.254.0.0/16', 'the cloud metadata service, the local link'],
+    [
+      '0.0.0.0/0',
+      'the cloud metadata service, this machine (loopback), this machine (unspecified), a private network and 6 more',
+    ],
+    ['8.8.8.8', undefined],
+    ['8.8.0.0/16', undefined],
+    ['2606:4700::/32', undefined],
+    ['4000::/8', 'reserved'],
+    ['example.com', undefined],
+    ['*', undefined],
+  ] as const;
+  for (const [host, said] of words) equal(specialHost(host), said, host);
+  const reason = (request: AccessRequest): string => {
+    const decision = decideAccess(policyOf({ kind: 'net', host: 'example.com' }), request);
+    return decision.allowed ? 'allowed' : decision.denial.reason;
+  };
+  equal(
+    reason({ kind: 'net', host: '169.254.169.254', port: 80 }),
+    'the host is not granted; it is the cloud metadata service',
+  );
+  equal(reason({ kind: 'net', host: 'localhost', port: 80 }), 'the host is not granted; it is this machine (loopback)');
+  equal(reason({ kind: 'net', host: 'example.org', port: 80 }), 'the host is not granted');
+  equal(
+    reason({ kind: 'address', host: 'example.com', address: '168.63.129.16', port: 80 }),
+    'the address is the cloud metadata service, which a name does not give',
+  );
+});
+
+test('[policy.grants] what is asked for is covered by what applies only where all of it is', () => {
+  const policy = policyOf(
+    { kind: 'fs', host: '/a', guest: '/data', mode: 'rw' },
+    { kind: 'fs', host: '/b', guest: '/data/fixed', mode: 'ro' },
+    { kind: 'net', host: '*.example.com' },
+    { kind: 'net', host: '10.0.0.0/8', port: '*' },
+    { kind: 'env', name: 'A', value: 'x' },
+    { kind: 'secret', name: 'S' },
+    { kind: 'elicit' },
+  );
+  const items = [
+    [{ kind: 'fs', guest: '/data/sub', mode: 'rw' }, true],
+    [{ kind: 'fs', guest: '/data/fixed/sub', mode: 'ro' }, true],
+    [{ kind: 'fs', guest: '/data/fixed', mode: 'rw' }, false],
+    [{ kind: 'fs', guest: '/', mode: 'ro' }, false],
+    [{ kind: 'net', host: 'api.example.com' }, true],
+    [{ kind: 'net', host: 'api.example.com', port: 443 }, true],
+    [{ kind: 'net', host: 'api.example.com', port: 8080 }, false],
+    [{ kind: 'net', host: '*' }, false],
+    [{ kind: 'net', host: '10.1.0.0/16', port: 8080 }, true],
+    [{ kind: 'env', name: 'A', value: 'x' }, true],
+    [{ kind: 'env', name: 'A', value: 'y' }, false],
+    [{ kind: 'secret', name: 'S' }, true],
+    [{ kind: 'secret', name: 'T' }, false],
+    [{ kind: 'elicit' }, true],
+    [{ kind: 'sample' }, false],
+  ] as const;
+  for (const [item, covered] of items) equal(snapshotCovers(policy, item), covered, JSON.stringify(item));
 });

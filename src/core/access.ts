@@ -1,4 +1,5 @@
 /** The one function that decides an access. Pure: the same snapshot and request, the same answer. Deny by default. */
+import { type CalledFunction, namesComponent, namesFunction } from './call-pattern.ts';
 import {
   formatAddress,
   inBlock,
@@ -8,9 +9,15 @@ import {
   parseAddress,
   parseBlock,
   specialAddress,
+  specialHost,
 } from './net-address.ts';
-import type { AskKind, Denial, PolicySnapshot } from './permission.ts';
+import type { AskKind, Denial, MissingItem, PolicySnapshot } from './permission.ts';
+import { formatPermission } from './permission-text.ts';
 import { printable } from './reference.ts';
+import { decideStore } from './store-grants.ts';
+import type { StoreKind } from './stores.ts';
+
+export { quoted } from './permission-text.ts';
 
 /** One access that a component tries, as the services name it. */
 export type AccessRequest =
@@ -22,8 +29,11 @@ export type AccessRequest =
   | { readonly kind: 'address'; readonly host: string; readonly address: string; readonly port: number }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: StoreKind; readonly name: string; readonly write: boolean }
   | { readonly kind: 'elicit' }
-  | { readonly kind: 'sample' };
+  | { readonly kind: 'sample' }
+  | ({ readonly kind: 'call' } & CalledFunction)
+  | { readonly kind: 'schedule' };
 
 export type AccessDecision = { readonly allowed: true } | { readonly allowed: false; readonly denial: Denial };
 
@@ -47,9 +57,18 @@ export function decideAccess(policy: PolicySnapshot, request: AccessRequest): Ac
       return policy.secrets.includes(request.name)
         ? ALLOWED
         : named(policy, 'secret', request.name, 'the secret is not granted');
+    case 'kv':
+    case 'blob': {
+      const refused = decideStore(policy, request);
+      return refused ? denied(request.kind, refused.what, refused.reason, refused.item) : ALLOWED;
+    }
     case 'elicit':
     case 'sample':
       return policy.asks.includes(request.kind) ? ALLOWED : decideAsk(policy, request.kind);
+    case 'call':
+      return policy.calls.some((pattern) => namesFunction(pattern, request)) ? ALLOWED : decideCalled(policy, request);
+    case 'schedule':
+      return policy.schedule ? ALLOWED : decideAsk(policy, request.kind);
   }
 }
 
@@ -67,13 +86,13 @@ function decideFs(policy: PolicySnapshot, path: string, write: boolean): AccessD
   if (granted && (granted.mode === 'rw' || !write)) return ALLOWED;
   const what = `${write ? 'write' : 'read'} ${printable(path, LONGEST)}`;
   if (granted) {
-    const grant = `--fs ${quoted(granted.host)}:${quoted(granted.guest)}:rw`;
-    return denied('fs', what, `${granted.guest} is granted for reading only`, grant);
+    const { host, guest } = granted;
+    return denied('fs', what, `${guest} is granted for reading only`, { kind: 'fs', host, guest, mode: 'rw' });
   }
   const asked = policy.requests.filter((r) => r.kind === 'fs').find((r) => isWithin(path, r.guest));
   const guest = asked?.guest ?? parentOf(path);
   const mode = write || asked?.mode === 'rw' ? 'rw' : 'ro';
-  return denied('fs', what, 'no granted directory contains it', `--fs "$PWD":${quoted(guest)}:${mode}`);
+  return denied('fs', what, 'no granted directory contains it', { kind: 'fs', guest, mode });
 }
 
 /** Ports that a grant without one gives. */
@@ -108,7 +127,9 @@ function decideHost(policy: PolicySnapshot, text: string, port: number): AccessD
   if (policy.net.some((net) => portCovers(net.port, port) && hostCovers(net.host, host))) return ALLOWED;
   const what = `connect to ${inUrl(host)}:${port}`;
   const other = policy.net.find((net) => hostCovers(net.host, host));
-  return denied('net', what, other ? 'the port is not granted' : 'the host is not granted', netFlag(host, port));
+  const special = specialHost(host);
+  const why = `${other ? 'the port' : 'the host'} is not granted${special === undefined ? '' : `; it is ${special}`}`;
+  return denied('net', what, why, netItem(host, port));
 }
 
 function decideAddress(policy: PolicySnapshot, name: string, text: string, port: number): AccessDecision {
@@ -128,7 +149,7 @@ function decideAddress(policy: PolicySnapshot, name: string, text: string, port:
     'net',
     what,
     `the address is ${special}, which a name does not give`,
-    netFlag(formatAddress(address), port),
+    netItem(formatAddress(address), port),
   );
 }
 
@@ -138,22 +159,50 @@ function named(policy: PolicySnapshot, kind: 'env' | 'secret', name: string, rea
   const grantable = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(name);
   const why = requested ? reason : `${reason}, and the manifest does not request it`;
   const what = `${kind === 'env' ? 'variable' : 'secret'} ${text}`;
-  return denied(kind, what, policy.requests.length === 0 ? reason : why, grantable ? `--${kind} ${name}` : undefined);
+  return denied(kind, what, policy.requests.length === 0 ? reason : why, grantable ? { kind, name } : undefined);
 }
 
-function decideAsk(policy: PolicySnapshot, kind: AskKind): AccessDecision {
-  const what = kind === 'elicit' ? 'ask the person' : 'ask the caller’s model';
+const PLAIN = {
+  elicit: 'ask the person',
+  sample: 'ask the caller’s model',
+  schedule: 'arrange later calls of itself',
+};
+
+function decideAsk(policy: PolicySnapshot, kind: AskKind | 'schedule'): AccessDecision {
+  const what = PLAIN[kind];
   const unasked = policy.requests.length > 0 && !policy.requests.some((request) => request.kind === kind);
   const reason = `it is not granted${unasked ? ', and the manifest does not request it' : ''}`;
-  return denied(kind, what, reason, `--${kind}`);
+  return denied(kind, what, reason, { kind });
 }
 
-function denied(capability: Denial['capability'], what: string, reason: string, grant?: string): AccessDecision {
-  return { allowed: false, denial: { capability, what, reason, ...(grant === undefined ? {} : { grant }) } };
+function decideCalled(policy: PolicySnapshot, { component, id, name }: CalledFunction): AccessDecision {
+  const what = `call ${printable(component, 130)}#${printable(id, 200)}`;
+  const some = policy.calls.some((pattern) => namesComponent(pattern, component));
+  const why = some ? 'other functions of it are granted, this one is not' : 'it is not granted';
+  const requests = policy.requests.filter((request) => request.kind === 'call');
+  const asked = requests.some((pattern) => namesFunction(pattern, { component, id, name }));
+  const reason = policy.requests.length > 0 && !asked ? `${why}, and the manifest does not request it` : why;
+  // An id with its interface is exact; a stranger's text that is none is not put into a command.
+  const grantable = /^[a-z0-9-]+:[a-z0-9-]+$/.test(component) && /^[A-Za-z0-9._:/@#-]{1,200}$/.test(id);
+  return denied('call', what, reason, grantable ? { kind: 'call', component, function: id } : undefined);
 }
 
-function netFlag(host: string, port: number): string {
-  return `--net ${inUrl(host)}${WEB_PORTS.includes(port) ? '' : `:${port}`}`;
+function denied(
+  capability: Denial['capability'],
+  what: string,
+  reason: string,
+  item?: MissingItem,
+): AccessDecision & { allowed: false } {
+  return { allowed: false, denial: denialOf(capability, what, reason, item) };
+}
+
+/** A denial; the flag that its grant needs is made of the permission that is missing. */
+export function denialOf(capability: Denial['capability'], what: string, reason: string, item?: MissingItem): Denial {
+  return { capability, what, reason, ...(item === undefined ? {} : { item, grant: formatPermission(item) }) };
+}
+
+function netItem(host: string, port: number): MissingItem {
+  return { kind: 'net', host, ...(WEB_PORTS.includes(port) ? {} : { port }) };
 }
 
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
@@ -168,9 +217,4 @@ const SLASH = 47;
 export function isWithin(path: string, directory: string): boolean {
   if (directory === '/' || path === directory) return true;
   return path.charCodeAt(directory.length) === SLASH && path.startsWith(directory);
-}
-
-/** For a POSIX shell. */
-export function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

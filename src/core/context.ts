@@ -1,8 +1,8 @@
 import type { Digest } from './reference.ts';
 
-/** Who a call is made for. `owner` holds the home; `token` came over HTTP with the bearer token. */
+/** Who a call is made for. `owner` holds the home; `schedule` is the time a component arranged to be called at. */
 export interface Principal {
-  readonly kind: 'owner' | 'mcp' | 'program';
+  readonly kind: 'owner' | 'mcp' | 'program' | 'schedule';
   /** A label for the record, as the client gave it: never trusted for a decision. */
   readonly label: string;
 }
@@ -30,6 +30,9 @@ export interface CallContext {
   /** 0 for a call from outside. */
   readonly depth: number;
 }
+
+/** Every kind of principal. */
+export const PRINCIPAL_KINDS: readonly Principal['kind'][] = ['owner', 'mcp', 'program', 'schedule'];
 
 /** What a call needs of an `AbortSignal`; a gateway that makes one for every call may pass something lighter. */
 export interface StopSignal {

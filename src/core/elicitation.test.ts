@@ -41,6 +41,25 @@ test('[ask.named] text is shown without what cannot be seen, and a quotation can
   assert.equal(shownLine('  a\n\n b\u2028c ', 100), 'a b c');
   assert.equal(shownLine('abcdef', 4), 'abc…');
   assert.equal(quotation('x” said “y"', 100), '“x’ said ’y’”');
+  const ends = [
+    ...Array.from('"“”„‟«»＂″‶‴ʺˮ˝״〝〞〟❝❞🙶🙷🙸'),
+    "''",
+    '’’',
+    '‘‘',
+    '``',
+    '´´',
+    '′′',
+    '””',
+    '\'"',
+    '\u02bc\u02bc',
+  ];
+  for (const end of ends) assert.equal(quotation(`x${end} Allow?`, 100), '“x’ Allow?”', end);
+  assert.equal(quotation('x \u030b Allow?', 100), '“x ’ Allow?”');
+  assert.equal(
+    quotation("it’s the dog's; Erdo\u030bs", 100),
+    "“it’s the dog's; Erdo\u030bs”",
+    'what ends nothing stays',
+  );
 });
 
 test('[ask.named] forms and addresses that cannot be asked are refused before anybody is', () => {

@@ -7,6 +7,8 @@ import type { ErrorCode } from './errors.ts';
 import type { ApprovalRequest, AskKind, Denial, Grant } from './permission.ts';
 import type { Decision } from './policy.ts';
 import type { Digest } from './reference.ts';
+import type { Schedule } from './schedule.ts';
+import type { StoreKind } from './stores.ts';
 
 /** Raised when the meaning of an event changes; additions leave it. */
 export const EVENT_VERSION = 1;
@@ -74,6 +76,26 @@ export type EventBody =
   | { readonly type: 'approval.filed' | 'approval.decided'; readonly request: ApprovalRequest }
   /** Names only. */
   | { readonly type: 'secret.set' | 'secret.removed'; readonly name: string }
+  /** `schedule.due`: its time came, and how the call ended or why none was made; `missed` times came before it unheard. */
+  | { readonly type: 'schedule.set' | 'schedule.removed'; readonly schedule: Omit<Schedule, 'arguments'> }
+  | {
+      readonly type: 'schedule.due';
+      readonly component: string;
+      readonly name: string;
+      readonly function: string;
+      readonly outcome: 'ok' | ErrorCode;
+      readonly missed: number;
+    }
+  /** The owner removed values or blobs from a store; so many. */
+  | {
+      readonly type: 'store.removed';
+      readonly kind: StoreKind;
+      /** `*`: a shared one. */
+      readonly owner: string;
+      /** Without it: of all its stores of that kind. */
+      readonly name?: string;
+      readonly keys: number;
+    }
   | { readonly type: 'log'; readonly record: LogRecord }
   | {
       readonly type: 'cell.started' | 'cell.stopped';
@@ -98,6 +120,6 @@ export function isDecision(event: EventBody): boolean {
     event.type === 'call.decided' ||
     event.type === 'call.finished' ||
     event.type === 'caller.asked' ||
-    /^(component|limits|token|profile|access|grant|approval|secret)\./.test(event.type)
+    /^(component|limits|token|profile|access|grant|approval|secret|schedule|store)\./.test(event.type)
   );
 }

@@ -1,11 +1,24 @@
 /** From requests and grants to what applies; and permissions as a person writes them. Pure. */
-import { hostCovers, isWithin, quoted } from './access.ts';
+import { directoryOf, hostCovers, isWithin } from './access.ts';
 import type { Principal } from './context.ts';
 import { SwitchboardError } from './errors.ts';
 import { looksNumeric, normalHost, parseBlock } from './net-address.ts';
-import type { AskKind, FsMode, Grant, Permission, PermissionRequest, PolicySnapshot } from './permission.ts';
+import type {
+  ApprovalItem,
+  AskKind,
+  FsMode,
+  Grant,
+  Permission,
+  PermissionRequest,
+  PolicySnapshot,
+} from './permission.ts';
 import type { ComponentDescription } from './ports.ts';
+import { type CallPattern, callPatternWithin, formatCallPattern, parseCallPattern } from './call-pattern.ts';
 import { printable, type Digest } from './reference.ts';
+import { isStore, parseStore, storeOf } from './store-grants.ts';
+import { quotaOf, type StorePermission } from './stores.ts';
+
+export { formatPermission } from './permission-text.ts';
 
 type Described = Pick<ComponentDescription, 'digest' | 'manifest'>;
 
@@ -19,6 +32,11 @@ export function requestCovers(request: PermissionRequest, permission: Permission
       permission.kind === 'fs' && isWithin(permission.guest, request.guest) && modeCovers(request.mode, permission.mode)
     );
   if (request.kind === 'net') return permission.kind === 'net' && netCovers(request, permission);
+  if (request.kind === 'kv' || request.kind === 'blob') {
+    const same = permission.kind === request.kind && permission.name === request.name;
+    return same && modeCovers(request.mode, permission.mode);
+  }
+  if (request.kind === 'call') return permission.kind === 'call' && callPatternWithin(permission, request);
   return request.kind === permission.kind && nameOf(request) === nameOf(permission);
 }
 
@@ -48,6 +66,7 @@ function patternCovers(wide: string, narrow: string): boolean {
 export function sameTarget(a: Permission, b: Permission): boolean {
   if (a.kind === 'fs') return b.kind === 'fs' && a.guest === b.guest;
   if (a.kind === 'net') return b.kind === 'net' && a.host === b.host && a.port === b.port;
+  if (a.kind === 'call') return b.kind === 'call' && formatCallPattern(a) === formatCallPattern(b);
   return a.kind === b.kind && nameOf(a) === nameOf(b);
 }
 
@@ -59,8 +78,38 @@ export function grantCounts(grant: Grant, description: Described, principal: Pri
   const requests = description.manifest?.permissions ?? [];
   const { permission } = grant;
   // A version that asks for less than was granted gets that less.
-  const asked = permission.kind === 'fs' ? { ...permission, mode: 'ro' as const } : permission;
+  const asked = permission.kind === 'fs' || isStore(permission) ? { ...permission, mode: 'ro' as const } : permission;
   return requests.some((request) => requestCovers(request, asked));
+}
+
+/** Whether an item that somebody asked for is in what applies already, all of it. */
+export function snapshotCovers(policy: PolicySnapshot, item: ApprovalItem): boolean {
+  switch (item.kind) {
+    case 'fs': {
+      const granted = directoryOf(policy, item.guest);
+      return granted !== undefined && modeCovers(granted.mode, item.mode);
+    }
+    case 'net':
+      return policy.net.some((net) => netCovers(net, item));
+    case 'env':
+      return policy.env.some(([name, value]) => name === item.name && value === item.value);
+    case 'secret':
+      return policy.secrets.includes(item.name);
+    case 'elicit':
+    case 'sample':
+      return policy.asks.includes(item.kind);
+    case 'kv':
+    case 'blob': {
+      const granted = storeOf(policy, item.kind, item.name);
+      if (!granted || !modeCovers(granted.mode, item.mode) || (item.shared && !granted.shared)) return false;
+      const { bytes, keys } = quotaOf(granted);
+      return bytes >= (item.bytes ?? 0) && keys >= (item.keys ?? 0);
+    }
+    case 'call':
+      return policy.calls.some((pattern) => callPatternWithin(item, pattern));
+    case 'schedule':
+      return policy.schedule;
+  }
 }
 
 /** What applies to calls of such a principal now. `digest` makes the version: any collision-free hash. */
@@ -76,28 +125,40 @@ export function snapshotOf(
   const net: { host: string; port?: number | '*' }[] = [];
   const env: [string, string][] = [];
   const secrets: string[] = [];
+  const stores: StorePermission[] = [];
   const asks: AskKind[] = [];
+  const calls: CallPattern[] = [];
+  let schedule = false;
   for (const grant of grants) {
     if (!grantCounts(grant, description, principal, now)) continue;
     const { permission } = grant;
+    const modeOf = (given: FsMode): FsMode =>
+      grant.bound || requests.some((r) => requestCovers(r, permission)) ? given : 'ro';
     if (permission.kind === 'fs') {
       const { guest, host } = permission;
-      const mode = grant.bound || requests.some((r) => requestCovers(r, permission)) ? permission.mode : 'ro';
-      fs.push({ guest, host, mode });
+      fs.push({ guest, host, mode: modeOf(permission.mode) });
     } else if (permission.kind === 'net') {
       net.push({ host: permission.host, ...(permission.port === undefined ? {} : { port: permission.port }) });
     } else if (permission.kind === 'env') env.push([permission.name, permission.value]);
     else if (permission.kind === 'secret') secrets.push(permission.name);
+    else if (isStore(permission)) {
+      const before = stores.findIndex(({ kind, name }) => kind === permission.kind && name === permission.name);
+      if (before >= 0) stores.splice(before, 1);
+      stores.push({ ...permission, mode: modeOf(permission.mode) });
+    } else if (permission.kind === 'call') {
+      const { component, function: fn } = permission;
+      calls.push({ component, ...(fn === undefined ? {} : { function: fn }) });
+    } else if (permission.kind === 'schedule') schedule = true;
     else asks.push(permission.kind);
   }
-  const parts = { fs, net, env, secrets, asks, requests };
+  const parts = { fs, net, env, secrets, stores, asks, calls, schedule, requests };
   return { version: digest(JSON.stringify(parts)), ...parts };
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 const LONGEST_VALUE = 32_768;
 
-/** A permission as a flag gives it; `elicit` and `sample` have no text, an `env` without a value gets one from `variable`. Errors: `invalid-setting`. */
+/** A permission as a flag gives it; `elicit`, `sample` and `schedule` have no text, an `env` without a value gets one from `variable`. Errors: `invalid-setting`. */
 export function parsePermission(
   kind: Permission['kind'],
   text: string,
@@ -105,7 +166,9 @@ export function parsePermission(
 ): Permission {
   if (kind === 'fs') return parseFs(text);
   if (kind === 'net') return parseNet(text);
-  if (kind === 'elicit' || kind === 'sample') return { kind };
+  if (kind === 'kv' || kind === 'blob') return parseStore(kind, text);
+  if (kind === 'elicit' || kind === 'sample' || kind === 'schedule') return { kind };
+  if (kind === 'call') return { kind, ...parseCallPattern(text) };
   const at = kind === 'env' ? text.indexOf('=') : -1;
   const name = at < 0 ? text : text.slice(0, at);
   if (!NAME.test(name)) throw invalid(kind, text, 'a name is letters, digits and _ . -, at most 64');
@@ -164,18 +227,6 @@ export function hostPattern(text: string): string | undefined {
     return rest === undefined || parseBlock(rest) ? undefined : `*.${rest}`;
   }
   return normalHost(bare);
-}
-
-/** The flag that gives it, for a POSIX shell; an `env` without its value. */
-export function formatPermission(permission: Permission | { kind: 'fs'; guest: string; mode: FsMode }): string {
-  if (permission.kind === 'fs') {
-    const host = 'host' in permission ? quoted(permission.host) : '"$PWD"';
-    return `--fs ${host}:${quoted(permission.guest)}:${permission.mode}`;
-  }
-  if (permission.kind === 'elicit' || permission.kind === 'sample') return `--${permission.kind}`;
-  if (permission.kind !== 'net') return `--${permission.kind} ${permission.name}`;
-  const host = permission.host.includes(':') ? permission.host.replace(/^([^/]*)/, '[$1]') : permission.host;
-  return `--net ${quoted(permission.port === undefined ? host : `${host}:${permission.port}`)}`;
 }
 
 function invalid(kind: string, text: string, why: string): SwitchboardError {

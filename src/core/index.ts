@@ -1,4 +1,5 @@
 export * from './access.ts';
+export * from './call-pattern.ts';
 export * from './caller.ts';
 export * from './context.ts';
 export * from './elicitation.ts';
@@ -15,6 +16,9 @@ export * from './ports.ts';
 export * from './redact.ts';
 export * from './reference.ts';
 export * from './sampling.ts';
+export * from './schedule.ts';
 export * from './services.ts';
 export * from './shown-text.ts';
+export * from './stores.ts';
+export * from './store-grants.ts';
 export * from './wit-types.ts';

@@ -90,6 +90,8 @@ const SPECIAL: readonly (readonly [AddressBlock, string])[] = (
     ['192.0.0.192', 'the cloud metadata service'],
     ['fd00:ec2::254', 'the cloud metadata service'],
     ['fd20:ce::254', 'the cloud metadata service'],
+    // Azure's, from which a machine also has its certificates.
+    ['168.63.129.16', 'the cloud metadata service'],
     ['127.0.0.0/8', 'this machine (loopback)'],
     ['::1', 'this machine (loopback)'],
     ['0.0.0.0/8', 'this machine (unspecified)'],
@@ -154,6 +156,24 @@ export function specialAddress(address: AddressBytes): string | undefined {
   if (inBlock(address, COMPATIBLE)) return 'an IPv4 address in a deprecated form';
   return inBlock(address, GLOBAL_V6) ? undefined : 'reserved';
 }
+
+/**
+ * What of a host or pattern of a grant is not on the public internet, in words: of an address or a block of addresses,
+ * and of `localhost`. Undefined of other names, which give no such address.
+ */
+export function specialHost(pattern: string): string | undefined {
+  if (pattern === 'localhost') return 'this machine (loopback)';
+  const asked = parseBlock(pattern);
+  if (!asked || asked.prefix === 128) return asked && specialAddress(asked.bytes);
+  const names = SPECIAL.filter(([special]) => blocksMeet(special, asked)).map(([, name]) => name);
+  const translated = EMBEDDED.some(([outer]) => blocksMeet(outer, asked)) ? ['translated addresses'] : [];
+  const all = [...new Set([...names, ...translated])];
+  if (all.length === 0) return isMapped(asked.bytes) || blocksMeet(asked, GLOBAL_V6) ? undefined : 'reserved';
+  const more = all.length - MOST_NAMES;
+  return `${all.slice(0, MOST_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+const MOST_NAMES = 4;
 
 /** Where `localhost` leads. */
 export const LOOPBACK: readonly AddressBlock[] = [block('127.0.0.0/8'), block('::1')];

@@ -1,6 +1,8 @@
 /** What a component may be given: what its manifest requests, what its owner grants, what then applies. All JSON. */
+import type { CallPattern } from './call-pattern.ts';
 import type { Principal } from './context.ts';
 import type { ComponentName, Digest } from './reference.ts';
+import type { StoreKind, StorePermission } from './stores.ts';
 
 export type FsMode = 'ro' | 'rw';
 
@@ -11,15 +13,20 @@ export type FsMode = 'ro' | 'rw';
  * block; `port` a number, `*` for any, absent for 80 and 443. A name gives no private address: that needs a grant of
  * the address. `localhost` gives loopback.
  * `env`: one variable with its value. `secret`: one secret by name; its value is in the secret store.
+ * `kv`, `blob`: a store of that name.
  * `elicit`: to ask the caller's person while it runs. `sample`: to have the caller's model answer it.
+ * `call`: to call functions of other components, which do what those were granted. `schedule`: to have itself called later.
  */
 export type Permission =
   | { readonly kind: 'fs'; readonly host: string; readonly guest: string; readonly mode: FsMode }
   | { readonly kind: 'net'; readonly host: string; readonly port?: number | '*' }
   | { readonly kind: 'env'; readonly name: string; readonly value: string }
   | { readonly kind: 'secret'; readonly name: string }
+  | StorePermission
   | { readonly kind: 'elicit' }
-  | { readonly kind: 'sample' };
+  | { readonly kind: 'sample' }
+  | ({ readonly kind: 'call' } & CallPattern)
+  | { readonly kind: 'schedule' };
 
 /** What a component may ask of whoever called it. */
 export type AskKind = 'elicit' | 'sample';
@@ -30,8 +37,11 @@ export type PermissionRequest = { readonly reason: string } & (
   | { readonly kind: 'net'; readonly host: string; readonly port?: number | '*' }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: StoreKind; readonly name: string; readonly mode: FsMode }
   | { readonly kind: 'elicit' }
   | { readonly kind: 'sample' }
+  | ({ readonly kind: 'call' } & CallPattern)
+  | { readonly kind: 'schedule' }
 );
 
 /** What the owner gave. Installing gives nothing. */
@@ -64,8 +74,14 @@ export interface PolicySnapshot {
   readonly env: readonly (readonly [name: string, value: string])[];
   /** Names of secrets it may ask the host for. */
   readonly secrets: readonly string[];
+  /** Stores by kind and name, the one granted last of each. */
+  readonly stores: readonly StorePermission[];
   /** What it may ask of its caller. */
   readonly asks: readonly AskKind[];
+  /** What it may call of other components, and see of them. */
+  readonly calls: readonly CallPattern[];
+  /** Whether it may arrange later calls of itself, and they are made. */
+  readonly schedule: boolean;
   /** What its manifest requests, granted or not: for denials that say what is missing. */
   readonly requests: readonly PermissionRequest[];
 }
@@ -77,20 +93,30 @@ export const NO_PERMISSIONS: PolicySnapshot = {
   net: [],
   env: [],
   secrets: [],
+  stores: [],
   asks: [],
+  calls: [],
+  schedule: false,
   requests: [],
 };
 
 /** One refused access, for the record and for the person who could allow it. */
 export interface Denial {
-  readonly capability: 'fs' | 'net' | 'env' | 'secret' | 'sockets' | AskKind;
+  readonly capability: 'fs' | 'net' | 'env' | 'secret' | 'sockets' | 'call' | 'schedule' | StoreKind | AskKind;
   /** What was tried, printable: `write /data/a.txt`, `GET https://example.com:443`, `secret API_KEY`. */
   readonly what: string;
   /** Why it was refused, one sentence. */
   readonly reason: string;
-  /** Arguments of `switchboard grant <component>` that would allow it, as in `--net example.com:443`; absent if nothing can. */
+  /** The permission that is missing; absent if none would allow it. */
+  readonly item?: MissingItem;
+  /** `item` as arguments of `switchboard grant <component>`, as in `--net example.com:443`. */
   readonly grant?: string;
 }
+
+/** One permission that was missing: of a variable its name. */
+export type MissingItem =
+  | Exclude<ApprovalItem, { readonly kind: 'env' }>
+  | { readonly kind: 'env'; readonly name: string };
 
 /** What somebody asked the owner for. It gives nothing; a person decides. */
 export interface ApprovalRequest {
@@ -102,7 +128,8 @@ export interface ApprovalRequest {
   readonly reason: string;
   readonly principal: Principal;
   readonly filedAt: number;
-  readonly state: 'open' | 'allowed' | 'denied';
+  /** `granted`: everything in it was granted by other ways, so there is nothing left to decide. */
+  readonly state: 'open' | 'allowed' | 'denied' | 'granted';
   readonly decidedAt?: number;
 }
 

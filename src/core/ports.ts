@@ -6,6 +6,8 @@ import type { LogRecord } from './events.ts';
 import type { ApprovalRequest, Grant, Manifest } from './permission.ts';
 import type { Requirement } from './policy.ts';
 import type { ComponentName, Digest, Reference } from './reference.ts';
+import type { Schedule } from './schedule.ts';
+import type { StoreKind } from './stores.ts';
 import type { ComponentTypes } from './wit-types.ts';
 
 /** Time, injectable so that tests need not wait. */
@@ -27,6 +29,8 @@ export interface Random {
  */
 export interface FaultPoints {
   hit(point: string): void;
+  /** For threads of their own, where no function gets to: the URL of a module that exports `faults`. */
+  readonly module?: string;
 }
 
 /** What is kept of a component so that listing and describing it reads no wasm. All JSON. */
@@ -110,7 +114,11 @@ export interface ApprovalStore {
   /** Newest first. */
   list(state?: ApprovalRequest['state']): Promise<readonly ApprovalRequest[]>;
   /** Decides an open one; undefined if it was not open. Decided ones are kept, the last 1,000. */
-  decide(id: string, state: 'allowed' | 'denied', at: number): Promise<ApprovalRequest | undefined>;
+  decide(
+    id: string,
+    state: Exclude<ApprovalRequest['state'], 'open'>,
+    at: number,
+  ): Promise<ApprovalRequest | undefined>;
 }
 
 /** Named narrowings, by name. At most 100: one more fails with `invalid-setting`. */
@@ -122,6 +130,27 @@ export interface ProfileStore {
   remove(name: string): Promise<boolean>;
 }
 
+/** Calls that components arranged for later. Durable when the promise settles. */
+export interface ScheduleStore {
+  /** Adds it, or replaces the one of that component and name. With more than `most` of the component fails with `busy`. */
+  set(schedule: Schedule, most: number): Promise<void>;
+  /** Those of a component, or all, the next due first. */
+  list(component?: ComponentName): Promise<readonly Schedule[]>;
+  /** Those due at `now`, the longest due first; at most `most`. */
+  due(now: number, most: number): Promise<readonly Schedule[]>;
+  /** When the first is due; undefined where there is none. */
+  next(): Promise<number | undefined>;
+  /**
+   * Takes one that is due, before it is run: it is next due at `next`, or gone where that is absent. False if it is not as
+   * it was read: cancelled, replaced or taken by another host; then it is not to be run.
+   */
+  take(schedule: Schedule, next: number | undefined): Promise<boolean>;
+  /** Keeps how a run ended, if the schedule is still there. */
+  ran(component: ComponentName, name: string, last: NonNullable<Schedule['last']>): Promise<void>;
+  /** Removes one, or all of a component; returns what is gone. */
+  remove(component: ComponentName, name?: string): Promise<readonly Schedule[]>;
+}
+
 /** Secrets, encrypted at rest. Values are UTF-8 text of at most 64 KiB; names match `^[A-Za-z_][A-Za-z0-9_.-]{0,63}$`. */
 export interface SecretStore {
   /** Errors: `invalid-setting`, `secrets-locked`, `disk-full`. */
@@ -131,4 +160,110 @@ export interface SecretStore {
   /** Names and times only. */
   list(): Promise<readonly { readonly name: string; readonly changedAt: number }[]>;
   remove(name: string): Promise<boolean>;
+}
+
+/** Where one store's data is: with a component's name, or under `*`, which is none, for the shared ones. */
+export interface StorePlace {
+  readonly owner: ComponentName;
+  readonly name: string;
+}
+
+/** Of one store: bytes of keys and values together, and keys. */
+export interface StoreQuota {
+  readonly bytes: number;
+  readonly keys: number;
+}
+
+/** What one store holds. */
+export interface StoreUsage extends StorePlace, StoreQuota {
+  readonly kind: StoreKind;
+}
+
+export interface KvWrite {
+  /** Milliseconds after which the value is gone; forever without. */
+  readonly ttl?: number | undefined;
+  readonly quota: StoreQuota;
+}
+
+export interface StoreListing {
+  readonly prefix: string;
+  /** Keys that come after this one. */
+  readonly after?: string | undefined;
+  /** 1 to 1000. */
+  readonly limit: number;
+}
+
+/** In the order of their UTF-8. `more`: there may be keys after the last. */
+export interface StorePage {
+  readonly keys: readonly string[];
+  readonly more: boolean;
+}
+
+/**
+ * Small values by key. A key is text of 1 to 1,024 bytes, a value at most 1 MiB. Writes are durable when the promise
+ * settles and all-or-nothing across a crash. What expired is gone at once for every reader, and no part of a quota that
+ * a write needs. Errors: `invalid-arguments`, `store-full` (nothing was changed), `disk-full`, `home-unusable`.
+ */
+export interface KvStore {
+  get(place: StorePlace, key: string): Promise<Uint8Array | undefined>;
+  exists(place: StorePlace, key: string): Promise<boolean>;
+  /** Replaces value and time to live. */
+  set(place: StorePlace, key: string, value: Uint8Array, write: KvWrite): Promise<void>;
+  /** False if there was none. */
+  delete(place: StorePlace, key: string): Promise<boolean>;
+  /** Sets `value` (deletes without one) if the value is `expected` now (there is none, without one). Whether it did. */
+  compareAndSet(
+    place: StorePlace,
+    key: string,
+    expected: Uint8Array | undefined,
+    value: Uint8Array | undefined,
+    write: KvWrite,
+  ): Promise<boolean>;
+  /** Adds to a value that is decimal text, from 0 where there is none; keeps its time to live. Returns the sum, an s64. */
+  increment(place: StorePlace, key: string, delta: bigint, quota: StoreQuota): Promise<bigint>;
+  list(place: StorePlace, listing: StoreListing): Promise<StorePage>;
+  usage(place: StorePlace): Promise<StoreQuota>;
+  /** Every store that holds something, by owner and name. */
+  stores(): Promise<readonly StoreUsage[]>;
+  /** Removes everything in a store, or in all stores of an owner. How many keys that were. */
+  clear(place: { readonly owner: StorePlace['owner']; readonly name?: string | undefined }): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface BlobInfo {
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** A blob as it was when it was opened, also after it was replaced or removed. */
+export interface BlobReader extends BlobInfo {
+  /** At most `length` bytes from `offset` on; fewer, or none, at the end. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** A blob on its way: nobody sees it before `finish`. */
+export interface BlobWriter {
+  /** Errors: `store-full`, `disk-full`. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Gives it a place and a name, replacing what is there, durably and at once. It is over, also when it fails. */
+  finish(place: StorePlace, name: string, quota: StoreQuota): Promise<BlobInfo>;
+  /** Idempotent, and nothing after `finish`. */
+  abort(): Promise<void>;
+}
+
+/** Large values by name; names and errors are those of `KvStore`. */
+export interface BlobStore {
+  /** `account`: what its writers that are under way hold together is at most `most` bytes. */
+  create(account: string, most: number): Promise<BlobWriter>;
+  open(place: StorePlace, name: string): Promise<BlobReader | undefined>;
+  info(place: StorePlace, name: string): Promise<BlobInfo | undefined>;
+  /** False if there was none. */
+  remove(place: StorePlace, name: string): Promise<boolean>;
+  list(place: StorePlace, listing: StoreListing): Promise<StorePage>;
+  usage(place: StorePlace): Promise<StoreQuota>;
+  stores(): Promise<readonly StoreUsage[]>;
+  clear(place: { readonly owner: StorePlace['owner']; readonly name?: string | undefined }): Promise<number>;
+  close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** What a component may import, seen from the engine. `src/services` implements it; it runs in the cell. */
 import type { LogLevel } from './events.ts';
 import type { Denial, PolicySnapshot } from './permission.ts';
+import type { ComponentTypes } from './wit-types.ts';
 
 /**
  * Which directory it is, whatever its name. Rounded numbers: two may be taken for the same, one is never taken for another.
@@ -41,12 +42,16 @@ export interface ServiceEnv {
   readonly policy: PolicySnapshot;
   /** Asked for the addresses of names, `address` or `address:port`; the system's resolver where undefined. */
   readonly nameServers?: readonly string[] | undefined;
-  /** What no grant gives. Undefined where there is no home. */
-  readonly own?: OwnDirectories | undefined;
   /** A port of this machine that stands for the whole network, for tests: what the policy lets through goes there. */
   readonly fakeNetwork?: number | undefined;
+  /** What no grant gives. Undefined where there is no home. */
+  readonly own?: OwnDirectories | undefined;
   /** Records a refusal with the running call: an audit event, and what the caller is told. The first 100 of a call. */
   denied(denial: Denial): void;
+  /** Bytes brought to the guest from elsewhere. Throws `transfer-limit` when the call's limit is passed. */
+  charge(bytes: number): void;
+  /** What the component imports and exports: an interface that had several forms is offered in the one it was built with. */
+  readonly types: ComponentTypes;
   /** Bytes lifted from the guest that nothing holds any more (written to a file, sent): counted no longer. */
   refund(bytes: number): void;
   /** Called when the instance has ended, however it did: what it holds open must be closed. */
@@ -73,6 +78,11 @@ export interface ServiceSet {
    * `wasi:io/streams#[method]output-stream.write`: they are given the guest's memory itself and not a copy.
    */
   readonly borrowing?: readonly string[];
+  /**
+   * Functions of the interfaces of WASI 0.3, by interface as in `wasi:cli/stdout@0.3`. A component may ask for a later
+   * one of the same interface; it is refused by name before it is kept.
+   */
+  readonly later?: { readonly [interfaceId: string]: readonly string[] };
   /** Changes whenever the set or its meaning does; a part of the engine's cache key. */
   readonly version: string;
 }

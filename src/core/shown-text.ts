@@ -17,7 +17,13 @@ export function shownLine(text: string, longest: number): string {
   return line.length > longest ? `${line.slice(0, longest - 1).toWellFormed()}…` : line;
 }
 
+// Quotation marks of whatever script and ornament, and what looks like them.
+const ONE = String.raw`'‘’‚‛‹›′‵${'`'}´ʹʼʻʽˈˊˋ՚׳❛❜❟＇｀`;
+const TWO = String.raw`"“”„‟«»＂″‶‴‷⁗ʺˮ˝״〃〝〞〟❝❞❠⹂⸗\u{1F676}-\u{1F678}`;
+/** What looks like a double mark, alone or made of several, also of marks that combine to one over a space. */
+const DOUBLE = new RegExp(`[${ONE}]*[${TWO}][${ONE}${TWO}]*|[${ONE}]{2,}|(?<=^|\\s)\\p{M}+`, 'gu');
+
 /** A line as a quotation that it cannot end itself. */
 export function quotation(text: string, longest: number): string {
-  return `“${shownLine(text, longest).replaceAll(/[“”„‟«»"]/g, '’')}”`;
+  return `“${shownLine(text, longest).replaceAll(DOUBLE, '’')}”`;
 }

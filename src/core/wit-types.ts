@@ -48,6 +48,8 @@ export type TypeShape =
   | { readonly kind: 'option'; readonly some: TypeRef }
   | { readonly kind: 'result'; readonly ok?: TypeRef; readonly err?: TypeRef }
   | { readonly kind: 'own' | 'borrow'; readonly resource: number }
+  /** Of WASI 0.3. Without `element` its items carry no value. */
+  | { readonly kind: 'stream' | 'future'; readonly element?: TypeRef }
   | { readonly kind: 'resource' };
 
 /** One entry of the table. `name` is the WIT name where the type has one; `interface` the one that defines it. */
@@ -76,6 +78,8 @@ export interface WitFunction {
   /** A method's first parameter is `self`, a borrow of its resource. */
   readonly params: readonly Parameter[];
   readonly result?: TypeRef;
+  /** An `async func` of WASI 0.3. */
+  readonly async?: true;
   readonly docs?: string;
 }
 
@@ -100,4 +104,6 @@ export interface ComponentTypes {
   readonly docs?: string;
   /** The `ns:name@version` a build wrote into the component, if any. */
   readonly package?: string;
+  /** The component runs tasks of WASI 0.3: async functions, streams, futures or their built-ins. */
+  readonly concurrent?: true;
 }

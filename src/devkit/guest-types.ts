@@ -240,7 +240,7 @@ function primitive(name: string, form: Form): string {
   if (name === 'string' || name === 'char') return 'string';
   if (NUMBERS.has(name) || form === 'guest') return 'number';
   // Numbers that JSON does not have go by their names, whole ones beyond 2^53 as text.
-  return /^f/.test(name) ? "number | 'NaN' | 'Infinity' | '-Infinity'" : 'number | string';
+  return name.startsWith('f') ? "number | 'NaN' | 'Infinity' | '-Infinity'" : 'number | string';
 }
 
 const plainName = (fn: WitFunction): string => fn.name.replace(/^\[[a-z]+\]/, '').replace(/^.*\./, '');

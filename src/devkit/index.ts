@@ -12,3 +12,4 @@ export { isCurrent } from './changed.ts';
 export { watchProject } from './watch.ts';
 export { LANGUAGES, meansFolder, openProject } from './project.ts';
 export type { Language, Project } from './project.ts';
+export { installJavaScript } from './languages/javascript-tools.ts';

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import {
+  type ComponentTypes,
   type Denial,
   errorFromBody,
   type OwnDirectories,
@@ -24,7 +25,13 @@ export interface ServiceEnvs {
 export function createServiceEnvs(
   logs: CellLogs,
   progress: CellProgress,
-  { policy, nameServers, own, fakeNetwork }: Pick<LoadMessage, 'policy' | 'nameServers' | 'own' | 'fakeNetwork'>,
+  {
+    policy,
+    nameServers,
+    fakeNetwork,
+    own,
+    types,
+  }: Pick<LoadMessage, 'policy' | 'nameServers' | 'fakeNetwork' | 'own' | 'types'>,
   post: (message: FromCell) => void,
 ): ServiceEnvs {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -42,8 +49,9 @@ export function createServiceEnvs(
     progress,
     policy,
     nameServers,
-    own,
+    types,
     fakeNetwork,
+    own,
     ask,
     denied: (id, denial) => post({ t: 'denied', id, denial }),
   };
@@ -64,8 +72,9 @@ interface CellSide {
   readonly progress: CellProgress;
   readonly policy: PolicySnapshot;
   readonly nameServers: readonly string[] | undefined;
-  readonly own: OwnDirectories | undefined;
+  readonly types: ComponentTypes;
   readonly fakeNetwork: number | undefined;
+  readonly own: OwnDirectories | undefined;
   ask(id: number, service: string, payload: unknown): Promise<unknown>;
   denied(id: number, denial: Denial): void;
 }
@@ -90,12 +99,16 @@ class InstanceEnv implements ServiceEnv {
     return this.cell.nameServers;
   }
 
+  get fakeNetwork(): number | undefined {
+    return this.cell.fakeNetwork;
+  }
+
   get own(): OwnDirectories | undefined {
     return this.cell.own;
   }
 
-  get fakeNetwork(): number | undefined {
-    return this.cell.fakeNetwork;
+  get types(): ComponentTypes {
+    return this.cell.types;
   }
 
   denied(denial: Denial): void {
@@ -111,6 +124,10 @@ class InstanceEnv implements ServiceEnv {
 
   onEnd(work: () => void): void {
     this.instance.onEnd(work);
+  }
+
+  charge(bytes: number): void {
+    this.instance.guard.charge(bytes);
   }
 
   refund(bytes: number): void {

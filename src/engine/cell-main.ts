@@ -1,7 +1,7 @@
 /** A cell: a worker that holds instances of one component and runs their calls. Started blank, loaded once. */
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { runInThisContext } from 'node:vm';
-import { type ErrorBody, type ServiceSet, SwitchboardError, toSwitchboardError } from '#core';
+import { type ErrorBody, printable, type ServiceSet, SwitchboardError, toSwitchboardError } from '#core';
 import { createCellLogs } from './cell-logs.ts';
 import { createCellProgress } from './cell-progress.ts';
 import { createCellSessions, NO_HANDLES } from './cell-sessions.ts';
@@ -71,6 +71,8 @@ function createCell(load: LoadMessage, services: ServiceSet, { post, flush, end 
     createServices: services.create,
     memoryLimit: load.memory,
   };
+  // What generated code leaves to nobody ends its own call at the deadline, not the calls of others.
+  if (load.types.concurrent) process.on('unhandledRejection', () => undefined);
   const functions = load.functions.map((fn) => prepareFunction(load.types, fn));
   const logs = createCellLogs(control, post);
   const progress = createCellProgress((message) => {
@@ -142,7 +144,7 @@ function createCell(load: LoadMessage, services: ServiceSet, { post, flush, end 
       if (!prepared)
         throw new SwitchboardError('unknown-function', `the component has no function number ${message.fn}`);
       const handles = message.session === undefined ? NO_HANDLES : sessions.handles(message.session);
-      return ready.call(prepared, message.args, handles);
+      return ready.call(prepared, message.text ? parsedArguments(message.args) : message.args, handles);
     };
     onCpu(control, message.slot, () => {
       try {
@@ -191,6 +193,16 @@ function createCell(load: LoadMessage, services: ServiceSet, { post, flush, end 
       }
     },
   };
+}
+
+/** Read here and not in the host: what a stranger wrote takes the time of the call it is for. */
+function parsedArguments(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch (thrown) {
+    const why = printable(thrown instanceof Error ? thrown.message : '');
+    throw new SwitchboardError('invalid-arguments', `the arguments are not JSON: ${why}`);
+  }
 }
 
 /** Slot 0 of the control block: guests' work between calls (filling the reserve, destructors of a closed session). */

@@ -2,7 +2,7 @@
 import { type Denial, LONGEST_PROGRESS, type LogRecord, type Redactor, shownLine, SwitchboardError } from '#core';
 import type { Cell } from './cell.ts';
 import type { EngineCall, PendingCall } from './pending-call.ts';
-import type { CellLog, FromCell } from './protocol.ts';
+import { type CellLog, type FromCell, MOST_DENIALS } from './protocol.ts';
 
 export interface CellTalk {
   logs(cell: Cell, message: FromCell & { t: 'log' }): void;
@@ -20,6 +20,10 @@ export interface AskTurn {
   readonly signal: AbortSignal;
   /** The call's run time stands still until the returned function is called: for what a person takes. */
   hold(): () => void;
+  /** The host refuses what is asked: an audit event, and what the caller of the call is told. The first 100 of a call. */
+  denied(denial: Denial): void;
+  /** The call that asks: for calls that are made from it. */
+  readonly call: PendingCall;
 }
 
 export interface CellTalkPorts {
@@ -33,9 +37,9 @@ export interface CellTalkPorts {
 }
 
 export function createCellTalk(component: string, ports: CellTalkPorts): CellTalk {
-  const log = (record: CellLog, call: PendingCall | undefined): void => {
-    const redactor = ports.redactor(component);
-    const { at, stream, level, message, fields } = redactor ? (redactor.json(record) as CellLog) : record;
+  const redacted = createRedactedLogs(() => ports.redactor(component));
+  const log = (record: CellLog, call: PendingCall | undefined, from: object): void => {
+    const { at, stream, level, message, fields } = redacted(record, call ?? from);
     const callId = call ? { callId: call.request.context.callId } : {};
     const full: LogRecord = { at, component, ...callId, stream, level, message, ...(fields ? { fields } : {}) };
     ports.log(full);
@@ -45,19 +49,21 @@ export function createCellTalk(component: string, ports: CellTalkPorts): CellTal
       // The caller's own failure.
     }
   };
+  const denied = (call: PendingCall, denial: Denial): void => {
+    const clean = redactedDenial(denial, ports.redactor(component));
+    (call.figures.denials ??= []).push(clean);
+    ports.denied(call.request, clean);
+  };
   return {
     logs(cell, { records, dropped }) {
-      for (const record of records) log(record, record.id === undefined ? undefined : cell.calls.get(record.id));
+      for (const record of records) log(record, record.id === undefined ? undefined : cell.calls.get(record.id), cell);
       if (dropped === 0) return;
       const message = `${dropped} log records were dropped: they came faster than they can be kept`;
-      log({ id: undefined, at: Date.now(), stream: 'log', level: 'warn', message }, undefined);
+      log({ id: undefined, at: Date.now(), stream: 'log', level: 'warn', message }, undefined, ports);
     },
     denied(cell, { id, denial }) {
       const call = cell.calls.get(id);
-      if (!call) return;
-      const clean = (ports.redactor(component)?.json(denial) ?? denial) as Denial;
-      (call.figures.denials ??= []).push(clean);
-      ports.denied(call.request, clean);
+      if (call) denied(call, denial);
     },
     progress(cell, { id, progress, total, message }) {
       const tell = cell.calls.get(id)?.request.onProgress;
@@ -75,7 +81,7 @@ export function createCellTalk(component: string, ports: CellTalkPorts): CellTal
     ask(cell, { id, ask, service, payload }) {
       const call = cell.calls.get(id);
       const answered = call
-        ? ports.ask(call.request, service, payload, turnOf(call, ports))
+        ? ports.ask(call.request, service, payload, turnOf(call, ports, denied))
         : Promise.reject(new SwitchboardError('denied', 'the call that asked is over'));
       answered.then(
         (value) => cell.post({ t: 'answer', ask, value }),
@@ -89,7 +95,38 @@ export function createCellTalk(component: string, ports: CellTalkPorts): CellTal
   };
 }
 
-function turnOf(call: PendingCall, ports: Pick<CellTalkPorts, 'hold'>): AskTurn {
+/** A permission with a secret in it, as the name of a host may have, is nobody's to give. */
+function redactedDenial(denial: Denial, redactor: Redactor | undefined): Denial {
+  if (!redactor) return denial;
+  const { item, grant, ...clean } = redactor.json(denial) as Denial;
+  const same = JSON.stringify(item) === JSON.stringify(denial.item) && grant === denial.grant;
+  return same ? { ...clean, ...(item ? { item } : {}), ...(grant === undefined ? {} : { grant }) } : clean;
+}
+
+/** Takes secrets out of records, also of those that are split over several of one call and stream. */
+function createRedactedLogs(redactor: () => Redactor | undefined): (record: CellLog, from: object) => CellLog {
+  type Stream = { readonly redactor: Redactor; readonly next: (piece: string) => string };
+  const streams = new WeakMap<object, Map<CellLog['stream'], Stream>>();
+  return (record, from) => {
+    const now = redactor();
+    if (!now) return record;
+    const { stream, message, fields } = record;
+    const known = streams.get(from) ?? new Map<CellLog['stream'], Stream>();
+    streams.set(from, known);
+    let following = known.get(stream);
+    // What it was handed since is looked for from here on.
+    if (following?.redactor !== now) following = { redactor: now, next: now.follow() };
+    known.set(stream, following);
+    const clean = { ...record, message: following.next(message) };
+    return fields ? { ...clean, fields: now.json(fields) as NonNullable<CellLog['fields']> } : clean;
+  };
+}
+
+function turnOf(
+  call: PendingCall,
+  ports: Pick<CellTalkPorts, 'hold'>,
+  denied: (call: PendingCall, denial: Denial) => void,
+): AskTurn {
   let controller: AbortController | undefined;
   return {
     get signal() {
@@ -102,5 +139,9 @@ function turnOf(call: PendingCall, ports: Pick<CellTalkPorts, 'hold'>): AskTurn 
       return controller.signal;
     },
     hold: () => ports.hold(call),
+    denied(denial) {
+      if ((call.figures.denials?.length ?? 0) < MOST_DENIALS) denied(call, denial);
+    },
+    call,
   };
 }

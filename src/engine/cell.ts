@@ -153,9 +153,10 @@ export class Cell {
     call.slot = slot;
     this.calls.set(call.id, call);
     this.reference(true);
-    const { fn, args, session } = call.request;
+    const { fn, args, session, text } = call.request;
     if (session !== undefined) this.sessions.add(session);
-    this.post({ t: 'call', id: call.id, slot, fn, args, session });
+    const { id } = call;
+    this.post(text ? { t: 'call', id, slot, fn, args, text, session } : { t: 'call', id, slot, fn, args, session });
   }
 
   /** The call's slot is free again. */

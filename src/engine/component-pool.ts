@@ -3,12 +3,14 @@ import { type ErrorBody, errorFromBody, type Limits, type PolicySnapshot, Switch
 import type { Cell } from './cell.ts';
 import { type CellTalk, type CellTalkPorts, createCellTalk } from './cell-talk.ts';
 import { sharedNow, slotOnCpu, withdrawSlot } from './control-block.ts';
+import { createFairTurns, givesWay } from './fair-turns.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import { type CallFigures, type EngineCall, PendingCall } from './pending-call.ts';
-import { busyError, lostError, namedError, type StopCode, stopError } from './pool-errors.ts';
+import { type CallFigures, type CallPool, type EngineCall, PendingCall } from './pending-call.ts';
+import { busyError, cycleError, lostError, namedError, type StopCode, stopError } from './pool-errors.ts';
 import { type CallStages, createCallStages } from './call-stages.ts';
 import type { FromCell, LoadMessage } from './protocol.ts';
 import { createSessionTable } from './session-table.ts';
+import { waitsForItself } from './wait-graph.ts';
 
 /** What the pool needs of the engine. */
 export interface PoolPorts extends Omit<CellTalkPorts, 'hold'> {
@@ -31,7 +33,7 @@ const GRACE_MS = 15;
 const PARKING_MS = 2_000;
 
 /** The pool of one component at one set of limits. */
-export class ComponentPool {
+export class ComponentPool implements CallPool {
   readonly key: string;
   readonly component: string;
   readonly limits: Limits;
@@ -43,6 +45,7 @@ export class ComponentPool {
   /** Calls that cells hold. */
   running = 0;
   private queue: PendingCall[] = [];
+  private readonly turns = createFairTurns<PendingCall>();
   private readonly sessions = createSessionTable<PendingCall>();
   private readonly heartbeat = createHeartbeat();
   private readonly abort = (call: PendingCall): void => this.stop(call, 'cancelled');
@@ -76,10 +79,11 @@ export class ComponentPool {
 
   /** Runs one call to its end. Figures are filled in whatever the outcome. */
   call(request: EngineCall, figures: CallFigures): Promise<unknown> {
-    if (request.signal?.aborted) {
+    if (request.signal?.aborted || request.from?.settled) {
       return Promise.reject(new SwitchboardError('cancelled', 'the call was cancelled before it began'));
     }
     const call = new PendingCall(request, figures, this.abort);
+    call.pool = this;
     this.enqueue(call);
     return call.promise;
   }
@@ -169,39 +173,64 @@ export class ComponentPool {
     if (session !== undefined && !this.sessions.enter(session, call, this.limits.instances)) {
       if (!this.sessions.has(session))
         call.settle(busyError(`${this.limits.instances} sessions hold an instance each`));
-      else this.boundQueue(call, () => this.sessions.leave(session, call));
+      else this.boundQueue(call);
       return;
     }
     const cell = this.cellFor(call);
     if (cell) this.dispatch(call, cell);
     else {
-      this.queue.push(call);
-      this.boundQueue(call, () => {
-        this.queue = this.queue.filter((waiting) => waiting !== call);
-      });
+      this.turns.place(this.queue, call);
+      this.boundQueue(call);
     }
   }
 
-  private hold(call: PendingCall): () => void {
+  holders(call: PendingCall): ReadonlySet<PendingCall> | undefined {
+    const { session } = call.request;
+    const current = session === undefined ? undefined : this.sessions.current(session);
+    if (current && current !== call) return new Set([current]);
+    const bound = session === undefined ? undefined : this.sessions.cell(session);
+    if (bound) return bound.hasRoom ? undefined : new Set(bound.calls.values());
+    if (this.starting > 0 || this.running < this.limits.instances) return undefined;
+    return new Set([...this.cells].flatMap((cell) => [...cell.calls.values()]));
+  }
+
+  hold(call: PendingCall): () => void {
+    const { from } = call.request;
+    const above = from?.pool?.hold(from);
     call.hold();
     call.after(0, undefined);
     let over = false;
     return () => {
       if (over) return;
       over = true;
+      above?.();
       call.goOn();
       if (!call.settled && !call.isHeld) this.checkTime(call);
     };
   }
 
-  private boundQueue(call: PendingCall, withdraw: () => void): void {
-    if (this.running + this.waiting > this.limits.instances + this.limits.queue) {
-      withdraw();
-      call.settle(busyError(`${this.limits.queue} calls are waiting`));
+  private boundQueue(call: PendingCall): void {
+    if (call.request.from && waitsForItself(call)) {
+      this.giveUp(call, cycleError(this.component, this.limits, call.request.session !== undefined));
       return;
+    }
+    if (this.running + this.waiting > this.limits.instances + this.limits.queue) {
+      const last = givesWay([...this.queue, ...this.sessions.all()], call);
+      this.giveUp(last, busyError(`${this.limits.queue} calls are waiting`));
+      if (last === call) return;
     }
     call.after(this.limits.queueTimeout, () => this.stop(call, 'queue-timeout'));
     this.stages.waits(call, this.running + this.waiting - 1);
+  }
+
+  /** One that waits is answered with the error. */
+  private giveUp(call: PendingCall, error: SwitchboardError): void {
+    this.queue = this.queue.filter((waiting) => waiting !== call);
+    this.turns.left(this.queue, call);
+    call.measure(sharedNow());
+    call.settle(error);
+    const { session } = call.request;
+    if (session !== undefined && !this.sessions.leave(session, call)) this.nextOfSession(session);
   }
 
   /** The cell a call goes to now, or none: then it waits. May start a cell. */
@@ -283,11 +312,7 @@ export class ComponentPool {
     const error = stopError(code, this.component, this.limits, call.request.context.timeoutMs);
     const { cell } = call;
     if (!cell) {
-      this.queue = this.queue.filter((waiting) => waiting !== call);
-      call.measure(sharedNow());
-      call.settle(error);
-      const { session } = call.request;
-      if (session !== undefined && !this.sessions.leave(session, call)) this.nextOfSession(session);
+      this.giveUp(call, error);
       this.drain();
       return;
     }
@@ -349,7 +374,7 @@ export class ComponentPool {
     if (!next) return;
     const cell = this.cellFor(next);
     if (cell) this.dispatch(next, cell);
-    else this.queue.push(next);
+    else this.turns.place(this.queue, next);
   }
 
   /** Gives those that wait the places that are free, in order. */
@@ -363,8 +388,10 @@ export class ComponentPool {
         if (this.running >= this.limits.instances) break;
         taken += 1;
         const cell: Cell | undefined = full && call.request.session === undefined ? undefined : this.cellFor(call);
-        if (cell) this.dispatch(call, cell);
-        else still.push(call);
+        if (cell) {
+          this.turns.served(call);
+          this.dispatch(call, cell);
+        } else still.push(call);
         full ||= cell === undefined && call.request.session === undefined;
       }
       this.queue = [...still, ...this.queue.slice(taken)];

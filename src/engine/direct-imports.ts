@@ -22,8 +22,9 @@ export function makeImportsDirect(code: string): string {
 
 const SUSPENDING_IMPORT = 'function _suspendingImport(';
 
+// How far it is indented depends on what else the component needs.
 const TRAMPOLINE =
-  /const (_trampoline\d+) = async (function\([^)]*\) \{)([\s\S]*?)\n {4}task\.resolve\(\[ret\]\);\n {4}task\.exit\(\);\n {2}\}\n {2}(\1\.fnName = [^\n]*\n {2}\1\.manuallyAsync = true;)/g;
+  /const (_trampoline\d+) = async (function\([^)]*\) \{)([\s\S]*?)\n *task\.resolve\(\[ret\]\);\n *task\.exit\(\);\n *\}\n *(\1\.fnName = [^\n]*\n *\1\.manuallyAsync = true;)/g;
 const WRAPPED =
   /let trampoline(\d+) = (_trampoline\1\.manuallyAsync \? new WebAssembly\.Suspending\(_suspendingImport\()(\d+), /g;
 

@@ -38,10 +38,10 @@ export interface EngineOptions {
   readonly onCell: (type: 'cell.started' | 'cell.stopped', cell: number, component: string, reason: string) => void;
   /** For the services of every cell, see `ServiceEnv`. */
   readonly nameServers?: readonly string[] | undefined;
-  /** The same; asked when a component is first used. */
-  readonly own?: () => OwnDirectories | undefined;
   /** For the services of every cell, see `ServiceEnv`. */
   readonly fakeNetwork?: number | undefined;
+  /** The same; asked when a component is first used. */
+  readonly own?: () => OwnDirectories | undefined;
   /** For those who look into the protocol: told every message. */
   readonly trace?: CellTrace;
   /** For what a component says, if there is anything to be kept out of it. */
@@ -163,8 +163,8 @@ export function createEngine(options: EngineOptions): Engine {
       functions: callable(target.description),
       suspends: artifact.suspends,
       ...(options.nameServers === undefined ? {} : { nameServers: options.nameServers }),
-      ...(own === undefined ? {} : { own }),
       ...(options.fakeNetwork === undefined ? {} : { fakeNetwork: options.fakeNetwork }),
+      ...(own === undefined ? {} : { own }),
     };
   };
 

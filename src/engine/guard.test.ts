@@ -1,5 +1,6 @@
 import { deepEqual, equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
+import { InstanceTasks } from './guest-tasks.ts';
 import { createGuard, type SuspensionHooks } from './guard.ts';
 
 const hooks: SuspensionHooks = {
@@ -7,6 +8,7 @@ const hooks: SuspensionHooks = {
   returned: () => undefined,
   untilStopped: (pending) => Promise.resolve(pending),
   breathe: () => undefined,
+  tasks: new InstanceTasks({ enter: () => undefined, failed: () => undefined }),
 };
 
 test('[limit.transfer] a length over 2 GiB, which arrives as a negative number, is charged and no refund', () => {

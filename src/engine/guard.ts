@@ -1,4 +1,5 @@
 import { formatSize, SwitchboardError } from '#core';
+import type { GuestTasks } from './guest-tasks.ts';
 
 /** A window on guest memory. */
 type GuestView = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | DataView<ArrayBuffer>;
@@ -30,6 +31,8 @@ export interface Guard {
   suspended(pending: unknown): Promise<unknown>;
   /** Whether an import waits, or gave its result. */
   isPending(value: unknown): boolean;
+  /** Of components that run tasks of WASI 0.3. */
+  readonly tasks: GuestTasks;
   /** What a guest that did not wait must wait for all the same: see `SuspensionHooks.breathe`. */
   pause(): Promise<unknown> | undefined;
 }
@@ -45,6 +48,8 @@ export interface SuspensionHooks {
    * already, over and over, would else keep messages from its cell, its own cancellation among them.
    */
   breathe(): Promise<void> | undefined;
+  /** Made when it is first asked for. */
+  readonly tasks: GuestTasks;
 }
 
 // What V8 spends on the object itself, or a list of empty lists would be free.
@@ -72,6 +77,10 @@ class InstanceGuard implements Guard {
   // Asked for once by an instance, and by few.
   get utf16(): Guard['utf16'] {
     return new MeteredDecoder(this, STRICT_UTF16);
+  }
+
+  get tasks(): GuestTasks {
+    return this.hooks.tasks;
   }
 
   begin(limit: number): void {

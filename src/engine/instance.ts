@@ -4,8 +4,10 @@ import { SwitchboardError } from '#core';
 import type { Handles } from '#wit/coerce-common';
 import { compileArguments } from '#wit/coerce-in';
 import { compileError, compileResult } from '#wit/coerce-out';
+import { type Collect, compileCollect } from './collect.ts';
 import { explainTrap } from './faults.ts';
 import { createGuard, type Guard, type SuspensionHooks } from './guard.ts';
+import { InstanceTasks, type TaskHooks } from './guest-tasks.ts';
 import { camelCase, pascalCase } from './names.ts';
 
 type Exports = { readonly [name: string]: unknown };
@@ -32,6 +34,8 @@ export interface PreparedFunction {
   readonly toError: ReturnType<typeof compileError>;
   /** The function's result is a `result<…>`: its error case is an answer, not a trap. */
   readonly fallible: boolean;
+  /** Where streams or futures are in its result. */
+  readonly collect: Collect | undefined;
 }
 
 /** A function with what `Instance.call` needs of it. */
@@ -44,6 +48,7 @@ export function prepareFunction(types: ComponentTypes, fn: WitFunction): Prepare
     toResult: compileResult(types, fn),
     toError: compileError(types, fn),
     fallible: typeof fn.result === 'number' && types.types[fn.result]?.kind === 'result',
+    collect: compileCollect(types, fn),
   };
 }
 
@@ -64,7 +69,7 @@ export interface InstanceHost {
 }
 
 /** An instance runs one call at a time. Once `dead` it is never called again. Kept small: there may be thousands. */
-export class Instance implements SuspensionHooks {
+export class Instance implements SuspensionHooks, TaskHooks {
   /** The running call and its slot in the control block; -1 between calls. */
   callId = -1;
   slot = 0;
@@ -74,7 +79,9 @@ export class Instance implements SuspensionHooks {
   private readonly memories: WebAssembly.Memory[] = [];
   private stop: AbortController | undefined;
   private enders: (() => void)[] | undefined;
-  private waiting: ((reason: Error) => void) | undefined;
+  /** What waits, to be told when the call is stopped. */
+  private waiting: Set<(reason: Error) => void> | undefined;
+  private ownTasks: InstanceTasks | undefined;
   private readonly parts: InstanceParts;
   private readonly host: InstanceHost;
 
@@ -117,13 +124,32 @@ export class Instance implements SuspensionHooks {
     try {
       value = this.invoke(prepared, lowered);
     } catch (thrown) {
-      throw this.failed(prepared, thrown, handles);
+      throw this.failure(prepared, thrown, handles);
     }
+    if (this.ownTasks) value = this.untilStopped(this.whole(this.ownTasks, prepared, value));
     if (!(value instanceof Promise)) return this.answer(prepared, value, handles);
     return value.then(
       (settled) => this.answer(prepared, settled, handles),
-      (thrown: unknown) => Promise.reject(this.failed(prepared, thrown, handles)),
+      (thrown: unknown) => Promise.reject(this.failure(prepared, thrown, handles)),
     );
+  }
+
+  /**
+   * What a function of WASI 0.3 gives: its streams and futures read, and its tasks over. What it started and never
+   * ends lasts until the call's deadline; a task that fails ends the call, also where the result is there.
+   */
+  private async whole(tasks: InstanceTasks, { collect }: PreparedFunction, value: unknown): Promise<unknown> {
+    let result: unknown;
+    try {
+      result = await value;
+    } catch (thrown) {
+      // An error that the function returned: its tasks end like those of any other.
+      if (!(thrown instanceof Error)) await tasks.over();
+      throw thrown;
+    }
+    const whole = collect ? await collect(result) : result;
+    await tasks.over();
+    return whole;
   }
 
   private answer(prepared: PreparedFunction, value: unknown, handles: Handles): unknown {
@@ -148,7 +174,7 @@ export class Instance implements SuspensionHooks {
     this.dead = true;
     this.stop ??= new AbortController();
     this.stop.abort(reason);
-    this.waiting?.(reason);
+    this.rejectWaiting(reason);
     this.end();
   }
 
@@ -158,9 +184,32 @@ export class Instance implements SuspensionHooks {
 
   /** It is never used again: what its imports hold open is closed. May be called more than once. */
   end(): void {
+    this.ownTasks?.stop();
     const { enders } = this;
     this.enders = undefined;
     for (const work of enders ?? []) work();
+  }
+
+  get tasks(): InstanceTasks {
+    this.ownTasks ??= new InstanceTasks(this);
+    return this.ownTasks;
+  }
+
+  /** A task is about to run. */
+  enter(): void {
+    if (this.stop?.signal.aborted) throw this.stop.signal.reason;
+    if (this.dead) throw new Error('the instance is over');
+    this.returned();
+  }
+
+  /** A task failed: what the call waits for will not come. */
+  failed(thrown: unknown): void {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    this.rejectWaiting(error);
+  }
+
+  private rejectWaiting(reason: Error): void {
+    for (const reject of this.waiting ?? []) reject(reason);
   }
 
   breathe(): Promise<void> | undefined {
@@ -189,7 +238,7 @@ export class Instance implements SuspensionHooks {
     return (this.exports[id] ?? this.exports[camelCase(id)]) as Exports;
   }
 
-  private failed(prepared: PreparedFunction, thrown: unknown, handles: Handles): SwitchboardError {
+  private failure(prepared: PreparedFunction, thrown: unknown, handles: Handles): SwitchboardError {
     // jco throws the error case of a result as it is; a component value is never an Error.
     if (!prepared.fallible || thrown instanceof Error) return this.trap(thrown);
     const value = prepared.toError(thrown, handles);
@@ -212,12 +261,13 @@ export class Instance implements SuspensionHooks {
   untilStopped(pending: unknown): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     if (this.stop?.signal.aborted) reject(this.stop.signal.reason as Error);
-    // An instance runs one call at a time, and a call waits for one import.
-    this.waiting = reject;
+    this.waiting ??= new Set();
+    const { waiting } = this;
+    waiting.add(reject);
     Promise.resolve(pending)
       .then(resolve, reject)
       .finally(() => {
-        this.waiting = undefined;
+        waiting.delete(reject);
       });
     return promise;
   }

@@ -1,5 +1,6 @@
 import { SwitchboardError } from '#core';
 import { makeImportsDirect } from './direct-imports.ts';
+import { patchTasks, refuseUnpatchedTasks } from './patch-tasks.ts';
 import { boxPrivateFields } from './private-fields.ts';
 
 /**
@@ -8,10 +9,11 @@ import { boxPrivateFields } from './private-fields.ts';
  * must never run unmetered. Names from the component were checked before (`hostile-name`), so that none of these
  * patterns can be met inside a string that the component chose.
  */
-export function patchGenerated(source: string, borrowing: readonly string[] = []): string {
+export function patchGenerated(source: string, borrowing: readonly string[] = [], concurrent = false): string {
   let code = source;
   code = replaceOnce(code, HEAD, '(function instantiate(getCoreModule, imports, instantiateCore, $guard) {');
-  code = replaceOnce(code, TAIL, '})');
+  code = replaceOnce(code, concurrent ? TASKS_TAIL : TAIL, '})');
+  if (concurrent) code = patchTasks(code);
   code = code.replaceAll('const TEXT_DECODER_UTF8 = new TextDecoder();', 'const TEXT_DECODER_UTF8 = $guard.utf8;');
   code = code.replaceAll("const utf16Decoder = new TextDecoder('utf-16');", 'const utf16Decoder = $guard.utf16;');
   code = code.replaceAll('if (!globalThis?.process?.env?.JCO_DEBUG) { return; }', 'return;');
@@ -34,6 +36,7 @@ export function patchGenerated(source: string, borrowing: readonly string[] = []
   code = code.replaceAll(STATIC_THAT_WAITS, '$1async $2');
   code = makeImportsDirect(code);
   refuseUnmetered(code);
+  if (concurrent) refuseUnpatchedTasks(code);
   for (const name of ['AsyncTask', 'ComponentAsyncState']) code = boxPrivateFields(code, name);
   return code;
 }
@@ -41,6 +44,9 @@ export function patchGenerated(source: string, borrowing: readonly string[] = []
 const HEAD =
   /^"use components";\s*export function instantiate\(getCoreModule, imports, instantiateCore = \(module, importObject\) => new WebAssembly\.Instance\(module, importObject\)\) \{/;
 const TAIL = /\};?\s*export const _util = \{\s*\}\s*$/;
+
+// There it holds a class for hosts that make futures.
+const TASKS_TAIL = /\};?\s*export const _util = \{[\s\S]*\}\s*$/;
 
 // The one list of bytes of an import's arguments, just before the import is called.
 const LENT_BYTES =

@@ -32,6 +32,16 @@ export function busyError(why: string): SwitchboardError {
   return new SwitchboardError('busy', `the component is busy: ${why}`);
 }
 
+/** No instance can ever come free for the call: each waits for it, or for calls that wait for it. */
+export function cycleError(component: string, limits: Limits, ofSession: boolean): SwitchboardError {
+  const name = nameOf(component);
+  const why = ofSession
+    ? `the session’s instance of ${name} is in the call that this one comes from`
+    : `every instance of ${name} waits for calls that it made, this one among them`;
+  const fix = ofSession ? undefined : `switchboard limits ${name} --instances ${limits.instances * 2}`;
+  return new SwitchboardError('call-cycle', `the call would wait for itself: ${why}`, { fix });
+}
+
 /** The cell ended under a call that had begun. */
 export function lostError(why: string): SwitchboardError {
   return why === 'out-of-memory'

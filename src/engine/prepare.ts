@@ -8,7 +8,7 @@ import type { Transpiler } from './transpiler.ts';
 export interface PreparePorts {
   readonly cache: ArtifactCache;
   readonly transpiler: Transpiler;
-  readonly services: Pick<ServiceSet, 'suspending' | 'suspendingWith' | 'borrowing' | 'version'>;
+  readonly services: Pick<ServiceSet, 'suspending' | 'suspendingWith' | 'borrowing' | 'later' | 'version'>;
 }
 
 /** The artifact of a component, from the cache or made now and kept. Errors: `import-unavailable`, `invalid-component`, `engine-failed`. */
@@ -20,7 +20,7 @@ export async function prepareArtifact(
   /** Called where it is not in the cache, before it is made. */
   onCompile?: () => void,
 ): Promise<Artifact> {
-  refuseUnavailable(description);
+  refuseUnavailable(description, ports.services.later ?? {});
   const options = transpileOptions(description, ports.services);
   const key: CacheKey = { digest: description.digest, jco: JCO_VERSION, services: ports.services.version, options };
   const kept = await ports.cache.read(key);
@@ -31,8 +31,15 @@ export async function prepareArtifact(
   return artifact;
 }
 
-function refuseUnavailable(description: ComponentDescription): void {
+function refuseUnavailable(
+  description: ComponentDescription,
+  offered: NonNullable<PreparePorts['services']['later']>,
+): void {
   const missing = description.requirements.filter((r) => r.access === 'unavailable').map((r) => r.import);
+  for (const { id, functions } of description.types.imports) {
+    const known = offered[id.replace(/@0\.3\.\d+$/, '@0.3')];
+    for (const fn of functions) if (known && !known.includes(fn.name)) missing.push(`${id}#${fn.name}`);
+  }
   if (missing.length === 0) return;
   throw new SwitchboardError('import-unavailable', `the component imports ${missing.join(', ')}, which nobody offers`, {
     data: { imports: missing },
@@ -41,18 +48,22 @@ function refuseUnavailable(description: ComponentDescription): void {
 
 /** Only a component that imports something that can wait pays for suspension. */
 function transpileOptions(description: ComponentDescription, services: PreparePorts['services']): TranspileOptions {
-  const { imports, exports, exportedFunctions } = description.types;
-  const imported = imports.flatMap((i) => i.functions.map((fn) => `${i.id.replace(/@.*$/, '')}#${fn.name}`));
+  const { imports, exports, exportedFunctions, concurrent } = description.types;
+  const later = imports.map((i) => i.id).filter((id) => /^wasi:[^@]*@0\.3\./.test(id));
+  const earlier = imports.filter((i) => !later.includes(i.id));
+  const imported = earlier.flatMap((i) => i.functions.map((fn) => `${i.id.replace(/@.*$/, '')}#${fn.name}`));
   const all = [...exportedFunctions, ...exports.flatMap((e) => e.functions)];
   const offered = new Set(services.suspending);
   for (const [id, names] of Object.entries(services.suspendingWith ?? {})) {
-    if (imports.some((i) => i.id.replace(/@.*$/, '') === id)) for (const name of names) offered.add(name);
+    if (earlier.some((i) => i.id.replace(/@.*$/, '') === id)) for (const name of names) offered.add(name);
   }
   const { borrowing = [] } = services;
   return {
     suspending: imported.filter((name) => offered.has(name)),
     borrowing: imported.filter((name) => borrowing.includes(name)),
-    exports: all.map(exportName),
+    exports: all.filter((fn) => !fn.async).map(exportName),
+    ...(later.length === 0 ? {} : { later }),
+    ...(concurrent ? { concurrent } : {}),
   };
 }
 

@@ -44,9 +44,9 @@ export interface LoadMessage {
   readonly policy: PolicySnapshot;
   /** See `ServiceEnv`. */
   readonly nameServers?: readonly string[];
+  readonly fakeNetwork?: number;
   /** See `ServiceEnv`. */
   readonly own?: OwnDirectories;
-  readonly fakeNetwork?: number;
   readonly control: SharedArrayBuffer;
   /** Slots of the control block; slot 0 is the cell's own work. */
   readonly slots: number;
@@ -61,6 +61,8 @@ export type ToCell =
       readonly slot: number;
       readonly fn: number;
       readonly args: unknown;
+      /** `args` is the JSON text of the arguments. */
+      readonly text?: true;
       readonly session: string | undefined;
     }
   | { readonly t: 'cancel'; readonly id: number; readonly reason: 'cancelled' | 'timeout' }

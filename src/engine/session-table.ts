@@ -9,6 +9,8 @@ export interface SessionTable<Call> {
   leave(session: string, call: Call): boolean;
   /** The call under way ended: the next one, if any, is under way now. */
   next(session: string): Call | undefined;
+  /** The call whose turn it is. */
+  current(session: string): Call | undefined;
   cell(session: string): Cell | undefined;
   bind(session: string, cell: Cell): void;
   /** The cell is gone, and with it the instances of its sessions. */
@@ -54,6 +56,7 @@ export function createSessionTable<Call>(): SessionTable<Call> {
       entry.current = entry.waiting.shift();
       return entry.current;
     },
+    current: (session) => entries.get(session)?.current,
     cell: (session) => entries.get(session)?.cell,
     bind(session, cell) {
       const entry = entries.get(session);

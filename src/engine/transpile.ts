@@ -13,6 +13,10 @@ export interface TranspileOptions {
   readonly borrowing?: readonly string[];
   /** All exported functions as `demo:text/api@1.0.0#analyze` or `analyze`. */
   readonly exports: readonly string[];
+  /** Imported interfaces of WASI 0.3, as `wasi:cli/stdout@0.3.2`: they are not those of 0.2 of the same name. */
+  readonly later?: readonly string[];
+  /** The component runs tasks of WASI 0.3. */
+  readonly concurrent?: boolean;
 }
 
 /**
@@ -31,7 +35,7 @@ export async function transpile(bytes: Uint8Array, options: TranspileOptions): P
       name: 'component',
       noTypescript: true,
       instantiation: { tag: 'sync' },
-      map: [],
+      map: (options.later ?? []).map((id) => [id, laterKey(id)]),
       noNodejsCompat: true,
       base64Cutoff: 0,
       tlaCompat: false,
@@ -56,9 +60,9 @@ export async function transpile(bytes: Uint8Array, options: TranspileOptions): P
   const modules = generated.files
     .filter(([name]) => name.endsWith('.wasm'))
     .map(([name, wasm]) => ({ name, bytes: new Uint8Array(wasm), instances: countInstances(source, name) }));
-  const code = patchGenerated(source, options.borrowing);
+  const code = patchGenerated(source, options.borrowing, options.concurrent);
   checkSyntax(code);
-  return { code, modules, suspends };
+  return { code, modules, suspends: suspends || options.concurrent === true };
 }
 
 /** Code that does not parse is found now, not by the first caller. Nothing of it runs. */
@@ -79,6 +83,9 @@ function asyncNames(options: TranspileOptions): { imports: string[]; exports: st
     exports: options.exports.filter((name) => !name.includes('[constructor]')),
   };
 }
+
+/** The key of an interface of WASI 0.3 among the services: `wasi:cli/stdout@0.3`. */
+const laterKey = (id: string): string => id.replace(/@.*$/, '@0.3');
 
 function countInstances(source: string, name: string): number {
   const bound = new RegExp(`const (module\\d+) = getCoreModule\\('${name.replaceAll('.', '\\.')}'\\)`).exec(source);

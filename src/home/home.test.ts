@@ -78,6 +78,13 @@ void test('a home that is a file, lies under one, or cannot be made names path a
     assert.equal(fs.readFileSync(file, 'utf8'), 'mine');
   }));
 
+void test('[devkit.pack] a home that holds only the compilers of a build is one', () =>
+  withDirectory(async (path) => {
+    fs.mkdirSync(join(path, 'toolchains', 'javascript-0123'), { recursive: true });
+    await (await openHome(path)).close();
+    assert.deepEqual(fs.readdirSync(join(path, 'toolchains')), ['javascript-0123']);
+  }));
+
 void test('a directory of other things is refused and left as it is', () =>
   withDirectory(async (path) => {
     fs.writeFileSync(join(path, 'thesis.txt'), 'mine', { mode: 0o644 });

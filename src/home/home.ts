@@ -2,13 +2,16 @@ import * as fs from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type {
   ApprovalStore,
+  BlobStore,
   Clock,
   ComponentStore,
   FaultPoints,
   GrantStore,
+  KvStore,
   LogStore,
   ProfileStore,
   Random,
+  ScheduleStore,
   TokenStore,
 } from '#core/ports';
 import { sqliteComponentStore } from './component-store.ts';
@@ -23,6 +26,10 @@ import { sqliteApprovalStore, sqliteGrantStore } from './grant-store.ts';
 import { fileOwnerToken, type OwnerToken } from './owner-token.ts';
 import { fileProfileStore } from './profile-store.ts';
 import { fileSecretStore, type FileSecretStore } from './secret-store.ts';
+import { fileBlobStore } from './blob-store.ts';
+import { sqliteKvStore } from './kv-store.ts';
+import { createStorageThread } from './storage-thread.ts';
+import { sqliteScheduleStore } from './schedule-store.ts';
 import { fileTokenStore } from './token-store.ts';
 import { readVersion, refuseNewer } from './version-file.ts';
 
@@ -56,6 +63,12 @@ export interface Home {
   readonly secrets: FileSecretStore;
   readonly ownerToken: OwnerToken;
   readonly profiles: ProfileStore;
+  /** Components' values and large values. Used by one process at a time: a second one gets `home-unusable`. */
+  readonly kv: KvStore;
+  readonly blobs: BlobStore;
+  /** Whether anything was ever kept in them: asking them nothing starts nothing. */
+  keepsStores(): boolean;
+  readonly schedules: ScheduleStore;
   readonly marks: Marks;
   readonly cacheDir: string;
   readonly controlSocket: string;
@@ -88,6 +101,7 @@ export async function openHome(path: string, options: OpenHomeOptions = {}): Pro
     const components = sqliteComponentStore({ paths, db, now: () => clock.now(), faults });
     components.sweep(options.alone ?? false);
     const logs = fileLogStore({ directory: paths.logs, home: paths.home, clock, faults });
+    const thread = createStorageThread(paths.home, faults.module);
     let closing: Promise<void> | undefined;
     return {
       path: paths.home,
@@ -100,12 +114,18 @@ export async function openHome(path: string, options: OpenHomeOptions = {}): Pro
       secrets: fileSecretStore(paths, random, () => clock.now(), faults),
       ownerToken: fileOwnerToken(paths, random, faults),
       profiles: fileProfileStore(paths, faults),
+      kv: sqliteKvStore(thread, clock),
+      keepsStores: () => fs.existsSync(paths.storage),
+      blobs: fileBlobStore({ paths, thread, clock, random, faults }),
+      schedules: sqliteScheduleStore({ paths, db, faults }),
       marks: marks(db, paths.home, () => clock.now()),
       cacheDir: paths.cache,
       controlSocket: paths.controlSocket,
       hostFile: paths.hostFile,
       close: () => {
-        closing ??= logs.close().finally(() => db.close());
+        closing ??= Promise.all([logs.close(), thread.close()])
+          .then(() => undefined)
+          .finally(() => db.close());
         return closing;
       },
     };

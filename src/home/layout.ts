@@ -18,6 +18,8 @@ export interface HomePaths {
   readonly secretsKey: string;
   readonly ownerToken: string;
   readonly profiles: string;
+  readonly storage: string;
+  readonly blobs: string;
   readonly hostFile: string;
   readonly controlSocket: string;
 }
@@ -40,6 +42,8 @@ export function homePaths(path: string): HomePaths {
     secretsKey: join(home, 'secrets.key'),
     ownerToken: join(home, 'owner-token'),
     profiles: join(home, 'profiles.json'),
+    storage: join(home, 'storage.db'),
+    blobs: join(home, 'blobs'),
     hostFile: join(home, 'host.json'),
     controlSocket: socketPath(home),
   };
@@ -82,7 +86,7 @@ export function examineHome(paths: HomePaths): boolean {
 
 /** What may be in a home that has neither version nor database yet: the rest of an interrupted start. */
 const OURS =
-  /^(?:components|cache|logs|damaged|token|secrets\.json|secrets\.key|owner-token|profiles\.json|control\.sock|migrate\.lock|lost\+found|backup-v.*|host\..*|\..*|.*\.tmp)$/;
+  /^(?:components|cache|logs|toolchains|blobs|damaged|token|secrets\.json|secrets\.key|owner-token|profiles\.json|control\.sock|migrate\.lock|lost\+found|backup-v.*|host\..*|\..*|.*\.tmp)$/;
 
 /** Makes the directories and takes others' rights to everything in the home away. */
 export function secureHome(paths: HomePaths): void {
@@ -96,10 +100,12 @@ export function secureHome(paths: HomePaths): void {
       paths.secretsKey,
       paths.ownerToken,
       paths.profiles,
+      paths.storage,
       paths.hostFile,
     ])
       narrow(file, FILE_MODE);
-    for (const suffix of ['-wal', '-shm']) narrow(paths.database + suffix, FILE_MODE);
+    for (const database of [paths.database, paths.storage])
+      for (const suffix of ['-wal', '-shm']) narrow(database + suffix, FILE_MODE);
     if (!paths.controlSocket.startsWith(paths.home)) secureShortDirectory();
   } catch (error) {
     throw homeFailure(error, paths.home);

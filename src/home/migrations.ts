@@ -9,7 +9,7 @@ import type { HomePaths } from './layout.ts';
 export type Migration = (db: DatabaseSync, paths: HomePaths) => void;
 
 /** `MIGRATIONS[n]` takes a home from version n to n + 1; the last is the version this release writes. */
-export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2];
+export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2, toVersion3];
 
 const SCHEMA = `
   CREATE TABLE components (
@@ -81,6 +81,20 @@ function toVersion2(db: DatabaseSync): void {
       record TEXT NOT NULL
     ) STRICT;
     CREATE INDEX approvals_state ON approvals (state, filed_at);
+  `);
+}
+
+/** Calls that components arranged for later. */
+function toVersion3(db: DatabaseSync): void {
+  db.exec(`
+    CREATE TABLE schedules (
+      component TEXT NOT NULL,
+      name TEXT NOT NULL,
+      next INTEGER NOT NULL,
+      record TEXT NOT NULL,
+      PRIMARY KEY (component, name)
+    ) STRICT;
+    CREATE INDEX schedules_next ON schedules (next);
   `);
 }
 

@@ -22,7 +22,12 @@ import type {
   PermissionRequest,
   Principal,
   Profile,
+  Schedule,
   StopSignal,
+  StoreKind,
+  StoreListing,
+  StorePage,
+  StoreUsage,
 } from '#core';
 
 /** A JSON value. */
@@ -42,6 +47,11 @@ export interface CallOptions {
   readonly onLog?: ((record: LogRecord) => void) | undefined;
   /** What the caller offers to the component while it runs; nothing unless given. */
   readonly caller?: Caller | undefined;
+  /**
+   * Whose call it is, among all clients of the host: calls of one client share its turns in queues and its part of the
+   * questions that may wait. Calls of the same principal unless given.
+   */
+  readonly client?: string | undefined;
   readonly traceId?: string | undefined;
   readonly parent?: Pick<CallContext, 'callId' | 'traceId' | 'depth'> | undefined;
 }
@@ -99,6 +109,18 @@ export interface Installation extends InstalledComponent {
   readonly manifestChange?: { readonly lost: readonly Grant[]; readonly regained: readonly Grant[] } | undefined;
 }
 
+/** A store as its owner names it: `namespace:name`, or `*` for the shared ones. */
+export interface NamedStore {
+  readonly owner: string;
+  readonly kind: StoreKind;
+  readonly name: string;
+}
+
+/** A key of a store, a store, or all of them. */
+export type StorePart =
+  | { readonly name: string; readonly key?: string | undefined }
+  | { readonly name?: undefined; readonly key?: undefined };
+
 export interface HostStatus {
   readonly pid: number;
   readonly version: string;
@@ -111,6 +133,8 @@ export interface HostStatus {
   readonly callsWaiting: number;
   readonly callsMade: number;
   readonly sessions: number;
+  /** Calls under way that components arranged for. */
+  readonly schedulesRunning: number;
   /** Resident memory of the process, bytes. */
   readonly rss: number;
 }
@@ -160,6 +184,7 @@ export interface Host {
   /**
    * Gives a component permissions, for the versions whose manifest requests them. Errors: `component-not-found`,
    * `not-requested` (a manifest that does not ask for it, unless `unrequested`), `invalid-setting`, `secret-not-found`.
+   * Open requests of which everything is granted by now, for the calls of whoever asked, are closed as `granted`.
    */
   grant(component: string, options: GrantOptions): Promise<readonly Grant[]>;
   /** Takes grants back: these, or all of the component. Cuts what uses them. Returns those that are gone. */
@@ -196,6 +221,16 @@ export interface Host {
   setProfile(profile: Profile): Promise<void>;
   /** False if there was none. Connections that use it are offered nothing from then on. */
   removeProfile(name: string): Promise<boolean>;
+  /** Calls that components arranged for later, the next due first; of one component, or of all. */
+  schedules(component?: string): Promise<readonly Schedule[]>;
+  /** Ends one. Errors: `schedule-not-found`. */
+  removeSchedule(component: string, name: string): Promise<Schedule>;
+  /** What components keep, by owner and name: of one component, of the shared stores (`*`), or all. */
+  stores(owner?: string): Promise<readonly StoreUsage[]>;
+  /** Keys of a store, or names of its blobs. */
+  storeKeys(store: NamedStore, listing: StoreListing): Promise<StorePage>;
+  /** Removes one key, or a whole store of an owner, or all its stores of that kind. How many keys that were. */
+  clearStores(store: Omit<NamedStore, 'name'> & StorePart): Promise<number>;
   /** Ends running calls with `host-closed` and frees everything. Idempotent. */
   close(): Promise<void>;
 }

@@ -4,13 +4,16 @@ import {
   type ApprovalRequest,
   type ApprovalStore,
   type Clock,
+  type ComponentName,
   type Denial,
+  formatCallPattern,
   type Grant,
   type Permission,
   type Principal,
   printable,
   type Random,
   requestCovers,
+  snapshotCovers,
   SwitchboardError,
 } from '#core';
 import type { ApprovalDecision, GrantOptions, Host } from './api.ts';
@@ -28,7 +31,7 @@ export interface ApprovalPorts {
   readonly random: Random;
 }
 
-export interface Approvals extends Pick<Host, 'requestPermission' | 'approvals' | 'decideApproval'> {
+export interface Approvals extends Pick<Host, 'grant' | 'requestPermission' | 'approvals' | 'decideApproval'> {
   /** A call lacked a grant: files what would give it, unless that is open already. Never fails. */
   fileDenial(component: string, denial: Denial, principal: Principal): Promise<void>;
 }
@@ -92,20 +95,49 @@ export function createApprovals({ store, permissions, catalog, events, clock, ra
     if (!decided) throw new SwitchboardError('grant-not-found', `the request ${printable(id)} was decided meanwhile`);
     events.emit({ type: 'approval.decided', request: decided });
     if (!decision.allow) return [];
-    // What is revoked later may be asked for again.
-    for (const [component, known] of filed) if (component.startsWith(`${request.subject}@`)) known.clear();
-    return permissions.grant(request.subject, wanted);
+    forget(request.subject);
+    return grant(request.subject, wanted);
+  };
+
+  /** What is revoked later may be asked for again. */
+  const forget = (subject: ComponentName): void => {
+    for (const [component, known] of filed) if (component.startsWith(`${subject}@`)) known.clear();
+  };
+
+  /** Requests of which everything is granted by now wait for nobody. Each is for the calls of whoever asked. */
+  const closeCovered = async (subject: ComponentName): Promise<void> => {
+    const open = (await store.list('open')).filter((request) => request.subject === subject);
+    if (open.length === 0) return;
+    const entry = await catalog.entry(subject);
+    for (const request of open) {
+      const { policy } = entry.targetFor(request.principal.kind);
+      if (!request.permissions.every((item) => snapshotCovers(policy, item))) continue;
+      const closed = await store.decide(request.id, 'granted', clock.now());
+      if (!closed) continue;
+      forget(subject);
+      events.emit({ type: 'approval.decided', request: closed });
+    }
+  };
+
+  const grant: Host['grant'] = async (component, options) => {
+    const made = await permissions.grant(component, options);
+    const [subject] = made.map((one) => one.subject);
+    // It is granted, whatever becomes of what was asked before.
+    if (subject !== undefined) await closeCovered(subject).catch(() => undefined);
+    return made;
   };
 
   return {
+    grant,
     requestPermission: file,
     approvals: (state) => store.list(state),
     decideApproval: decide,
     async fileDenial(component, denial, principal) {
       const item = itemOf(denial);
       const known = filed.get(component) ?? new Set();
-      if (!item || known.has(denial.grant ?? '') || known.size >= MOST_FILED) return;
-      filed.set(component, known.add(denial.grant ?? ''));
+      const key = JSON.stringify(item);
+      if (!item || known.has(key) || known.size >= MOST_FILED) return;
+      filed.set(component, known.add(key));
       const reason = `a call was refused ${denial.what}`;
       // Refused by a bound, or by the manifest: the denial itself has told of it.
       await file(component, [item], reason, principal).catch(() => undefined);
@@ -126,5 +158,6 @@ function complete(item: ApprovalItem, id: string, directories: { readonly [guest
 function named(item: ApprovalItem): string {
   if (item.kind === 'fs') return printable(item.guest);
   if (item.kind === 'net') return printable(item.host);
+  if (item.kind === 'call') return formatCallPattern(item);
   return 'name' in item ? printable(item.name) : '';
 }

@@ -20,8 +20,9 @@ import {
   sampleRequest,
   SwitchboardError,
 } from '#core';
-import type { AskTurn, EngineCall } from '#engine';
+import { type AskTurn, clientOf, type EngineCall } from '#engine';
 import type { EventHub } from './events.ts';
+import { createWaitingQuestions } from './waiting-questions.ts';
 
 /** How long and how often may be asked. Milliseconds. */
 export interface AskBounds {
@@ -33,6 +34,10 @@ export interface AskBounds {
   /** Questions of one call. */
   readonly elicits: number;
   readonly samples: number;
+  /** Questions that wait for one client at once. */
+  readonly waitingOfClient: number;
+  /** Components that wait for an answer at once. */
+  readonly waitingComponents: number;
 }
 
 export const ASK_BOUNDS: AskBounds = {
@@ -41,6 +46,8 @@ export const ASK_BOUNDS: AskBounds = {
   callMs: 30 * 60_000,
   elicits: 10,
   samples: 100,
+  waitingOfClient: 16,
+  waitingComponents: 16,
 };
 
 /** Callers give up on a call that they hear nothing of; while a question is open they are told that often. */
@@ -51,6 +58,8 @@ export interface AskingPorts {
   readonly random: Random;
   readonly bounds: AskBounds;
   redactor(component: string): Redactor | undefined;
+  /** How many instances the component (`ns:name@version`) may have. */
+  instances(component: string): number;
 }
 
 /** What the guest gets: a result, or the case of its error. */
@@ -76,7 +85,11 @@ export const isAskKind = (service: string): service is AskKind => service === 'e
 
 const failed = (tag: 'unavailable' | 'invalid', val: string): Reply => ({ failed: { tag, val } });
 
-export function createAsking({ events, random, bounds, redactor }: AskingPorts): Asking {
+export function createAsking({ events, random, bounds, redactor, instances }: AskingPorts): Asking {
+  const waiting = createWaitingQuestions({
+    ofClient: bounds.waitingOfClient,
+    components: bounds.waitingComponents,
+  });
   const spentBy = new WeakMap<EngineCall, Spent>();
 
   /** Asks within the bounds; undefined where it could not be asked or nobody answered in time. */
@@ -86,12 +99,18 @@ export function createAsking({ events, random, bounds, redactor }: AskingPorts):
     turn: AskTurn,
     ask: (signal: AbortSignal) => Promise<T>,
   ): Promise<{ readonly got: T } | string> => {
-    const spent = spentBy.get(request) ?? { elicit: 0, sample: 0, ms: 0 };
-    spentBy.set(request, spent);
+    // Calls that components make of each other share what the one from outside may ask.
+    let root = request;
+    while (root.from) root = root.from.request;
+    const spent = spentBy.get(root) ?? { elicit: 0, sample: 0, ms: 0 };
+    spentBy.set(root, spent);
     const most = kind === 'elicit' ? bounds.elicits : bounds.samples;
     if (spent[kind] >= most) return `a call asks at most ${most} times`;
     const ms = Math.min(kind === 'elicit' ? bounds.elicitMs : bounds.sampleMs, bounds.callMs - spent.ms);
     if (ms <= 0) return `a call waits at most ${formatDuration(bounds.callMs)} for answers`;
+    const { component } = request.context;
+    const leave = waiting.enter(component, instances(component), clientOf(request));
+    if (typeof leave === 'string') return leave;
     spent[kind] += 1;
     const late = new AbortController();
     const began = performance.now();
@@ -108,7 +127,8 @@ export function createAsking({ events, random, bounds, redactor }: AskingPorts):
       signal.addEventListener('abort', () => reject(new Error('over')), { once: true });
       if (signal.aborted) return 'the call is over';
       return { got: await Promise.race([ask(signal), over]) };
-    } catch {
+    } catch (error) {
+      if (error instanceof SwitchboardError && error.code === 'busy') return `busy: ${error.message}`;
       return late.signal.aborted ? `no answer came within ${formatDuration(ms)}` : 'the caller could not ask';
     } finally {
       clearTimeout(timer);
@@ -116,6 +136,7 @@ export function createAsking({ events, random, bounds, redactor }: AskingPorts):
       spent.ms += performance.now() - began;
       // What still waits for an answer is told that none is wanted.
       late.abort();
+      leave();
       goOn();
     }
   };

@@ -10,7 +10,7 @@ import {
   SwitchboardError,
   toSwitchboardError,
 } from '#core';
-import type { CallFigures, Engine, Target } from '#engine';
+import type { CallFigures, Engine, PendingCall, Target } from '#engine';
 import type { CallArguments, CallOptions, Json } from './api.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { withDenials } from './denials.ts';
@@ -35,17 +35,22 @@ export interface CallPath {
 const DEEPEST = 16;
 const OWNER: Principal = { kind: 'program', label: 'program' };
 
-/** One call, from name and JSON arguments to JSON result. Errors: any of the catalogue but those of the home. */
+/**
+ * One call, from name and JSON arguments to JSON result; arguments that are text are JSON that the callee's cell reads.
+ * `from`: the running call whose component makes this one: it is decided by that component's policy too, and bounded by
+ * what that call has left. Errors: any of the catalogue but those of the home.
+ */
 export async function callFunction(
   path: CallPath,
   component: string,
   name: string,
-  args: CallArguments,
+  args: CallArguments | string,
   options: CallOptions,
+  from?: PendingCall,
 ): Promise<Json | undefined> {
   const entry = path.catalog.known(component) ?? (await path.catalog.current(component));
   const { index, described } = entry.find(name);
-  const context = contextOf(path, entry, described.id, options);
+  const context = contextOf(path, entry, described.id, options, from);
   const figures: CallFigures = { queueMs: 0, runMs: 0, transferred: 0 };
   let outcome: 'ok' | ErrorCode = 'ok';
   let onceTarget: Target | undefined;
@@ -53,7 +58,7 @@ export async function callFunction(
   const progress = caller?.progress && callProgress(caller.progress);
   path.made += 1;
   try {
-    authorize(path, entry, context);
+    authorize(path, entry, context, described.name, from);
     const session = route(path, entry, described.needsSession, options.session);
     const { kind } = context.principal;
     let [current, fn] = [entry, index];
@@ -71,10 +76,13 @@ export async function callFunction(
       policy,
       fn,
       args,
+      text: typeof args === 'string',
+      from,
       session,
       signal: options.signal,
       onLog: options.onLog,
       caller,
+      client: options.client,
       onProgress: progress?.report,
     };
     return (await path.engine.call(target, request, figures)) as Json | undefined;
@@ -96,16 +104,25 @@ async function takeOnce(path: CallPath, component: string, kind: Principal['kind
   return once.length > 0 && (await path.permissions.take(once)) ? once : [];
 }
 
-function authorize(path: CallPath, entry: CatalogEntry, context: CallContext): void {
+function authorize(
+  path: CallPath,
+  entry: CatalogEntry,
+  context: CallContext,
+  name: string,
+  from: PendingCall | undefined,
+): void {
+  const by = from && { component: from.request.context.component, policy: from.request.policy };
   const decision = decideCall({
     principal: context.principal,
     component: entry.installed,
     function: context.function,
     requirements: entry.installed.description.requirements,
+    name,
+    by,
   });
   path.events.emit({ type: 'call.decided', context, decision });
   if (!decision.allowed) throw new SwitchboardError('denied', `${context.component}: ${decision.reason}`);
-  if (context.depth > DEEPEST) throw new SwitchboardError('denied', `calls may nest ${DEEPEST} deep`);
+  if (context.depth > DEEPEST) throw new SwitchboardError('call-depth', `calls may nest ${DEEPEST} deep`);
 }
 
 /** The session whose own instance the call runs on, if it does. Handles never leave their session. */
@@ -125,10 +142,19 @@ function route(
   return needsSession || entry.limits.reuse === 'session' ? session : undefined;
 }
 
-function contextOf(path: CallPath, entry: CatalogEntry, fn: string, options: CallOptions): CallContext {
+function contextOf(
+  path: CallPath,
+  entry: CatalogEntry,
+  fn: string,
+  options: CallOptions,
+  from: PendingCall | undefined,
+): CallContext {
   const { limits } = entry;
   if (Number.isNaN(options.timeout)) throw new SwitchboardError('invalid-usage', 'the timeout is not a number');
-  const timeoutMs = Math.max(1, Math.min(options.timeout ?? limits.timeout, limits.timeout));
+  const timeoutMs = Math.max(
+    1,
+    Math.min(options.timeout ?? limits.timeout, limits.timeout, Math.floor(from?.leftMs ?? Infinity)),
+  );
   const id = path.random.bytes(32).toHex();
   return {
     callId: id.slice(0, 32),
@@ -139,7 +165,7 @@ function contextOf(path: CallPath, entry: CatalogEntry, fn: string, options: Cal
     digest: entry.installed.description.digest,
     function: fn,
     timeoutMs,
-    deadline: path.clock.now() + limits.queueTimeout + timeoutMs,
+    deadline: Math.min(path.clock.now() + limits.queueTimeout + timeoutMs, from?.request.context.deadline ?? Infinity),
     ...(options.parent ? { parent: options.parent.callId } : {}),
     depth: options.parent ? options.parent.depth + 1 : 0,
   };

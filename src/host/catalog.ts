@@ -48,6 +48,8 @@ export interface Catalog {
    */
   current(reference: string): Promise<CatalogEntry>;
   isInstalled(name: ComponentName): Promise<boolean>;
+  /** All of them, by name, then newest first. */
+  installed(): Promise<readonly InstalledComponent[]>;
   /** What is known of a version by its full reference, however it was asked for. */
   describing(reference: string): ComponentDescription | undefined;
   /** Forgets everything it kept; called after every change. */
@@ -76,6 +78,7 @@ export interface CatalogPorts {
 export function createCatalog({ store, grants, clock, digest }: CatalogPorts): Catalog {
   let entries = new Map<string, Promise<CatalogEntry>>();
   let known = new Map<string, CatalogEntry>();
+  let all: Promise<readonly InstalledComponent[]> | undefined;
   const used = new Map<string, UsedTarget>();
 
   const load = async (text: string): Promise<CatalogEntry> => {
@@ -142,6 +145,13 @@ export function createCatalog({ store, grants, clock, digest }: CatalogPorts): C
   return {
     entry,
     isInstalled: async (name) => (await store.list()).some((installed) => installed.name === name),
+    installed() {
+      all ??= store.list();
+      all.catch(() => {
+        all = undefined;
+      });
+      return all;
+    },
     known: (text) => known.get(text),
     async current(text) {
       for (;;) {
@@ -157,6 +167,7 @@ export function createCatalog({ store, grants, clock, digest }: CatalogPorts): C
     refresh() {
       entries = new Map();
       known = new Map();
+      all = undefined;
     },
     targetsOf(name, isUsed) {
       for (const [key, { target }] of used) if (!isUsed(target.key)) used.delete(key);

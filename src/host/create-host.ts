@@ -1,14 +1,16 @@
 /** The composition root: every part of a host is made and wired here, by explicit constructors. */
 import { Resolver } from 'node:dns';
 import {
+  type ComponentName,
   type Clock,
   DEFAULT_LIMITS,
   type FaultPoints,
-  formatReference,
   type LogRecord,
   type LogStore,
   parseReference,
   type Random,
+  SCHEDULE_BOUNDS,
+  type ScheduleBounds,
   SwitchboardError,
 } from '#core';
 import { createArtifactCache, createEngine } from '#engine';
@@ -26,10 +28,15 @@ import { createEventHub } from './events.ts';
 import { ownDirectories } from './host-directories.ts';
 import { installComponent } from './install.ts';
 import { limitsOf, setLimits } from './limits.ts';
+import { createKept } from './kept.ts';
+import { createReflect, notOffered, type Reflect } from './reflect.ts';
+import { createSchedules, type Schedules } from './schedules.ts';
 import { createProfiles } from './profiles.ts';
 import { createPermissions, type Permissions, sha256 } from './permissions.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 import { createSessions } from './sessions.ts';
+import { uninstallComponent } from './uninstall.ts';
+import { createStorage, isStoreKind, type Storage } from './storage.ts';
 import { describeSource } from './source.ts';
 import { VERSION } from './version.ts';
 
@@ -60,6 +67,8 @@ export interface HostOptions {
   readonly faults?: FaultPoints | undefined;
   /** How long and how often components may ask their callers. */
   readonly askBounds?: Partial<AskBounds> | undefined;
+  /** What components may arrange for later. */
+  readonly scheduleBounds?: Partial<ScheduleBounds> | undefined;
 }
 
 /** Subscribers get this long to take what is left when the host closes. */
@@ -68,7 +77,14 @@ const DRAIN_MS = 500;
 /** Opens the home and starts a host in this process. Errors: those of the home. */
 export async function createHost(options: HostOptions): Promise<Host> {
   const { clock = systemClock, random = systemRandom, faults = noFaults } = options;
-  const opened: { logs?: LogStore; secrets?: Secrets; approvals?: Approvals } = {};
+  const opened: {
+    logs?: LogStore;
+    secrets?: Secrets;
+    approvals?: Approvals;
+    storage?: Storage;
+    reflect?: Reflect;
+    schedules?: Schedules;
+  } = {};
   const events = createEventHub(() => clock.now());
   const onLog = (record: LogRecord): void => {
     opened.logs?.append(record);
@@ -79,6 +95,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     random,
     bounds: { ...ASK_BOUNDS, ...options.askBounds },
     redactor: (component) => opened.secrets?.redactorOf(component),
+    instances: (component) => catalog.known(component)?.limits.instances ?? 1,
   });
   const engine = createEngine({
     cache: createArtifactCache(options.cache ?? homePaths(options.home).cache, faults),
@@ -87,8 +104,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     ...(options.maxCells === undefined ? {} : { maxCells: options.maxCells }),
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     nameServers: checkedNameServers(options.nameServers),
-    own: () => ownDirectories(options.home),
     fakeNetwork: options.fakeNetwork,
+    own: () => ownDirectories(options.home),
     onLog,
     onCell: (type, cell, component, reason) => events.emit({ type, cell, component, reason }),
     redactor: (component) => opened.secrets?.redactorOf(component),
@@ -102,12 +119,15 @@ export async function createHost(options: HostOptions): Promise<Host> {
       tell?.(record);
       void opened.approvals?.fileDenial(component, denial, principal);
     },
-    ask: (request, service, payload, turn) =>
-      service === 'secret' && opened.secrets
-        ? opened.secrets.answer(request, payload)
-        : isAskKind(service)
-          ? asking.answer(request, service, payload, turn)
-          : Promise.reject(new SwitchboardError('denied', `the host offers no ${service}`)),
+    ask(request, service, payload, turn) {
+      const { secrets: values, storage, reflect, schedules: times } = opened;
+      if (isStoreKind(service) && storage) return storage.answer(request, service, payload, turn);
+      if (service === 'reflect' && reflect) return reflect.answer(request, payload, turn);
+      if (service === 'secret' && values) return values.answer(request, payload);
+      if (service === 'schedule' && times) return times.answer(request, payload, turn);
+      if (isAskKind(service)) return asking.answer(request, service, payload, turn);
+      return Promise.reject(notOffered(service));
+    },
   });
   // A cell's thread takes as long to start as the home to open.
   engine.warm();
@@ -139,9 +159,18 @@ export async function createHost(options: HostOptions): Promise<Host> {
     home: home.path,
   });
   const approvals = createApprovals({ store: home.approvals, permissions, catalog, events, clock, random });
-  Object.assign(opened, { secrets, approvals });
+  const storage = createStorage({ kv: home.kv, blobs: home.blobs });
+  Object.assign(opened, { secrets, approvals, storage });
   const sessions = createSessions(random);
   const path: CallPath = { catalog, engine, events, sessions, permissions, clock, random, made: 0 };
+  const bounds = { ...SCHEDULE_BOUNDS, ...options.scheduleBounds };
+  const schedules = createSchedules({ store: home.schedules, path, clock, bounds, log: onLog });
+  Object.assign(opened, { reflect: createReflect(path), schedules });
+  const kept = createKept(home, events);
+  const forget = async (name: ComponentName): Promise<void> => {
+    await schedules.forget(name);
+    if (home.keepsStores()) await storage.forget(name);
+  };
   const startedAt = clock.now();
   let changing: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
@@ -149,7 +178,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const close = async (): Promise<void> => {
     events.emit({ type: 'host.stopping' });
     permissions.close();
+    const runs = schedules.close();
     await engine.close();
+    await runs;
     await events.drained(DRAIN_MS);
     await home.close();
   };
@@ -167,16 +198,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
     async uninstall(reference) {
       ready();
-      const removed = await components.remove(parseReference(reference));
-      if (removed.length === 0) throw new SwitchboardError('component-not-found', `${reference} is not installed`);
-      catalog.refresh();
-      for (const one of removed) {
-        const component = formatReference(one);
-        engine.retire((key) => key.startsWith(`${component} `));
-        events.emit({ type: 'component.uninstalled', component, digest: one.description.digest });
-      }
-      await permissions.forgetIfGone(parseReference(reference).name);
-      return removed;
+      return uninstallComponent({ components, engine, catalog, events, permissions, forget }, reference);
     },
     async list() {
       ready();
@@ -224,6 +246,26 @@ export async function createHost(options: HostOptions): Promise<Host> {
         ...(component === undefined ? {} : { component: parseReference(component).name }),
       });
     },
+    async schedules(component) {
+      ready();
+      return schedules.schedules(component);
+    },
+    async removeSchedule(component, name) {
+      ready();
+      return schedules.removeSchedule(component, name);
+    },
+    async stores(owner) {
+      ready();
+      return kept.stores(owner);
+    },
+    async storeKeys(store, listing) {
+      ready();
+      return kept.storeKeys(store, listing);
+    },
+    async clearStores(store) {
+      ready();
+      return kept.clearStores(store);
+    },
     subscribe: (listener, types) => events.subscribe(listener, types),
     ...guarded(ready, { ...permissions, ...approvals, ...secrets }),
     ...createProfiles(home.profiles, events),
@@ -258,6 +300,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         callsWaiting: stats.waiting,
         callsMade: path.made,
         sessions: sessions.size,
+        schedulesRunning: schedules.running,
         rss: process.memoryUsage.rss(),
       };
     },
@@ -267,6 +310,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
   };
   events.emit({ type: 'host.started', pid: process.pid });
+  await schedules.start();
   return host;
 }
 

@@ -3,9 +3,9 @@ import {
   type Denial,
   type ErrorCode,
   type Manifest,
-  parsePermission,
+  type MissingItem,
   type Permission,
-  printable,
+  quotation,
   requestCovers,
   SwitchboardError,
 } from '#core';
@@ -21,19 +21,10 @@ const FAILED_BY_DENIAL: ReadonlySet<ErrorCode> = new Set([
 /** A program that looks for its files in many places is refused all of them; nobody should grant a list of those. */
 const MOST_FLAGS = 4;
 
-/** The commands' arguments that would allow what was refused first, each once. */
-const flagsOf = (denials: readonly Denial[]): readonly string[] =>
-  [...new Set(denials.flatMap((denial) => denial.grant ?? []))].slice(0, MOST_FLAGS);
-
-/** The permission whose lack a denial tells of; for a directory the person names the host's. */
-export function itemOf({ grant }: Pick<Denial, 'grant'>): ApprovalItem | undefined {
-  const directory = /^--fs .*?:(\/[^:]*):(ro|rw)$/.exec(grant ?? '');
-  if (directory?.[1]) return { kind: 'fs', guest: directory[1], mode: directory[2] === 'rw' ? 'rw' : 'ro' };
-  if (grant === '--elicit') return { kind: 'elicit' };
-  if (grant === '--sample') return { kind: 'sample' };
-  const other = /^--(net|secret) (\S+)$/.exec(grant ?? '');
-  if (!other?.[2]) return undefined;
-  return parsePermission(other[1] === 'net' ? 'net' : 'secret', other[2]);
+/** What a person may be asked to allow after a denial: which host directory it is, they choose; a variable has no value. */
+export function itemOf({ item }: Denial): ApprovalItem | undefined {
+  if (item?.kind === 'fs') return { kind: 'fs', guest: item.guest, mode: item.mode };
+  return item?.kind === 'env' ? undefined : item;
 }
 
 /** For the question whether a manifest requests it, which host directory it is does not matter. */
@@ -47,24 +38,25 @@ export function grantCommand(
   denials: readonly Denial[],
   manifest: Manifest | undefined,
 ): string | undefined {
-  const flags = flagsOf(denials);
-  if (flags.length === 0) return undefined;
-  const unrequested = flags.some((grant) => manifest && !requests(manifest, grant));
-  return `switchboard grant ${component} ${flags.join(' ')}${unrequested ? ' --unrequested' : ''}`;
+  const missing = new Map(denials.flatMap(({ grant, item }) => (grant === undefined ? [] : [[grant, item] as const])));
+  const named = [...missing].slice(0, MOST_FLAGS);
+  if (named.length === 0) return undefined;
+  const unrequested = named.some(([, item]) => !isRequested(manifest, item));
+  return `switchboard grant ${component} ${named.map(([grant]) => grant).join(' ')}${unrequested ? ' --unrequested' : ''}`;
 }
 
 /** A decision's refusal with the flag that its grant needs where the manifest does not request it. */
 export function withUnrequested(denial: Denial, manifest: Manifest | undefined): Denial {
-  const { grant } = denial;
-  if (grant === undefined || !manifest || requests(manifest, grant)) return denial;
+  const { grant, item } = denial;
+  if (grant === undefined || isRequested(manifest, item)) return denial;
   return { ...denial, grant: `${grant} --unrequested` };
 }
 
-function requests(manifest: Manifest, grant: string): boolean {
-  const variable = /^--env (\S+)$/.exec(grant)?.[1];
-  if (variable !== undefined) return manifest.permissions.some((r) => r.kind === 'env' && r.name === variable);
-  const item = itemOf({ grant });
-  return item === undefined || manifest.permissions.some((request) => requestCovers(request, withDirectory(item)));
+/** Whether the flag alone gives it: where there is no manifest, too. */
+function isRequested(manifest: Manifest | undefined, item: MissingItem | undefined): boolean {
+  if (!manifest || !item) return true;
+  const permission = item.kind === 'env' ? { ...item, value: '' } : withDirectory(item);
+  return manifest.permissions.some((request) => requestCovers(request, permission));
 }
 
 /** One line of the component's log. */
@@ -85,7 +77,7 @@ export function withDenials(
   const more = new Set(denials.map((denial) => denial.what)).size - 1;
   const others =
     more > 0 ? ` (and ${more} more${more >= MOST_FLAGS ? `, all in: switchboard logs ${component}` : ''})` : '';
-  const message = `${component} was refused ${first.what}: ${first.reason}${others}; it said: ${printable(error.message, 200)}`;
+  const message = `${component} was refused ${first.what}: ${first.reason}${others}; it said: ${quotation(error.message, 200)}`;
   return new SwitchboardError('denied', message, {
     fix: grantCommand(component, denials, manifest),
     data: { denials, error: error.toJSON() },

@@ -9,6 +9,7 @@ import {
   manifestLimits,
   type PermissionRequest,
   printable,
+  readCallPattern,
   SwitchboardError,
   toSwitchboardError,
 } from '#core';
@@ -27,6 +28,12 @@ const guest = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+const calledComponent = z.string().refine((text) => !text.includes('#') && readCallPattern(text) !== undefined, {
+  error: 'is namespace:name, with * for any characters',
+});
+const calledFunction = z.string().refine((text) => readCallPattern(`a:a#${text}`) !== undefined, {
+  error: 'is a function’s name, with * for any characters',
+});
 const host = z
   .string()
   .max(255)
@@ -36,6 +43,8 @@ const host = z
     context.addIssue('is a host name, *.name, *, an address or a block of addresses');
     return z.NEVER;
   });
+
+const store = z.strictObject({ store: name, mode: z.enum(['ro', 'rw']), reason });
 
 const SCHEMA = z.strictObject({
   description: z.string().max(2000).optional(),
@@ -57,8 +66,15 @@ const SCHEMA = z.strictObject({
         .optional(),
       env: z.array(z.strictObject({ name, reason })).max(MOST).optional(),
       secret: z.array(z.strictObject({ name, reason })).max(MOST).optional(),
+      kv: z.array(store).max(MOST).optional(),
+      blob: z.array(store).max(MOST).optional(),
       elicit: z.strictObject({ reason }).optional(),
       sample: z.strictObject({ reason }).optional(),
+      call: z
+        .array(z.strictObject({ component: calledComponent, function: calledFunction.optional(), reason }))
+        .max(MOST)
+        .optional(),
+      schedule: z.strictObject({ reason }).optional(),
     })
     .optional(),
   limits: z.record(z.string().regex(/^[a-z-]{1,32}$/), z.union([z.string().max(32), z.number().int()])).optional(),
@@ -97,12 +113,26 @@ export function parseManifest(text: string, digest: Digest): Manifest {
     })),
     ...(permissions.env ?? []).map((env) => ({ kind: 'env' as const, ...env })),
     ...(permissions.secret ?? []).map((secret) => ({ kind: 'secret' as const, ...secret })),
+    ...(['kv', 'blob'] as const).flatMap((kind) =>
+      (permissions[kind] ?? []).map((one) => ({ kind, name: one.store, mode: one.mode, reason: one.reason })),
+    ),
     ...(permissions.elicit ? [{ kind: 'elicit' as const, ...permissions.elicit }] : []),
     ...(permissions.sample ? [{ kind: 'sample' as const, ...permissions.sample }] : []),
+    ...(permissions.call ?? []).map(({ function: fn, ...call }) => ({
+      kind: 'call' as const,
+      ...call,
+      ...(fn === undefined ? {} : { function: fn }),
+    })),
+    ...(permissions.schedule ? [{ kind: 'schedule' as const, ...permissions.schedule }] : []),
   ];
   const seen = new Set<string>();
   for (const { reason: _, ...request } of requests) {
-    const key = request.kind === 'fs' ? `fs ${request.guest}` : JSON.stringify(request);
+    const key =
+      request.kind === 'fs'
+        ? `fs ${request.guest}`
+        : request.kind === 'kv' || request.kind === 'blob'
+          ? `${request.kind} ${request.name}`
+          : JSON.stringify(request);
     if (seen.has(key)) throw invalid(`permissions.${request.kind}: ${printable(key, 200)} is requested twice`);
     seen.add(key);
   }

@@ -6,11 +6,13 @@ import {
   type ComponentName,
   type ComponentStore,
   decideAccess,
+  formatCallPattern,
   formatReference,
   type Grant,
   grantCounts,
   type GrantStore,
   type InstalledComponent,
+  isStore,
   manifestDigest,
   parseReference,
   type Permission,
@@ -274,8 +276,11 @@ function describe(permission: Permission): string {
   if (permission.kind === 'fs') return `${permission.mode} access to ${permission.guest}`;
   if (permission.kind === 'net')
     return `the network host ${permission.host}${permission.port === undefined ? '' : `:${permission.port}`}`;
+  if (isStore(permission)) return `${permission.mode} access to the ${permission.kind} store ${permission.name}`;
   if (permission.kind === 'elicit') return 'to ask the person';
   if (permission.kind === 'sample') return 'to ask the caller’s model';
+  if (permission.kind === 'call') return `to call ${formatCallPattern(permission)}`;
+  if (permission.kind === 'schedule') return 'to arrange later calls of itself';
   return permission.kind === 'env' ? `the variable ${permission.name}` : `the secret ${permission.name}`;
 }
 
@@ -284,12 +289,14 @@ const replaces = (grant: Grant, old: Grant): boolean =>
 
 /** Whether something that the one gives the other does not. */
 export function loses(before: PolicySnapshot, after: PolicySnapshot): boolean {
-  for (const part of ['fs', 'net', 'env', 'secrets', 'asks'] as const) {
+  for (const part of ['fs', 'net', 'env', 'secrets', 'stores', 'asks', 'calls'] as const) {
     const kept = new Set<string>(after[part].map((item) => JSON.stringify(item)));
     // What may be written may be read.
-    if (part === 'fs') for (const item of after.fs) kept.add(JSON.stringify({ ...item, mode: 'ro' }));
+    if (part === 'fs' || part === 'stores')
+      for (const item of after[part]) kept.add(JSON.stringify({ ...item, mode: 'ro' }));
     if (before[part].some((item) => !kept.has(JSON.stringify(item)))) return true;
   }
+  if (before.schedule && !after.schedule) return true;
   return false;
 }
 

@@ -8,7 +8,7 @@ import { WitError } from './wit-error.ts';
 export type AskReply = { readonly ok: unknown } | { readonly failed: { readonly tag: string; readonly val?: string } };
 
 /** Puts a question of the guest to the host, if the guest was granted to. Throws the error case of its function. */
-export async function askHost(env: ServiceEnv, kind: AskKind, payload: unknown): Promise<unknown> {
+export async function askHost(env: ServiceEnv, kind: AskKind | 'schedule', payload: unknown): Promise<unknown> {
   const decision = decideAccess(env.policy, { kind });
   if (!decision.allowed) {
     env.denied(decision.denial);

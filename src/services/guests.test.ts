@@ -9,6 +9,8 @@ import { NO_PERMISSIONS, type ServiceEnv } from '#core';
 import { guest } from '#test/guests/build';
 import { serviceSet } from './index.ts';
 
+const NO_TYPES = { types: [], imports: [], importedFunctions: [], exports: [], exportedFunctions: [] };
+
 // oxlint-disable-next-line typescript/no-explicit-any -- exports of a guest are known only to the test
 type Exports = any;
 
@@ -50,6 +52,8 @@ async function start(name: string, exports: readonly string[]) {
       policy: NO_PERMISSIONS,
       denied: () => {},
       refund: () => {},
+      charge: () => {},
+      types: NO_TYPES,
       progress: () => {},
       onEnd: () => {},
       exit: (status) => {

@@ -6,12 +6,21 @@ import { filesystemTypesInterface, preopensInterface } from './filesystem/index.
 import { httpTypesInterface, outgoingHandlerInterface } from './http/index.ts';
 import { pollInterface } from './io/poll.ts';
 import { errorInterface, streamsInterface } from './io/streams.ts';
+import { blobInterface, blobStreamsInterface } from './blob/index.ts';
+import { blobstoreContainerInterface, blobstoreInterface, blobstoreTypesInterface } from './blob/wasi.ts';
+import { configInterface } from './config/index.ts';
 import { elicitationInterface } from './elicitation/index.ts';
 import { simpleHttpInterface } from './http/simple.ts';
+import { kvInterface } from './kv/index.ts';
+import { keyvalueAtomicsInterface, keyvalueBatchInterface, keyvalueStoreInterface } from './kv/wasi.ts';
 import { logInterface } from './log/index.ts';
 import { insecureInterface, insecureSeedInterface, randomInterface } from './random/index.ts';
 import { serviceOffer } from './offer.ts';
+import { OWN_3, SHARED_3 } from './later/index.ts';
 import { progressInterface } from './progress/index.ts';
+import { asteraiInterface } from './asterai/index.ts';
+import { reflectInterface } from './reflect/index.ts';
+import { scheduleInterface } from './schedule/index.ts';
 import { samplingInterface } from './sampling/index.ts';
 import { secretsInterface } from './secrets/index.ts';
 import { Scope } from './scope.ts';
@@ -27,10 +36,15 @@ const SHARED: { readonly [id: string]: ServiceInterface } = {
   'wasi:cli/terminal-stdin': cli.terminalStdinInterface,
   'wasi:cli/terminal-stdout': cli.terminalStdoutInterface,
   'wasi:cli/terminal-stderr': cli.terminalStderrInterface,
+  'switchboard:host/blob-streams': blobStreamsInterface,
   'wasi:filesystem/types': filesystemTypesInterface,
+  'wasi:keyvalue/atomics': keyvalueAtomicsInterface,
+  'wasi:keyvalue/batch': keyvalueBatchInterface,
+  'wasi:blobstore/container': blobstoreContainerInterface,
   'wasi:sockets/network': sockets.networkInterface,
   'wasi:sockets/tcp': sockets.tcpInterface,
   'wasi:sockets/udp': sockets.udpInterface,
+  ...SHARED_3,
 };
 
 /** Made for an instance when its code first asks: most components import few of them. */
@@ -40,7 +54,17 @@ const OWN: { readonly [id: string]: (scope: Scope) => ServiceInterface } = {
   'switchboard:host/elicitation': elicitationInterface,
   'switchboard:host/sampling': samplingInterface,
   'switchboard:host/secrets': secretsInterface,
+  'switchboard:host/reflect': reflectInterface,
+  'switchboard:host/schedule': scheduleInterface,
+  'asterai:host/api': asteraiInterface,
   'switchboard:host/http': simpleHttpInterface,
+  'switchboard:host/kv': kvInterface,
+  'switchboard:host/blob': blobInterface,
+  'wasi:keyvalue/store': keyvalueStoreInterface,
+  'wasi:blobstore/types': blobstoreTypesInterface,
+  'wasi:blobstore/blobstore': blobstoreInterface,
+  'wasi:config/store': configInterface,
+  'wasi:config/runtime': configInterface,
   'wasi:cli/environment': cli.environmentInterface,
   'wasi:cli/exit': cli.exitInterface,
   'wasi:cli/stdin': cli.stdinInterface,
@@ -58,6 +82,7 @@ const OWN: { readonly [id: string]: (scope: Scope) => ServiceInterface } = {
   'wasi:sockets/udp-create-socket': sockets.udpCreateSocketInterface,
   'wasi:sockets/ip-name-lookup': sockets.ipNameLookupInterface,
   'wasi:sockets/instance-network': sockets.instanceNetworkInterface,
+  ...OWN_3,
 };
 
 const SCOPE = Symbol('scope');

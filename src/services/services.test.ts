@@ -3,6 +3,8 @@ import { mock, test } from 'node:test';
 import { type Denial, NO_PERMISSIONS, type ServiceEnv } from '#core';
 import { serviceSet } from './index.ts';
 
+const NO_TYPES = { types: [], imports: [], importedFunctions: [], exports: [], exportedFunctions: [] };
+
 // oxlint-disable-next-line typescript/no-explicit-any -- what generated code sees of a service has no types
 type Face = any;
 type Logged = Parameters<ServiceEnv['log']>;
@@ -23,6 +25,8 @@ function make(overrides: Partial<ServiceEnv> = {}) {
     policy: NO_PERMISSIONS,
     denied: () => {},
     refund: () => {},
+    charge: () => {},
+    types: NO_TYPES,
     progress: () => {},
     onEnd: () => {},
     exit: (status) => {
@@ -240,6 +244,7 @@ void test('[services.denied] files: a root that refuses everything, and says wha
     capability: 'fs',
     what: 'read /etc/passwd',
     reason: 'no granted directory contains it',
+    item: { kind: 'fs', guest: '/etc', mode: 'ro' },
     grant: '--fs "$PWD":/etc:ro',
   });
   assert.equal(denials.length, 6);
@@ -376,8 +381,9 @@ void test('suspending names functions that exist', () => {
   const { face } = make();
   for (const name of [...serviceSet.suspending, ...Object.values(serviceSet.suspendingWith ?? {}).flat()]) {
     const [id = '', fn = ''] = name.split('#');
-    const [, resource = '', method = ''] = /^\[method\]([a-z-]+)\.(.+)$/.exec(fn) ?? [];
-    const found = resource === '' ? face(id)[fn] : face(id)[pascalCase(resource)].prototype[camelCase(method)];
+    const [, form, resource = '', method = ''] = /^\[(method|static)\]([a-z-]+)\.(.+)$/.exec(fn) ?? [];
+    const owner = resource === '' ? face(id) : face(id)[pascalCase(resource)];
+    const found = (form === 'method' ? owner.prototype : owner)[camelCase(resource === '' ? fn : method)];
     assert.equal(typeof found, 'function', name);
   }
 });

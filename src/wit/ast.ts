@@ -24,6 +24,7 @@ export interface FuncDef {
 export type Def =
   | { readonly kind: 'alias'; readonly type: ValType }
   | { readonly kind: 'list' | 'option'; readonly type: ValType }
+  | { readonly kind: 'stream' | 'future'; readonly type: ValType | undefined }
   | { readonly kind: 'tuple'; readonly types: readonly ValType[] }
   | { readonly kind: 'record'; readonly fields: readonly NamedVal[] }
   | { readonly kind: 'variant'; readonly cases: readonly OptionalVal[] }
@@ -73,6 +74,6 @@ export type Item =
   | (At & { readonly kind: 'module' })
   | (At & { readonly kind: 'instantiate'; readonly component: number; readonly args: readonly SortIndex[] })
   | (At & { readonly kind: 'bundle'; readonly exports: readonly SortIndex[] })
-  | (At & { readonly kind: 'lift'; readonly type: number })
-  | (At & { readonly kind: 'builtin'; readonly what: string })
+  | (At & { readonly kind: 'lift'; readonly type: number; readonly async: boolean })
+  | (At & { readonly kind: 'builtin' /** Named where it is refused. */; readonly what: string | undefined })
   | (At & { readonly kind: 'export'; readonly desc: Desc | undefined } & SortIndex);

@@ -109,6 +109,10 @@ class Compiler {
 
   #entry(entry: TypeEntry, text: string): In {
     switch (entry.kind) {
+      case 'stream':
+        return this.#stream(entry.element, text);
+      case 'future':
+        return futureIn(entry.element === undefined ? nothingIn : this.compile(entry.element));
       case 'list':
         return entry.element === 'u8' ? bytesIn : listIn(this.compile(entry.element), text);
       case 'tuple':
@@ -140,6 +144,11 @@ class Compiler {
       case 'resource':
         throw new RangeError('a resource is not a value');
     }
+  }
+
+  #stream(element: TypeRef | undefined, text: string): In {
+    if (element === 'u8') return (value, call) => [bytesIn(value, call)];
+    return listIn(element === undefined ? nullIn : this.compile(element), text);
   }
 
   #record(fields: readonly Field[], text: string): In {
@@ -232,6 +241,16 @@ function unknownField(value: object, names: ReadonlySet<string>): Mismatch {
 function nothingIn(value: unknown): undefined {
   if (value !== null && value !== undefined) throw expected('null', value);
   return undefined;
+}
+
+/** An item of a stream without values. */
+function nullIn(value: unknown): null {
+  nothingIn(value);
+  return null;
+}
+
+function futureIn(convert: In): In {
+  return (value, call) => Promise.resolve(convert(value, call));
 }
 
 function spend(call: Call, amount: number): void {

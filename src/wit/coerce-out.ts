@@ -88,6 +88,12 @@ class Compiler {
   #entry(entry: TypeEntry, text: string): Out {
     const maybe = (ref: TypeRef | undefined): Out => (ref === undefined ? () => null : this.compile(ref));
     switch (entry.kind) {
+      // Both were read to their end before: see the engine's `collect`.
+      case 'future':
+        return maybe(entry.element);
+      case 'stream':
+        if (entry.element === undefined) return listOut(() => null, text);
+        return entry.element === 'u8' ? bytesOut : listOut(this.compile(entry.element), text);
       case 'list':
         return entry.element === 'u8' ? bytesOut : listOut(this.compile(entry.element), text);
       case 'tuple':

@@ -161,15 +161,32 @@ test('[wit.use] reads inline instances, outer aliases and exports with a type as
   );
 });
 
-test('[wit.async] refuses what belongs to WASI 0.3 by name, wherever it stands', async () => {
+test('[wit.async] reads async functions, streams and futures', async () => {
+  const types = decodeComponent(
+    await fromInterface(`f: async func(a: stream<u8>, b: option<future<string>>) -> stream;
+      resource r { m: async func() -> future; s: static async func(); }`),
+  );
+  assert.deepEqual(
+    types.exports.flatMap((e) => e.functions.map((fn) => witSignature(types, fn))),
+    [
+      'r.m: async func() -> future',
+      'r.s: static async func()',
+      'f: async func(a: stream<u8>, b: option<future<string>>) -> stream',
+    ],
+  );
+  assert.equal(types.concurrent, true);
+  assert.equal(decodeComponent(await fromInterface('f: func();')).concurrent, undefined);
+});
+
+test('[wit.async] refuses what of WASI 0.3 and later is not run by name, wherever it stands', async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
-    ['f: async func(a: string);', /uses async function `f` in interface `t:t\/api`; WASI 0.3 is not supported/],
-    ['resource r { m: async func(); }', /uses async function `\[method\]r\.m` in interface `t:t\/api`; WASI 0\.3/],
-    ['f: func(a: stream<u8>);', /uses stream in function `f` in interface `t:t\/api`; WASI 0\.3/],
-    ['f: func() -> future<string>;', /uses future in function `f`/],
-    ['f: func() -> result<_, error-context>;', /uses error-context in function `f`/],
+    ['f: func() -> result<_, error-context>;', /uses error-context in function `f` in interface `t:t\/api`/],
     ['f: func() -> list<u8, 4>;', /uses a fixed-size list in function `f` .*; it is not supported/],
     ['f: func() -> map<string, u8>;', /uses map in function `f` .*; it is not supported/],
+    ['f: func() -> future<future<u8>>;', /uses a future of a future, which is not supported/],
+    ['f: async func() -> result<u8, stream<u8>>;', /a stream or future in the error of `f`/],
+    ['f: async func(a: stream);', /a stream or future without a type in the arguments of `f`/],
+    ['f: async func(a: option<future>);', /a stream or future without a type in the arguments of `f`/],
   ];
   for (const [body, message] of cases) {
     const bytes = await fromInterface(body);
@@ -179,11 +196,15 @@ test('[wit.async] refuses what belongs to WASI 0.3 by name, wherever it stands',
   }
 });
 
-test('[wit.async] refuses built-ins of WASI 0.3 that no function shows', async () => {
-  const bytes = await fromWat('(component (canon waitable-set.new (core func)))');
-  const error = failure(() => decodeComponent(bytes));
-  assert.equal(error.code, 'unsupported-component');
-  assert.match(error.message, /`waitable-set\.new`; WASI 0\.3/);
+test('[wit.async] refuses built-ins that nothing runs; knows those of tasks that no function shows', async () => {
+  for (const name of ['thread.index', 'error-context.drop']) {
+    const bytes = await fromWat(`(component (canon ${name} (core func)))`);
+    const error = failure(() => decodeComponent(bytes));
+    assert.equal(error.code, 'unsupported-component');
+    assert.ok(error.message.includes(`uses the built-in \`${name}\`, which is not supported`), error.message);
+  }
+  const tasks = await fromWat('(component (canon waitable-set.new (core func)))');
+  assert.equal(decodeComponent(tasks).concurrent, true);
 });
 
 test('[wit.types] refuses components that import components or modules', async () => {

@@ -41,6 +41,11 @@ export function define(scope: Scope, def: Def, offset: number, budget: Budget): 
       const type = get(def.type);
       return value(makeNode({ kind: def.kind, type }, [type]));
     }
+    case 'stream':
+    case 'future': {
+      const type = maybe(def.type);
+      return value(makeNode({ kind: def.kind, type }, [type]));
+    }
     case 'tuple': {
       budget.spend(def.types.length);
       const types = def.types.map(get);

@@ -10,8 +10,9 @@ import { invalid } from './reader.ts';
 export interface Evaluated {
   readonly imports: Instance;
   readonly exports: Instance;
-  /** The first built-in of WASI 0.3 that was met, in words. */
-  readonly later: string | undefined;
+  /** Built-ins of WASI 0.3 were met; and the first that is refused, in words. */
+  readonly tasks: boolean;
+  readonly refused: string | undefined;
 }
 
 interface Frame {
@@ -21,7 +22,7 @@ interface Frame {
   /** What the imports are bound to; absent for the outermost component. */
   readonly args: Instance | undefined;
   readonly budget: Budget;
-  readonly later: { what: string | undefined };
+  readonly later: { tasks: boolean; refused: string | undefined };
 }
 
 /** Evaluates the outermost component. Linear in what `budget` allows. */
@@ -32,10 +33,10 @@ export function evaluate(items: readonly Item[], budget: Budget): Evaluated {
     exports: new Map(),
     args: undefined,
     budget,
-    later: { what: undefined },
+    later: { tasks: false, refused: undefined },
   };
   for (const item of items) evaluateItem(frame, item);
-  return { imports: frame.imports, exports: frame.exports, later: frame.later.what };
+  return { imports: frame.imports, exports: frame.exports, ...frame.later };
 }
 
 function evaluateItem(frame: Frame, item: Item): void {
@@ -53,10 +54,12 @@ function evaluateItem(frame: Frame, item: Item): void {
     case 'module':
       return;
     case 'lift':
+      if (item.async) frame.later.tasks = true;
       scope.funcs.push(funcAt(scope, item.type, item.at));
       return;
     case 'builtin':
-      frame.later.what ??= item.what;
+      frame.later.tasks = true;
+      frame.later.refused ??= item.what;
       return;
     case 'bundle':
       scope.instances.push(gather(scope, item.exports, item.at, budget));

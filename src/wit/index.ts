@@ -14,6 +14,7 @@ export type { ModuleLimits } from './limits.ts';
 export { camelCase } from './names.ts';
 export { argumentsSchema, resultSchema } from './schema.ts';
 export { hasResource, typeText, witSignature } from './types.ts';
+export { checkArguments } from './check-arguments.ts';
 export { compileArguments } from './coerce-in.ts';
 export { compileError, compileResult } from './coerce-out.ts';
 export type { Handles, Json } from './coerce-common.ts';

@@ -19,6 +19,7 @@ export interface NodeCase {
 
 export type NodeShape =
   | { readonly kind: 'list' | 'option'; readonly type: Ty }
+  | { readonly kind: 'stream' | 'future'; readonly type: Ty | undefined }
   | { readonly kind: 'tuple'; readonly types: readonly Ty[] }
   | { readonly kind: 'record'; readonly fields: readonly NodeField[] }
   | { readonly kind: 'variant'; readonly cases: readonly NodeCase[] }

@@ -1,4 +1,4 @@
-/** Reads canonical definitions of Binary.md. Those of WASI 0.3 are read too, to be refused by name. */
+/** Reads canonical definitions of Binary.md. Those of WASI 0.3 that the transpiler lacks are read too, to be refused by name. */
 import type { Item } from './ast.ts';
 import { parseValType } from './parse-types.ts';
 import { invalid } from './reader.ts';
@@ -47,6 +47,9 @@ const BUILTINS: { readonly [code: number]: readonly [name: string, operands: str
   0x42: ['thread.available-parallelism', ''],
 };
 
+/** Built-ins that nothing here runs: threads, error contexts, and the one that WASI 0.3 dropped before its release. */
+const REFUSED = /^(?:error-context\.|backpressure\.set$|thread\.(?!yield$))/;
+
 /** Reads options; returns whether one of them is of WASI 0.3 or later. */
 function options(r: Reader): boolean {
   let later = false;
@@ -77,8 +80,8 @@ export function parseCanon(r: Reader): Item | undefined {
     if (r.u8() !== 0) throw invalid('unknown canonical sort', at);
     r.u32();
     const later = options(r);
-    if (code === 0x00) return { kind: 'lift', at, type: r.u32() };
-    return later ? { kind: 'builtin', at, what: 'async calls of imports' } : undefined;
+    if (code === 0x00) return { kind: 'lift', at, type: r.u32(), async: later };
+    return later ? { kind: 'builtin', at, what: undefined } : undefined;
   }
   if (code <= 0x04) {
     r.u32();
@@ -87,5 +90,5 @@ export function parseCanon(r: Reader): Item | undefined {
   const known = BUILTINS[code];
   if (known === undefined) throw invalid(`unknown canonical function 0x${code.toString(16)}`, at);
   for (const kind of known[1]) operand(r, kind);
-  return { kind: 'builtin', at, what: `\`${known[0]}\`` };
+  return { kind: 'builtin', at, what: REFUSED.test(known[0]) ? `\`${known[0]}\`` : undefined };
 }

@@ -137,11 +137,9 @@ export function parseDef(r: Reader, depth: number): Def {
       r.u32();
       return { kind: 'unsupported', what: 'a fixed-size list' };
     case 0x66:
-      optional(r);
-      return { kind: 'unsupported', what: 'stream' };
+      return { kind: 'stream', type: optional(r) };
     case 0x65:
-      optional(r);
-      return { kind: 'unsupported', what: 'future' };
+      return { kind: 'future', type: optional(r) };
     case 0x63:
       parseValType(r);
       parseValType(r);

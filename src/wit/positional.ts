@@ -62,7 +62,10 @@ function parseWord(types: ComponentTypes, ref: TypeRef, word: string, name: stri
 }
 
 function isWord(entry: TypeEntry): boolean {
-  return ['enum', 'own', 'borrow'].includes(entry.kind) || (entry.kind === 'list' && entry.element === 'u8');
+  return (
+    ['enum', 'own', 'borrow'].includes(entry.kind) ||
+    ((entry.kind === 'list' || entry.kind === 'stream') && entry.element === 'u8')
+  );
 }
 
 function tryParse(text: string): unknown {
@@ -95,6 +98,7 @@ function restore(types: ComponentTypes, ref: TypeRef | undefined, value: unknown
   const entry = ref === undefined ? undefined : resolve(types, ref);
   const shape = typeof entry === 'object' ? entry : undefined;
   if (shape?.kind === 'option' && !isOption(types, shape.some)) return restore(types, shape.some, value);
+  if (shape?.kind === 'future') return restore(types, shape.element, value);
   if (typeof value === 'bigint') return ref === 'u64' || ref === 's64' ? value.toString() : Number(value);
   if (typeof value !== 'object' || value === null) return value as Json;
   if (Array.isArray(value)) return value.map((item, i) => restore(types, itemType(shape, i), item));
@@ -102,7 +106,7 @@ function restore(types: ComponentTypes, ref: TypeRef | undefined, value: unknown
 }
 
 function itemType(entry: TypeEntry | undefined, index: number): TypeRef | undefined {
-  if (entry?.kind === 'list') return entry.element;
+  if (entry?.kind === 'list' || entry?.kind === 'stream') return entry.element;
   return entry?.kind === 'tuple' ? entry.items[index] : undefined;
 }
 

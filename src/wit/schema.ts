@@ -140,9 +140,13 @@ function floatSchema(number: Schema): Schema {
 
 function entrySchema(build: Build, entry: TypeEntry): Schema {
   switch (entry.kind) {
+    case 'stream':
+      if (entry.element === undefined) return { type: 'array', items: { type: 'null' } };
+      return listSchema(build, entry.element);
+    case 'future':
+      return payload(build, entry.element);
     case 'list':
-      if (entry.element === 'u8') return { type: 'string', contentEncoding: 'base64' };
-      return { type: 'array', items: schemaOf(build, entry.element) };
+      return listSchema(build, entry.element);
     case 'tuple': {
       const length = entry.items.length;
       const prefixItems = entry.items.map((item) => schemaOf(build, item));
@@ -172,6 +176,11 @@ function entrySchema(build: Build, entry: TypeEntry): Schema {
     case 'resource':
       return { type: 'string' };
   }
+}
+
+function listSchema(build: Build, element: TypeRef): Schema {
+  if (element === 'u8') return { type: 'string', contentEncoding: 'base64' };
+  return { type: 'array', items: schemaOf(build, element) };
 }
 
 function payload(build: Build, type: TypeRef | undefined): Schema {

@@ -4,6 +4,7 @@ import { printable } from '#core/reference';
 import type { ComponentTypes, TypeEntry, TypeRef, TypeShape, WitFunction, WitInterface } from '#core/wit-types';
 import type { Evaluated } from './evaluate.ts';
 import type { Budget, FuncType, Instance, Node, Ty } from './model.ts';
+import { isConcurrent, refuseConcurrent } from './concurrent.ts';
 import { checkDistinct } from './names.ts';
 
 interface Table {
@@ -12,25 +13,27 @@ interface Table {
   readonly budget: Budget;
 }
 
-/** Builds `ComponentTypes`. Throws `unsupported-component` where a function needs WASI 0.3 or another later type. */
+/** Builds `ComponentTypes`. Throws `unsupported-component` where a function or a built-in needs what nothing here runs. */
 export function buildTypes(evaluated: Evaluated, budget: Budget): ComponentTypes {
   const table: Table = { entries: [], index: new Map(), budget };
   const imports = surface(table, evaluated.imports);
   const exports = surface(table, evaluated.exports);
   for (const fn of [...exports.functions, ...exports.interfaces.flatMap((e) => e.functions)]) refuseThenable(fn);
-  if (evaluated.later !== undefined) {
+  if (evaluated.refused !== undefined) {
     throw new SwitchboardError(
       'unsupported-component',
-      `the component uses ${evaluated.later}; WASI 0.3 is not supported`,
+      `the component uses the built-in ${evaluated.refused}, which is not supported`,
     );
   }
-  return {
+  const types: ComponentTypes = {
     types: table.entries,
     imports: imports.interfaces,
     importedFunctions: imports.functions,
     exports: exports.interfaces,
     exportedFunctions: exports.functions,
   };
+  refuseConcurrent(types);
+  return evaluated.tasks || isConcurrent(types) ? { ...types, concurrent: true } : types;
 }
 
 /**
@@ -80,7 +83,6 @@ function functionsOf(table: Table, members: Instance, owner: string | undefined)
 
 function buildFunction(table: Table, name: string, type: FuncType, owner: string | undefined): WitFunction {
   const where = { name, owner };
-  if (type.async) throw later('async function', where);
   table.budget.spend(1 + type.params.length);
   const m = /^\[(constructor|method|static)\]([^.]*)/.exec(name);
   const kind = (m?.[1] ?? 'function') as WitFunction['kind'];
@@ -91,6 +93,7 @@ function buildFunction(table: Table, name: string, type: FuncType, owner: string
     ...(m?.[2] === undefined ? {} : { resource: m[2] }),
     params: type.params.map((p) => ({ name: p.name, type: refer(table, p.type, where) })),
     ...(type.result === undefined ? {} : { result: refer(table, type.result, where) }),
+    ...(type.async ? { async: true } : {}),
   };
 }
 
@@ -101,11 +104,9 @@ interface Where {
 
 function later(what: string, { name, owner }: Where): SwitchboardError {
   const inInterface = owner === undefined ? 'in its world' : `in interface \`${printable(owner)}\``;
-  const subject = what === 'async function' ? `async function \`${name}\`` : `${what} in function \`${name}\``;
-  const reason = ['a fixed-size list', 'map'].includes(what) ? 'it' : 'WASI 0.3';
   return new SwitchboardError(
     'unsupported-component',
-    `the component uses ${subject} ${inInterface}; ${reason} is not supported`,
+    `the component uses ${what} in function \`${printable(name)}\` ${inInterface}; it is not supported`,
   );
 }
 
@@ -132,6 +133,9 @@ function convert(table: Table, { shape }: Node, where: Where): TypeShape {
       return { kind: 'list', element: ref(shape.type) };
     case 'option':
       return { kind: 'option', some: ref(shape.type) };
+    case 'stream':
+    case 'future':
+      return { kind: shape.kind, ...(shape.type === undefined ? {} : { element: ref(shape.type) }) };
     case 'tuple':
       table.budget.spend(shape.types.length);
       return { kind: 'tuple', items: shape.types.map(ref) };

@@ -19,6 +19,9 @@ export function partsOf(entry: TypeEntry): readonly TypeRef[] {
   switch (entry.kind) {
     case 'list':
       return [entry.element];
+    case 'stream':
+    case 'future':
+      return entry.element === undefined ? [] : [entry.element];
     case 'tuple':
       return entry.items;
     case 'record':
@@ -84,6 +87,9 @@ function write(types: ComponentTypes, ref: TypeRef, budget: { left: number }): s
   switch (entry.kind) {
     case 'list':
       return `list<${sub(entry.element)}>`;
+    case 'stream':
+    case 'future':
+      return entry.element === undefined ? entry.kind : `${entry.kind}<${sub(entry.element)}>`;
     case 'option':
       return `option<${sub(entry.some)}>`;
     case 'tuple':
@@ -122,5 +128,5 @@ export function witSignature(types: ComponentTypes, fn: WitFunction): string {
     return `${fn.resource ?? ''}: constructor${params}${result.startsWith(' -> result') ? result : ''}`;
   }
   const name = fn.name.replace(/^\[(?:method|static)\]/, '');
-  return `${name}: ${fn.kind === 'static' ? 'static func' : 'func'}${params}${result}`;
+  return `${name}: ${fn.kind === 'static' ? 'static ' : ''}${fn.async ? 'async ' : ''}func${params}${result}`;
 }

@@ -1,7 +1,7 @@
 /** What `attack.toml` may say. Texts are filled in: DIR, ROOT, PORT and MUTE, see README.md. */
 import { z } from 'zod';
 
-const GRANT = z.tuple([z.enum(['fs', 'net', 'env', 'secret']), z.string()]);
+const GRANT = z.tuple([z.enum(['fs', 'net', 'env', 'secret', 'kv', 'blob', 'call', 'schedule']), z.string()]);
 
 const MEANWHILE = z.strictObject({
   /** A log record of the call, or `METHOD path` at the server, that this matches: then what follows is done, once. */

@@ -17,6 +17,7 @@ import { type HostEvent, parsePermission, SwitchboardError } from '#core';
 import { recordText } from '#gateways/cli/context';
 import { createHost, type Host, type Json } from '#host';
 import { guest } from '#test/guests/build';
+import { stockGuest } from '#test/stock/guests';
 import type { Attack, Step } from './attack.ts';
 import { startNameServer } from './name-server.ts';
 import { startUpstream } from './upstream.ts';
@@ -24,6 +25,12 @@ import { startUpstream } from './upstream.ts';
 const ATTACKER = 'test:attacker';
 const MiB = 1024 * 1024;
 const SETTLED_MS = 3_000;
+
+/** A folder of test/guests, or `stock:` and a name of test/stock/built. */
+async function guestFile(name: string): Promise<string> {
+  const stock = /^stock:(.*)$/.exec(name)?.[1];
+  return stock === undefined ? (await guest(name)).path : stockGuest(stock as Parameters<typeof stockGuest>[0]);
+}
 
 /** `tree`: the folder that DIR is a copy of, if it is there. */
 export async function runAttack(attack: Attack, tree: string): Promise<void> {
@@ -51,7 +58,7 @@ export async function runAttack(attack: Attack, tree: string): Promise<void> {
     ...(attack.names ? { nameServers: [nameServer.address] } : {}),
   });
   try {
-    await host.install((await guest(attack.guest)).path, { as: `${ATTACKER}@1.0.0` });
+    await host.install(await guestFile(attack.guest), { as: `${ATTACKER}@1.0.0` });
     if (attack.limits) await host.setLimits(ATTACKER, attack.limits);
     for (const [secret, value] of attack.secrets ?? []) await host.setSecret(secret, value);
     await grant(host, attack.grants, fill);
@@ -141,7 +148,8 @@ async function runStep({ host, fill, never, listeners, tell }: Run, step: Step):
   for (const wanted of step.audit ?? []) someMatch(audited, fill(wanted), label);
   for (const wanted of step.logged ?? []) someMatch(logged, fill(wanted), label);
   if (step.within !== undefined) ok(took < step.within, `it took ${Math.round(took)} ms: ${label}`);
-  for (const text of never) ok(!said.includes(text), `${label} has ${text}`);
+  const everything = [said, fix ?? '', ...audited, ...logged, JSON.stringify(await host.approvals())].join('\n');
+  for (const text of never) ok(!everything.includes(text), `${text} is in ${everything.slice(0, 4000)}`);
 }
 
 function doOutside([what, path = '', other = '']: readonly string[]): void {

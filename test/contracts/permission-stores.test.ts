@@ -2,7 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'node:test';
-import { type Home, memoryApprovalStore, memoryGrantStore, memorySecretStore, openHome } from '#home';
+import {
+  type Home,
+  memoryApprovalStore,
+  memoryGrantStore,
+  memoryScheduleStore,
+  memorySecretStore,
+  openHome,
+} from '#home';
+import { scheduleStoreContract } from './schedule-store.ts';
 import { approvalStoreContract, grantStoreContract, secretStoreContract } from './grant-store.ts';
 
 const closing = async (): Promise<void> => {};
@@ -38,6 +46,13 @@ describe('[approval.store] requests', () => {
     ofHome((home) => home.approvals),
   );
   approvalStoreContract('memory', async () => ({ store: memoryApprovalStore(), close: closing }));
+});
+describe('[schedule.store] schedules', () => {
+  scheduleStoreContract(
+    'SQLite',
+    ofHome((home) => home.schedules),
+  );
+  scheduleStoreContract('memory', async () => ({ store: memoryScheduleStore(), close: closing }));
 });
 describe('[secret.store] secrets', () => {
   secretStoreContract(

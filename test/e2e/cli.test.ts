@@ -336,6 +336,8 @@ test('[cli.json] every verb prints one JSON document of a known shape', async ()
     [['uninstall', 'demo:json'], ['removed']],
     [['token', 'show'], ['token']],
     [['logs'], ['records']],
+    [['schedule', 'list'], ['schedules']],
+    [['stores', 'list'], ['stores']],
     [['doctor'], ['checks', 'ok']],
     [['version'], ['node', 'platform', 'version']],
   ];

@@ -102,6 +102,12 @@ test('[connect.file] what cannot be changed safely is refused and stays', async 
     ['connect', 'zed', '--http', '--port', '0', '--yes'],
     ['connect', 'zed', '--yes', '--', '--nonsense'],
     ['connect', 'zed', '--yes', '--', '--port', '1'],
+    ['connect', 'zed', '--yes', '--', '--port=1'],
+    ['connect', 'zed', '--yes', '--', '--oauth-issuer', 'https://login.example'],
+    ['connect', 'zed', '--yes', '--', '--oauth-scope', 'tools'],
+    ['connect', 'zed', '--yes', '--', '--rate', 'fast'],
+    ['connect', 'zed', '--yes', '--', '--rate'],
+    ['connect', 'zed', '--yes', '--', 'switchboard:text'],
     ['connect', 'zed', '--remove', '--yes', '--', '--stdio'],
   ];
   for (const args of usage) {
@@ -109,6 +115,17 @@ test('[connect.file] what cannot be changed safely is refused and stays', async 
     assert.equal(outcome.code, 2, args.join(' '));
     assert.match(outcome.stderr, /code: invalid-usage\n$/, args.join(' '));
   }
+  const values: readonly (readonly [string, readonly string[]])[] = [
+    ['invalid-setting', ['--only', 'not a pattern']],
+    ['invalid-setting', ['--tools', 'few']],
+    ['profile-not-found', ['--profile', 'nobodys']],
+  ];
+  for (const [code, options] of values) {
+    const outcome = await world.run('connect', 'zed', '--yes', '--', ...options);
+    assert.notEqual(outcome.code, 0, options.join(' '));
+    assert.match(outcome.stderr, new RegExp(`code: ${code}\n$`), options.join(' '));
+  }
+  assert.ok(!(await readdir(world.user, { recursive: true })).some((path) => path.includes('zed')));
   assert.deepEqual((await readdir(world.user)).toSorted(), ['.claude.json', '.cursor', 'shop']);
 });
 

@@ -98,6 +98,11 @@ export function fakeHost(home: string): FakeHost {
         note('unsubscribed');
       };
     },
+    schedules: async () => [],
+    removeSchedule: async () => note('schedule removed') as never,
+    stores: async () => [],
+    storeKeys: async () => ({ keys: [], more: false }),
+    clearStores: async () => 0,
     token: async () => 'token',
     rotateToken: async () => 'rotated',
     status: async () => ({
@@ -112,6 +117,7 @@ export function fakeHost(home: string): FakeHost {
       callsWaiting: 0,
       callsMade: 0,
       sessions: 0,
+      schedulesRunning: 0,
       rss: 0,
     }),
     close: async () => note('closed'),

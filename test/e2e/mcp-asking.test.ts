@@ -98,7 +98,7 @@ for (const way of WAYS) {
     const seen: Progress[] = [];
     const onprogress = (progress: Progress): void => void seen.push(progress);
     await call(client, 'report', { values: [1, 2, 2, 1, 9], total: 10, message: 'on it' }, { onprogress });
-    assert.deepEqual(seen.at(-1), { progress: 9, total: 10, message: 'on it' });
+    assert.deepEqual(seen.at(-1), { progress: 9, total: 10, message: 'test:asker: on it' });
     for (const [i, { progress }] of seen.entries()) assert.ok(i === 0 || progress > (seen[i - 1]?.progress ?? 0));
     const before = seen.length;
     await call(client, 'report', { values: [1, 2] });
@@ -270,7 +270,7 @@ test('[ask.mcp] a person who refuses that the model be asked is told apart from 
   client.setRequestHandler('sampling/createMessage', () => {
     throw Object.assign(new Error('User rejected sampling request'), { code: -1 });
   });
-  assert.equal(textOf(await call(client, 'sample', { request: REQUEST })), 'refused');
+  assert.equal(textOf(await call(client, 'sample', { request: REQUEST })), 'test:asker says: refused');
 });
 
 test('[ask.denied] a model can ask for the permission to be asked; a person decides', async (t) => {

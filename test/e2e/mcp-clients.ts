@@ -10,6 +10,7 @@ import { serveMcpStream, startHttp } from '#gateways/mcp/index';
 import { createHost } from '#host';
 import type { Host } from '#host/api';
 import { guest } from '../guests/build.ts';
+import { PREVIEW3_GUEST, stockGuest } from '../stock/guests.ts';
 
 export interface Way {
   readonly transport: 'stdio' | 'HTTP';
@@ -30,8 +31,13 @@ export async function hostWithGuests(t: TestContext, ...guests: readonly string[
     await host.close();
     await rm(home, { recursive: true, force: true });
   });
-  for (const name of guests) await host.install((await guest(name)).path, { as: `test:${name}@0.1.0` });
+  for (const name of guests) await host.install(await fileOf(name), { as: `test:${name}@0.1.0` });
   return host;
+}
+
+/** A folder of test/guests, or the guest of WASI 0.3. */
+async function fileOf(name: string): Promise<string> {
+  return name === PREVIEW3_GUEST ? stockGuest(name) : (await guest(name)).path;
 }
 
 /** A client that is connected for the length of the test. */

@@ -84,9 +84,12 @@ for (const way of WAYS) {
     assert.deepEqual([only.structuredContent, only.content], [{ n: 1 }, [{ type: 'text', text: '{"n":1}' }]]);
     const explained = await call('explained');
     assert.equal(explained.isError, true);
-    assert.deepEqual(explained.content, [{ type: 'text', text: 'the sensor is off' }]);
+    assert.deepEqual(explained.content, [{ type: 'text', text: 'test:mcp-content says: the sensor is off' }]);
     const failed = await call('fails');
-    assert.deepEqual([failed.isError, failed.content], [true, [{ type: 'text', text: 'no such thing' }]]);
+    assert.deepEqual(
+      [failed.isError, failed.content],
+      [true, [{ type: 'text', text: 'test:mcp-content says: no such thing' }]],
+    );
     assert.deepEqual((await call('plain')).structuredContent, { result: ['a', 'b'] });
   });
 
@@ -132,7 +135,7 @@ for (const way of WAYS) {
     }
     await assert.rejects(client.readResource({ uri: `${HERE}broken://` }), {
       code: -32603,
-      message: 'the disk is on fire',
+      message: 'test:mcp-content says: the disk is on fire',
     });
     await assert.rejects(client.listResources({ cursor: 'nonsense' }), { code: -32602 });
   });

@@ -36,6 +36,17 @@ test('[mcp.oauth] serve says what is wrong with its OAuth settings and opens no 
   assert.match(clear.stderr, /--oauth-issuer "http:\/\/as\.example" must be an https URL/);
   assert.equal((await serve('--oauth-scope', 'tools')).code, 2);
   assert.equal((await serve('--rate', 'fast')).code, 2);
+  const open = await serve('--oauth-issuer', 'https://as.example', '--host', '0.0.0.0');
+  assert.equal(open.code, 2);
+  assert.match(
+    open.stderr,
+    /--oauth-issuer with --host 0\.0\.0\.0 needs --oauth-audience\nfix: give --oauth-audience URL/,
+  );
+  for (const option of ['--oauth-issuer', '--oauth-audience', '--oauth-scope', '--host', '--port', '--allow-host']) {
+    const stdio = await switchboard(home, 'serve', '--stdio', option, '1');
+    assert.equal(stdio.code, 2, option);
+    assert.match(stdio.stderr, new RegExp(`${option} is of HTTP and means nothing with --stdio`));
+  }
   const server = await startAuthorizationServer(t);
   const away = await serve('--oauth-issuer', `${server.issuer}/nobody`);
   assert.equal(away.code, 1);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { CallToolResult, Client } from '@modelcontextprotocol/client';
+import { parsePermission } from '#core';
 import { createHost } from '#host';
 import type { Host } from '#host/api';
 import { codeOf, httpClients, listChanged, streamClient } from '#test/fakes/mcp-clients';
@@ -179,6 +180,36 @@ test('[mcp.annotations] hints follow grants as they come, change, expire and go,
   assert.deepEqual(await after(() => host.grant(component, soon)), reaches);
   assert.deepEqual(await after(async () => undefined), nothing, 'when it expired');
   assert.deepEqual(await after(() => host.setLimits(component, { reuse: 'session' })), [false, false, false]);
+});
+
+test('[mcp.annotations] a component that may write a store, call others or be called later is not read-only', async (t) => {
+  const host = await openHost(t);
+  await host.install((await guest('store-probe')).path, { as: 'test:keeper@1.0.0' });
+  await host.install((await guest('reflector')).path, { as: 'test:reflector@1.0.0' });
+  const { client } = await streamClient(t, host);
+  const readOnly = async (component: string): Promise<unknown> => {
+    const { tools } = await client.listTools({}, { cacheMode: 'bypass' });
+    const own = tools.filter(({ name }) => name.startsWith(`test_${component}_`));
+    assert.ok(own.length > 0);
+    return own[0]?.annotations?.readOnlyHint;
+  };
+  for (const [component, kind, text, expected] of [
+    ['keeper', 'kv', 'notes:ro', true],
+    ['keeper', 'kv', 'notes:rw', false],
+    ['keeper', 'blob', 'files:ro', true],
+    ['keeper', 'blob', 'files:rw', false],
+    ['reflector', 'call', 'test:keeper', false],
+    ['reflector', 'schedule', '', false],
+  ] as const) {
+    assert.equal(await readOnly(component), true);
+    for (const change of ['grant', 'revoke'] as const) {
+      const changed = listChanged(client);
+      if (change === 'revoke') await host.revoke(`test:${component}`);
+      else await host.grant(`test:${component}`, { permissions: [parsePermission(kind, text)] });
+      await changed;
+      assert.equal(await readOnly(component), change === 'revoke' || expected, `${kind} ${text}`);
+    }
+  }
 });
 
 test('[mcp.annotations] what is granted to the owner alone, or for one call, is told truly', async (t) => {

@@ -165,9 +165,9 @@ test('[cli.grant] policy check says what a component would be told, of an addres
   }
   for (const [args, fix] of [
     [['--fs', '/notes/a.txt:rw'], `--fs ${notes}:/notes:rw`],
-    [['--fs', '/etc/passwd:ro'], '--fs "$PWD":/etc:ro'],
-    [['--net', '127.0.0.1'], '--net 127.0.0.1'],
-    [['--net', '[::1]:8080'], '--net [::1]:8080'],
+    [['--fs', '/etc/passwd:ro'], '--fs "$PWD":/etc:ro --unrequested'],
+    [['--net', '127.0.0.1'], '--net 127.0.0.1 --unrequested'],
+    [['--net', '[::1]:8080'], "--net '[::1]:8080' --unrequested"],
     [['--secret', 'API_KEY'], '--secret API_KEY'],
   ] as const) {
     const { code, stdout } = await check(...args);
@@ -315,6 +315,7 @@ test('[mcp.request-permission] [policy.person] a model is refused, asks, and has
     capability: 'fs',
     what: `read ${path}`,
     reason: 'no granted directory contains it',
+    item: { kind: 'fs', guest: '/notes', mode: 'rw' },
     grant: '--fs "$PWD":/notes:rw',
   });
   const ask = (permissions: readonly string[]) =>

@@ -68,7 +68,7 @@ test('[limit.queue] [limit.cancel] a call withdrawn while it waits never begins'
 });
 
 test('[limit.queue] a call that timed out in the queue of a busy cell never begins', async () => {
-  const hostile = await add(host, 'hostile', { instances: 4, cells: 1, queueTimeout: 100, timeout: 400 });
+  const hostile = await add(host, 'hostile', { instances: 4, cells: 1, queueTimeout: 1_000, timeout: 2_500 });
   await host.call(hostile, 'divide', [4, 2]);
   const events = watch(host);
   const spin = outcomeOf(host.call(hostile, 'spin'));

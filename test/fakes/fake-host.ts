@@ -179,10 +179,23 @@ export function createFakeHost(): FakeHost {
       return token;
     },
     async status() {
-      const none = { cells: 0, instances: 0, callsRunning: 0, callsWaiting: 0, startedAt: 0, rss: 0 };
+      const none = {
+        cells: 0,
+        instances: 0,
+        callsRunning: 0,
+        callsWaiting: 0,
+        startedAt: 0,
+        rss: 0,
+        schedulesRunning: 0,
+      };
       const counts = { components: installed.length, callsMade: calls.length, sessions: openSessions.size };
       return { pid: process.pid, version: '0.0.0-fake', home: '/nowhere', ...none, ...counts };
     },
+    schedules: async () => [],
+    removeSchedule: async () => refuse(),
+    stores: async () => [],
+    storeKeys: async () => refuse(),
+    clearStores: async () => refuse(),
     close: async () => {},
     inspect: async () => refuse(),
     install: async () => refuse(),

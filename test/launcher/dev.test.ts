@@ -44,7 +44,7 @@ test('./dev without a command, and help, list the commands', (t) => {
   for (const args of [[], ['help'], ['--help']]) {
     const { status, stdout } = dev(checkout, ...args);
     assert.equal(status, 0);
-    for (const command of ['test', 'check', 'fix', 'bench', 'build'])
+    for (const command of ['test', 'check', 'fix', 'bench', 'build', 'component'])
       assert.match(stdout, new RegExp(`^\\./dev ${command} `, 'm'));
   }
 });

@@ -143,6 +143,34 @@ test('[lib.pack] the command works, and serves the bundled components', async (t
   await hostGone(fresh);
 });
 
+test('[devkit.pack] init, build and test work; the compiler is installed when first needed', {
+  timeout: 300_000,
+}, async () => {
+  const main = join(project, 'node_modules/switchboard/dist/gateways/cli/main.js');
+  const fresh = join(base, 'author');
+  const author = { ...env, SWITCHBOARD_HOME: fresh };
+  const verb = (args: readonly string[], cwd: string, more: NodeJS.ProcessEnv = {}) =>
+    run(process.execPath, [main, ...args], { cwd, env: { ...author, ...more } });
+  await verb(['init', 'my-tool'], base);
+  const dir = join(base, 'my-tool');
+  await assert.rejects(verb(['build'], dir, { PATH: base }), {
+    stderr:
+      /error: installing the compiler of TypeScript and JavaScript needs npm, which is not in PATH\nfix: .*https:\/\/nodejs\.org/,
+  });
+  const built = await verb(['build'], dir);
+  assert.match(built.stderr, /installing the compiler of TypeScript and JavaScript \(once\)/);
+  assert.match(built.stdout, /^built build\/my-tool\.wasm/);
+  const tested = await verb(['test', '--output', 'json'], dir);
+  assert.equal(tested.stderr, '');
+  const { passed, coverage } = JSON.parse(tested.stdout) as { passed: number; coverage: { file: string }[] };
+  assert.equal(passed, 3);
+  assert.equal(coverage[0]?.file, 'src/main.ts');
+  assert.equal((await verb(['call', '.', 'greet', 'Ada'], dir)).stdout, 'Hello, Ada!\n');
+  await verb(['init', 'other-tool', '--lang', 'c'], base);
+  assert.match((await verb(['test'], join(base, 'other-tool'))).stdout, /pass 4/);
+  await hostGone(fresh);
+});
+
 test('[lib.pack] the package is small and holds compiled files only', () => {
   const installed = join(project, 'node_modules');
   const files = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

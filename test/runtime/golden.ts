@@ -10,6 +10,7 @@ import { toSwitchboardError } from '#core/errors';
 import type { CallOptions, Host, Session } from '#host/api';
 import { buildBundled } from '../../scripts/build-components.ts';
 import { fromWat, guest } from '../guests/build.ts';
+import { stockGuest } from '../stock/guests.ts';
 
 export interface ExpectedError {
   readonly code: string;
@@ -174,8 +175,10 @@ function reference(name: string, saved: ReadonlyMap<string, unknown>): unknown {
 async function componentBytes({ component, dir }: GoldenCase): Promise<Uint8Array> {
   const [kind, name = ''] = component.split(':', 2);
   if (kind === 'guest') return (await guest(name)).bytes;
+  if (kind === 'stock') return readFile(await stockGuest(name as Parameters<typeof stockGuest>[0]));
   if (kind === 'wat') return fromWat(join(dir, name));
-  if (kind !== 'bundled') throw new Error(`a component is guest:name, bundled:name or wat:file, not ${component}`);
+  if (kind !== 'bundled')
+    throw new Error(`a component is guest:name, bundled:name, stock:name or wat:file, not ${component}`);
   const [built] = await buildBundled({ names: [name] });
   return readFile(built?.out ?? '');
 }

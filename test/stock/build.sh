@@ -15,9 +15,24 @@ rustup +stable target add wasm32-wasip2
 (cd "$here/rust" && CARGO_TARGET_DIR="$work/rust" cargo +stable build --release --target wasm32-wasip2)
 keep rust/wasm32-wasip2/release/stock.wasm rust
 
+# What is kept: wasi:keyvalue, wasi:config, wasi:blobstore, with bindings of wit-bindgen.
+(cd "$here/rust-storage" && CARGO_TARGET_DIR="$work/rust" cargo +stable build --release --target wasm32-wasip2)
+keep rust/wasm32-wasip2/release/storage.wasm rust-storage
+
 # The WIT of WASI, as that crate carries it.
 wasi=$(cd "$here/rust" && cargo metadata --format-version 1 |
   python3 -c 'import json,sys,os; print([os.path.dirname(p["manifest_path"]) for p in json.load(sys.stdin)["packages"] if p["name"]=="wasip2"][0])')
+
+# Rust for WASI 0.3: the same target, wit-bindgen's async, the WIT of the crate wasip3.
+mkdir -p rust-preview3
+cp -r "$here/rust-preview3/." rust-preview3/
+wasi3=$(cd rust-preview3 && cargo metadata --format-version 1 |
+  python3 -c 'import json,sys,os; print([os.path.dirname(p["manifest_path"]) for p in json.load(sys.stdin)["packages"] if p["name"]=="wasip3"][0])')
+mkdir -p rust-preview3/wit/deps
+cp "$wasi3"/wit/deps/*.wit rust-preview3/wit/deps/
+(cd rust-preview3 && RUSTFLAGS="--remap-path-prefix=$(dirname "$wasi3")=crates --remap-path-prefix=$PWD=." \
+  CARGO_TARGET_DIR="$work/rust-preview3-target" cargo +stable build --release --target wasm32-wasip2)
+keep rust-preview3-target/wasm32-wasip2/release/stock_preview3.wasm rust-preview3
 
 # Python: componentize-py.
 python3 -m venv python-env

@@ -27,6 +27,9 @@ const LOCKED = new URL('../toolchain/', import.meta.url);
 const FILES = ['package.json', 'package-lock.json'];
 const FIX = 'install Node with npm (https://nodejs.org), then build again';
 
+/** Not `ci`, which refuses a lock file that lacks the binaries of some platform. Checksums are held to all the same. */
+const INSTALL = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+
 let loaded: Promise<JavaScriptTools> | undefined;
 
 /** Loads them, after installing them where they are not. Errors: `toolchain-missing`, `cancelled`. */
@@ -39,7 +42,7 @@ export function javaScriptTools(ports: DevkitPorts, signal?: AbortSignal): Promi
 }
 
 async function load(ports: DevkitPorts, signal?: AbortSignal): Promise<JavaScriptTools> {
-  const require = ownRequire() ?? createRequire(join(await installed(ports, signal), 'package.json'));
+  const require = ownRequire() ?? createRequire(join(await installJavaScript(ports, signal), 'package.json'));
   const importFrom = async <T>(name: string): Promise<T> =>
     (await import(pathToFileURL(require.resolve(name)).href)) as T;
   const [rolldown, parser, quickjs] = await Promise.all([
@@ -67,9 +70,13 @@ function ownRequire(): NodeJS.Require | undefined {
   return require;
 }
 
-/** The directory with their `node_modules`. Two processes that install at once do no harm: the first to finish counts. */
-async function installed(ports: DevkitPorts, signal?: AbortSignal): Promise<string> {
-  return installLocked(ports, { locked: LOCKED, name: 'javascript', what: 'the compiler of TypeScript and JavaScript' }, signal);
+/**
+ * Installs them below `ports.toolchains` unless they are there, and gives the directory with their `node_modules`. Two
+ * processes that install at once do no harm: the first to finish counts. Errors: `toolchain-missing`, `cancelled`.
+ */
+export function installJavaScript(ports: DevkitPorts, signal?: AbortSignal): Promise<string> {
+  const what = 'the compiler of TypeScript and JavaScript';
+  return installLocked(ports, { locked: LOCKED, name: 'javascript', what }, signal);
 }
 
 export interface LockedTools {
@@ -81,7 +88,7 @@ export interface LockedTools {
   readonly what: string;
 }
 
-/** Installs what a lock file says, once. Errors: `toolchain-missing`, `cancelled`. */
+/** The same for any tools with a lock file. Errors: `toolchain-missing`, `cancelled`. */
 export async function installLocked(
   ports: Pick<DevkitPorts, 'toolchains' | 'environment' | 'say'>,
   { locked, name: folder, what }: LockedTools,
@@ -101,23 +108,11 @@ export async function installLocked(
   try {
     mkdirSync(unfinished, { recursive: true, mode: 0o700 });
     for (const name of FILES) cpSync(fileURLToPath(new URL(name, locked)), join(unfinished, name));
-    await runTool(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
-      cwd: unfinished,
-      environment: ports.environment,
-      signal,
-    });
+    await runTool(npm, INSTALL, { cwd: unfinished, environment: ports.environment, signal });
     const left = missingBinaries(unfinished);
     if (left.length > 0) {
-      const install = [
-        'install',
-        '--no-save',
-        '--force',
-        '--ignore-scripts',
-        '--no-audit',
-        '--no-fund',
-        '--loglevel=error',
-      ];
-      await runTool(npm, [...install, ...left], { cwd: unfinished, environment: ports.environment, signal });
+      const args = [...INSTALL, '--no-save', '--force', ...left];
+      await runTool(npm, args, { cwd: unfinished, environment: ports.environment, signal });
     }
     if (!existsSync(dir)) renameSync(unfinished, dir);
   } catch (cause) {

@@ -10,6 +10,7 @@ import { stillRuntime } from '../quickjs/runtime.ts';
 import { shownOutput } from '../toolchain.ts';
 import type { ProjectWit } from '../wit.ts';
 import { absentModules, bundleSettings } from './bundle-settings.ts';
+import { enumConstants } from './enums.ts';
 import { consolePlugin, injected } from './guest-globals.ts';
 import { type JavaScriptTools, javaScriptTools } from './javascript-tools.ts';
 
@@ -69,6 +70,7 @@ async function bundle(
         consolePlugin(project.wit),
         ...(settings.absentModules === 'stub' ? [absentModules(IMPORT, onAbsent)] : []),
         ...(changes.plugins?.(tools) ?? []),
+        enumConstants(tools),
       ],
     });
     const { output } = await bundler.generate({ format: 'esm', minify: true, codeSplitting: false });

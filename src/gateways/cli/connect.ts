@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { SwitchboardError } from '#core/errors';
+import { profileNotFound } from '#core/narrowing';
 import { type Client, CLIENTS, type Entry } from './clients/clients.ts';
 import { changedText, findEntry } from './clients/entry.ts';
 import { oneHunk } from './clients/diff.ts';
@@ -46,9 +47,10 @@ export const define: Define = (command, act) => {
         const place = thisPlace();
         if (id === undefined) return list(context, place, flags);
         const client = clientOf(id);
-        await checkServeOptions(options, flags.http === true || flags.remove === true);
+        const settings = checkServeOptions(options, flags.http === true || flags.remove === true);
         const path = fileOf(client, place, flags);
         checkName(flags.name);
+        await checkProfile(context, settings?.narrowing.profile);
         const entry = flags.remove ? undefined : await entryOf(context, client, options, flags);
         await connect(context, place, client, path, entry, flags);
       }),
@@ -67,6 +69,13 @@ function clientOf(id: string): Client {
 function checkName(name: string): void {
   if (/^[A-Za-z0-9_-]{1,64}$/.test(name)) return;
   throw new SwitchboardError('invalid-usage', '--name takes letters, digits, _ and -, at most 64');
+}
+
+/** A profile that is not there offers nothing: a mistake in its name would show only as a server without tools. */
+async function checkProfile(context: Context, profile: string | undefined): Promise<void> {
+  if (profile === undefined) return;
+  const host = await context.attach();
+  if (!(await host.profiles()).some(({ name }) => name === profile)) throw profileNotFound(profile);
 }
 
 function fileOf(client: Client, place: Place, { project }: Flags): string {

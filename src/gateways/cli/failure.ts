@@ -15,7 +15,9 @@ export function writeFailure(error: SwitchboardError, json: boolean): void {
     return;
   }
   const fix = error.fix === undefined ? '' : `fix: ${safeText(error.fix)}\n`;
-  process.stderr.write(`error: ${safeText(error.message)}\n${valueLine(error)}${fix}code: ${error.code}\n`);
+  // Further lines may be a component's: none of them looks like one of ours.
+  const message = safeText(error.message).replaceAll('\n', '\n  ');
+  process.stderr.write(`error: ${message}\n${valueLine(error)}${fix}code: ${error.code}\n`);
 }
 
 /** The error case of a function's result, where it is more than a text: the message has only its gist. */

@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { PRINCIPAL_KINDS } from '#core/context';
 import { SwitchboardError } from '#core/errors';
 import { requestCovers } from '#core/grants';
 import type { Limits } from '#core/limits';
@@ -54,9 +55,7 @@ export const define: Define = (command, act) => {
       new Option('--policy <file>', 'what this policy.yaml of wassette allows, and its limits').conflicts('requested'),
     )
     .option('--expires <duration>', 'take it back after this time, as 30d or 12h')
-    .addOption(
-      new Option('--for <who>', 'for whose calls').choices(['anyone', 'owner', 'mcp', 'program']).default('anyone'),
-    )
+    .addOption(new Option('--for <who>', 'for whose calls').choices(['anyone', ...PRINCIPAL_KINDS]).default('anyone'))
     .option('--once', 'for the next call only')
     .option('--unrequested', 'although the manifest does not request it; for this version only')
     .addHelpText(
@@ -158,7 +157,8 @@ function nothingLeft(component: string, left: readonly LeftOut[], file: FromFile
 
 function nothingNamed(component: string): SwitchboardError {
   const fix = `switchboard policy show ${safeLine(component)}`;
-  const message = 'name what to grant: --fs, --net, --env, --secret, --elicit, --sample, --requested or --policy';
+  const message =
+    'name what to grant: --fs, --net, --env, --secret, --kv, --blob, --elicit, --sample, --call, --schedule, --requested or --policy';
   return new SwitchboardError('invalid-usage', message, { fix });
 }
 
@@ -175,6 +175,7 @@ function question(
     owner: ', in your own calls',
     mcp: ', in calls over MCP',
     program: ', in calls of programs',
+    schedule: ', in calls that it arranged for later',
   };
   const terms = `${whose[flags.for]}${until({ ...(flags.once ? { once: true } : {}), ...(expiresAt === undefined ? {} : { expiresAt }) })}`;
   const lines = permissions.map((permission) => `  ${permissionText(permission)}`);

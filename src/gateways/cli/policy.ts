@@ -1,8 +1,11 @@
-import { Argument } from 'commander';
+import { Argument, Option } from 'commander';
+import { parseCallPattern } from '#core/call-pattern';
 import { SwitchboardError } from '#core/errors';
 import { guestDirectory, parsePermission } from '#core/grants';
 import { parseAddress } from '#core/net-address';
+import { parseStore } from '#core/store-grants';
 import type { AccessDecision, AccessRequest } from '#core/access';
+import { PRINCIPAL_KINDS, type Principal } from '#core/context';
 import type { ComponentLimits, ComponentPolicy } from '#host/api';
 import { withBundled } from './bundled.ts';
 import type { Context } from './context.ts';
@@ -15,6 +18,7 @@ import type { Define } from './verbs.ts';
 
 interface Flags extends PermissionFlags {
   readonly policy?: string;
+  readonly for?: Principal['kind'];
 }
 
 /** `policy show|check <component>`. */
@@ -24,6 +28,7 @@ export const define: Define = (command, act) => {
     .argument('<component>', 'namespace:name[@version]');
   permissionOptions(command)
     .option('--policy <file>', 'for check: what this policy.yaml of wassette would give; nothing is changed')
+    .addOption(new Option('--for <who>', 'for check: in whose calls (default: owner)').choices(PRINCIPAL_KINDS))
     .addHelpText(
       'after',
       '\nFor check, --fs takes a path of the guest: /data/file:ro or :rw. A name’s addresses are decided when it is used.\n\nExamples:\n  $ switchboard policy show demo:notes\n  $ switchboard policy check demo:notes --net api.example.com:443\n  $ switchboard policy check demo:notes --policy notes.policy.yaml',
@@ -31,6 +36,9 @@ export const define: Define = (command, act) => {
     .action(
       act(async (context, action: 'show' | 'check', component: string, flags: Flags) => {
         if (action === 'check' && flags.policy !== undefined) return checkFile(context, component, flags.policy, flags);
+        if (action === 'show' && flags.for !== undefined) {
+          throw new SwitchboardError('invalid-usage', '--for is of check; show tells of each grant for whom it is');
+        }
         const accesses = action === 'check' ? accessesOf(flags) : [];
         const host = await context.attach();
         if (action === 'show') {
@@ -41,7 +49,7 @@ export const define: Define = (command, act) => {
         }
         let decision: AccessDecision = { allowed: true };
         for (const access of accesses) {
-          decision = await withBundled(context, host, component, () => host.checkAccess(component, access));
+          decision = await withBundled(context, host, component, () => host.checkAccess(component, access, flags.for));
           if (!decision.allowed) throw refusal(component, decision.denial);
         }
         context.print(decision, () => 'allowed');
@@ -50,9 +58,13 @@ export const define: Define = (command, act) => {
 };
 
 /** Shows what a file would give, and changes nothing. */
-async function checkFile(context: Context, component: string, file: string, flags: PermissionFlags): Promise<void> {
-  if ([flags.fs, flags.net, flags.env, flags.secret, flags.elicit, flags.sample].some((one) => one !== undefined)) {
+async function checkFile(context: Context, component: string, file: string, flags: Flags): Promise<void> {
+  const { fs, net, env, secret, kv, blob, elicit, sample, call, schedule } = flags;
+  if ([fs, net, env, secret, kv, blob, elicit, sample, call, schedule].some((one) => one !== undefined)) {
     throw new SwitchboardError('invalid-usage', 'name one access or a policy, not both');
+  }
+  if (flags.for !== undefined) {
+    throw new SwitchboardError('invalid-usage', '--for goes with one access: a policy is for everybody’s calls');
   }
   const wanted = await readPolicyFile(file, []);
   const host = await context.attach();
@@ -69,13 +81,14 @@ function refusal(component: string, denial: (AccessDecision & { allowed: false }
 
 /** What a component would have decided, one after another: of an address the host and then the address. */
 function accessesOf(flags: PermissionFlags): readonly AccessRequest[] {
-  const { fs = [], net = [], env = [], secret = [] } = flags;
-  const asks = (['elicit', 'sample'] as const).filter((kind) => flags[kind]);
-  const [first, ...more] = [...fs, ...net, ...env, ...secret];
+  const { fs = [], net = [], env = [], secret = [], kv = [], blob = [], call = [] } = flags;
+  const asks = (['elicit', 'sample', 'schedule'] as const).filter((kind) => flags[kind]);
+  const [first, ...more] = [...fs, ...net, ...env, ...secret, ...kv, ...blob, ...call];
   const [ask] = asks;
   if (ask !== undefined && asks.length === 1 && first === undefined) return [{ kind: ask }];
   if (first === undefined || more.length + asks.length > 0) {
-    throw new SwitchboardError('invalid-usage', 'name one access: --fs, --net, --env, --secret, --elicit or --sample');
+    const all = '--fs, --net, --env, --secret, --kv, --blob, --elicit, --sample, --call or --schedule';
+    throw new SwitchboardError('invalid-usage', `name one access: ${all}`);
   }
   if (fs.length > 0) {
     const m = /^(\/.*?)(?::(ro|rw))?$/.exec(first);
@@ -83,6 +96,21 @@ function accessesOf(flags: PermissionFlags): readonly AccessRequest[] {
     return [{ kind: 'fs', path: guestDirectory(m[1]), write: m[2] === 'rw' }];
   }
   if (net.length > 0) return networkAccesses(first);
+  for (const kind of ['kv', 'blob'] as const) {
+    if (flags[kind] === undefined) continue;
+    const { name, mode } = parseStore(kind, first);
+    return [{ kind, name, write: mode === 'rw' }];
+  }
+  if (call.length > 0) {
+    const { component, function: id } = parseCallPattern(first);
+    if (id === undefined || first.includes('*')) {
+      throw new SwitchboardError(
+        'invalid-setting',
+        `--call "${safeLine(first)}": name one function, as demo:text#count`,
+      );
+    }
+    return [{ kind: 'call', component, id, name: id }];
+  }
   return [{ kind: env.length > 0 ? 'env' : 'secret', name: first }];
 }
 

@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
+import { formatCallPattern, parseCallPattern } from '#core/call-pattern';
 import { SwitchboardError } from '#core/errors';
 import { guestDirectory, parsePermission } from '#core/grants';
 import type { Permission } from '#core/permission';
+import { parseStore } from '#core/store-grants';
+import type { StoreKind } from '#core/stores';
 import { permissionOptions, type PermissionFlags, permissionText } from './permission-flags.ts';
 import { safeLine } from './safe.ts';
 import type { Define } from './verbs.ts';
@@ -13,7 +16,7 @@ interface Flags extends PermissionFlags {
 type Matches = (permission: Permission) => boolean;
 type Wanted = readonly [flag: string, matches: Matches];
 
-/** `revoke <component> <id…>|--all|--fs …|--net …|--env …|--secret …|--elicit|--sample`: takes grants back, also from what runs. */
+/** `revoke <component> <id…>|--all|--fs …|--net …|--env …|--secret …|--kv …|--blob …|--elicit|--sample|--call …|--schedule`: takes grants back, also from what runs. */
 export const define: Define = (command, act) => {
   command
     .argument('<component>', 'namespace:name')
@@ -30,7 +33,7 @@ export const define: Define = (command, act) => {
         const fix = `switchboard policy show ${component}`;
         if (ids.length + wanted.length > 0 === (flags.all === true)) {
           const message =
-            'name the grants to take back, by id or by --fs, --net, --env, --secret, --elicit, --sample; or --all';
+            'name the grants to take back, by id or by --fs, --net, --env, --secret, --kv, --blob, --elicit, --sample, --call, --schedule; or --all';
           throw new SwitchboardError('invalid-usage', message, { fix });
         }
         const host = await context.attach();
@@ -56,14 +59,19 @@ export const define: Define = (command, act) => {
 };
 
 /** For each flag what it names. Errors: `invalid-setting`. */
-function matchersOf({ fs = [], net = [], env = [], secret = [], elicit, sample }: Flags): Wanted[] {
+function matchersOf(flags: Flags): Wanted[] {
+  const { fs = [], net = [], env = [], secret = [], kv = [], blob = [], elicit, sample, call = [], schedule } = flags;
   return [
     ...fs.map((text) => [`--fs ${safeLine(text)}`, directory(text)] as const),
     ...net.map((text) => [`--net ${safeLine(text)}`, network(text)] as const),
     ...env.map((text) => [`--env ${safeLine(text)}`, named('env', text.replace(/=.*$/s, ''))] as const),
     ...secret.map((text) => [`--secret ${safeLine(text)}`, named('secret', text)] as const),
+    ...kv.map((text) => [`--kv ${safeLine(text)}`, named('kv', parseStore('kv', text).name)] as const),
+    ...blob.map((text) => [`--blob ${safeLine(text)}`, named('blob', parseStore('blob', text).name)] as const),
     ...(elicit ? [['--elicit', ({ kind }) => kind === 'elicit'] as const satisfies Wanted] : []),
     ...(sample ? [['--sample', ({ kind }) => kind === 'sample'] as const satisfies Wanted] : []),
+    ...call.map((text) => [`--call ${safeLine(text)}`, called(text)] as const),
+    ...(schedule ? [['--schedule', ({ kind }) => kind === 'schedule'] as const satisfies Wanted] : []),
   ];
 }
 
@@ -84,6 +92,11 @@ function network(text: string): Matches {
     given.kind === 'net' && given.host === wanted.host && (wanted.port === undefined || given.port === wanted.port);
 }
 
-function named(kind: 'env' | 'secret', name: string): Matches {
+function called(text: string): Matches {
+  const wanted = formatCallPattern(parseCallPattern(text));
+  return (given) => given.kind === 'call' && formatCallPattern(given) === wanted;
+}
+
+function named(kind: 'env' | 'secret' | StoreKind, name: string): Matches {
   return (given) => given.kind === kind && given.name === name;
 }

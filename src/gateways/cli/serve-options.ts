@@ -1,23 +1,32 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { SwitchboardError } from '#core/errors';
 import { safeLine } from './safe.ts';
-import { define } from './serve.ts';
-
-/** What a client adds itself, or what is of no use over stdio. */
-const NOT_HERE = ['--stdio', '--host', '--port', '--allow-host'];
+import { type ServeFlags, serveOptions, stdioSettings, type StdioSettings } from './serve-flags.ts';
 
 /**
- * Checks options that a client will start `serve --stdio` with: a mistake would show only as a server that does not
- * start. Errors: `invalid-usage`.
+ * Checks options that a client will start `serve --stdio` with, their values too: a mistake would show only as a server
+ * that does not start. Errors: `invalid-usage`, `invalid-setting`.
  */
-export async function checkServeOptions(options: readonly string[], none: boolean): Promise<void> {
-  if (options.length === 0) return;
+export function checkServeOptions(options: readonly string[], none: boolean): StdioSettings | undefined {
+  if (options.length === 0) return undefined;
   if (none) throw refused('options for serve --stdio are of no use here');
-  const serve = new Command('serve').exitOverride().configureOutput({ outputError: () => undefined });
-  define(serve, () => async () => undefined);
-  const { operands, unknown } = serve.parseOptions([...options]);
-  const wrong = unknown[0] ?? operands[0] ?? options.find((word) => NOT_HERE.includes(word.split('=')[0] ?? ''));
+  const serve = serveOptions(new Command('serve'))
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  const { operands, unknown } = parsed(serve, options);
+  const flags = serve.opts<ServeFlags>();
+  const wrong = unknown[0] ?? operands[0] ?? (flags.stdio === true ? '--stdio' : undefined);
   if (wrong !== undefined) throw refused(`serve --stdio takes no ${safeLine(wrong)} here`);
+  return stdioSettings(flags);
+}
+
+function parsed(serve: Command, options: readonly string[]): ReturnType<Command['parseOptions']> {
+  try {
+    return serve.parseOptions([...options]);
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) throw refused(thrown.message.replace(/^error: /, ''));
+    throw thrown;
+  }
 }
 
 function refused(message: string): SwitchboardError {

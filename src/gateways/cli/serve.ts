@@ -4,41 +4,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HostEvent } from '#core';
 import { SwitchboardError } from '#core/errors';
-import type { Narrowing } from '#core/narrowing';
 import type { RemoteHost } from '../control/client.ts';
-import { checkOauth, type OauthSettings } from '../mcp/oauth-settings.ts';
-import { parseRate, type Rate } from '../mcp/rate-limit.ts';
 import { prepareBundled } from './bundled.ts';
 import type { Context } from './context.ts';
 import { safeLine } from './safe.ts';
-import { type NarrowingFlags, narrowingOf, narrowingOptions, narrowingWords } from './narrowing-flags.ts';
+import { type NarrowingFlags, narrowingWords } from './narrowing-flags.ts';
+import { type HttpSettings, httpSettings, type ServeFlags, serveOptions, stdioSettings } from './serve-flags.ts';
 import { shellWord } from './shell-word.ts';
 import { serveStdio } from './serve-stdio.ts';
 import type { Define } from './verbs.ts';
 
-interface Flags extends NarrowingFlags {
-  readonly stdio?: true;
-  readonly host: string;
-  readonly port: string;
-  readonly allowHost?: readonly string[];
-  readonly oauthIssuer?: string;
-  readonly oauthAudience?: string;
-  readonly oauthScope?: readonly string[];
-  readonly rate?: string;
-}
-
 /** `serve`: MCP for other programs, until interrupted. */
 export const define: Define = (command, act) => {
-  narrowingOptions(command)
-    .option('--profile <name>', 'what this profile offers (switchboard profile)')
-    .option('--stdio', 'serve one client over standard input and output, as MCP clients start it')
-    .option('--host <address>', 'the address to listen on', '127.0.0.1')
-    .option('--port <port>', 'the port to listen on; 0 takes a free one', '7420')
-    .option('--allow-host <name...>', 'more names by which clients may ask for this server')
-    .option('--oauth-issuer <url>', 'an OAuth 2.1 server whose access tokens count too, besides the token')
-    .option('--oauth-audience <url>', 'the URL that those tokens must be for, where clients reach this by another')
-    .option('--oauth-scope <scope...>', 'scopes that those tokens must have')
-    .option('--rate <n/s>', 'requests that each client may make, as 100/s; off for the token, 100/s with OAuth')
+  serveOptions(command)
     .addHelpText(
       'after',
       `
@@ -51,30 +29,13 @@ Examples:
   $ claude mcp add switchboard -- switchboard serve --stdio`,
     )
     .action(
-      act(async (context, flags: Flags) => {
-        const rate = flags.rate === undefined ? undefined : parseRate(flags.rate);
-        const narrowing = narrowingOf(flags);
-        if (flags.stdio === true) return serveStdio(context, () => prepare(context), narrowing, rate);
-        const port = /^\d{1,5}$/.test(flags.port) ? Number(flags.port) : Number.NaN;
-        if (!(port <= 65_535)) {
-          throw new SwitchboardError(
-            'invalid-usage',
-            `--port takes a number up to 65535, not "${safeLine(flags.port)}"`,
-          );
-        }
-        const { host, allowHost: allowedHosts } = flags;
-        await serveHttp(context, { host, port, allowedHosts, oauth: oauthOf(flags), rate, narrowing }, flags);
+      act(async (context, flags: ServeFlags) => {
+        if (flags.stdio !== true) return serveHttp(context, httpSettings(flags), flags);
+        const { narrowing, rate } = stdioSettings(flags);
+        await serveStdio(context, () => prepare(context), narrowing, rate);
       }),
     );
 };
-
-function oauthOf({ oauthIssuer, oauthAudience, oauthScope }: Flags): OauthSettings | undefined {
-  if (oauthIssuer !== undefined) {
-    return checkOauth({ issuer: oauthIssuer, audience: oauthAudience, scopes: oauthScope });
-  }
-  if (oauthAudience === undefined && oauthScope === undefined) return undefined;
-  throw new SwitchboardError('invalid-usage', '--oauth-audience and --oauth-scope need --oauth-issuer');
-}
 
 /** The host, with the bundled components in it where the home is new. */
 async function prepare(context: Context): Promise<RemoteHost> {
@@ -83,16 +44,7 @@ async function prepare(context: Context): Promise<RemoteHost> {
   return host;
 }
 
-interface Address {
-  readonly host: string;
-  readonly port: number;
-  readonly allowedHosts: readonly string[] | undefined;
-  readonly oauth: OauthSettings | undefined;
-  readonly rate: Rate | undefined;
-  readonly narrowing: Narrowing;
-}
-
-async function serveHttp(context: Context, at: Address, flags: NarrowingFlags): Promise<void> {
+async function serveHttp(context: Context, at: HttpSettings, flags: NarrowingFlags): Promise<void> {
   const host = await prepare(context);
   if (!isLoopback(at.host)) {
     context.note(`WARNING: ${at.host} can be reached by other machines, over HTTP that anybody on the way can read.`);

@@ -46,6 +46,14 @@ export const VERBS: { readonly [name: string]: Verb } = {
     summary: 'decide what components and models asked for',
     load: async () => (await import('./approvals.ts')).define,
   },
+  schedule: {
+    summary: 'show or remove calls that components arranged for later',
+    load: async () => (await import('./schedule.ts')).define,
+  },
+  stores: {
+    summary: 'show or remove what components keep',
+    load: async () => (await import('./stores.ts')).define,
+  },
   'owner-token': {
     summary: 'let your scripts decide without a terminal',
     load: async () => (await import('./owner-token.ts')).define,

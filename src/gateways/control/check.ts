@@ -1,5 +1,5 @@
 /** Checks of what came over the socket, by hand: a schema library would cost more than the rest of a verb. */
-import type { Principal } from '#core';
+import { PRINCIPAL_KINDS, type Principal } from '#core/context';
 import { SwitchboardError } from '#core/errors';
 import type { OauthSettings } from '../mcp/oauth-settings.ts';
 import type { Rate } from '../mcp/rate-limit.ts';
@@ -39,8 +39,10 @@ export function optional<T>(value: unknown, check: (value: unknown) => T): T | u
 
 export function asPrincipal(value: unknown): Principal {
   const { kind, label } = asObject(value, 'principal');
-  if (kind !== 'owner' && kind !== 'mcp' && kind !== 'program') wrong('principal.kind', 'owner, mcp or program');
-  return { kind, label: asString(label, 'principal.label') };
+  // What only the time makes no client may say it is.
+  const found = PRINCIPAL_KINDS.find((known) => known === kind && known !== 'schedule');
+  if (found === undefined) wrong('principal.kind', 'owner, mcp or program');
+  return { kind: found, label: asString(label, 'principal.label') };
 }
 
 export function asArguments(value: unknown): Loose | readonly unknown[] {

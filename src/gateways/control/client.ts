@@ -13,6 +13,8 @@ import { readHostFile } from './lock.ts';
 import type { CallParams, TextArguments } from './protocol.ts';
 import type { Narrowing } from '#core/narrowing';
 import { profileMethods } from './profile-methods.ts';
+import { scheduleMethods } from './schedule-methods.ts';
+import { storeMethods } from './store-methods.ts';
 import { permissionMethods, type Proof } from './permission-client.ts';
 import { productVersion } from '#host/version';
 
@@ -143,6 +145,8 @@ function remoteHost(
     setLimits: (component, limits) => channel.request('set-limits', { component, limits }),
     ...permissionMethods(channel, proof),
     ...profileMethods(channel),
+    ...scheduleMethods(channel),
+    ...storeMethods(channel),
     logs: ({ component, last } = {}) => channel.request('logs', { component, last }),
     subscribe: (listener, types) => channel.subscribe(listener, types),
     token: () => channel.request('token', {}),

@@ -20,6 +20,8 @@ import {
 import type { Rate } from '../mcp/rate-limit.ts';
 import type { HttpGate } from './http-gate.ts';
 import type { LentStreams } from './lent-streams.ts';
+import { SCHEDULE_HANDLERS } from './schedule-methods.ts';
+import { STORE_HANDLERS } from './store-methods.ts';
 import { asNarrowing, checkProfileExists, PROFILE_HANDLERS } from './profile-methods.ts';
 import { PERMISSION_HANDLERS } from './permission-methods.ts';
 import { asOffer } from './remote-caller.ts';
@@ -143,6 +145,8 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
   'stop-http': ({ http, owner }) => http.close(owner),
   ...PERMISSION_HANDLERS,
   ...PROFILE_HANDLERS,
+  ...SCHEDULE_HANDLERS,
+  ...STORE_HANDLERS,
 };
 
 function sourceOf({ params, attachment }: Asked): string | Uint8Array {

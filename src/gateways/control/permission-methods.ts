@@ -1,15 +1,17 @@
 /** Methods about permissions. What gives something needs a person: a terminal, as the verb says, or the owner's token. */
-import type { AccessRequest, ApprovalItem, Grant, Permission } from '#core';
+import type { AccessRequest, ApprovalItem, Grant, Permission, StoreKind, StorePermission } from '#core';
+import { PRINCIPAL_KINDS } from '#core/context';
 import { SwitchboardError } from '#core/errors';
 import { guestDirectory, hostPattern, parsePermission } from '#core/grants';
+import { checkStore } from '#core/store-grants';
 import type { Host } from '#host/api';
 import { asInteger, asObject, asPrincipal, asString, asStrings, type Loose, optional } from './check.ts';
 import type { Asked, MethodEnv } from './methods.ts';
 
 type Handler = (env: MethodEnv, asked: Asked) => Promise<unknown>;
 
-const PRINCIPALS: readonly Grant['principal'][] = ['anyone', 'owner', 'mcp', 'program'];
-const STATES = ['open', 'allowed', 'denied'] as const;
+const PRINCIPALS: readonly Grant['principal'][] = ['anyone', ...PRINCIPAL_KINDS];
+const STATES = ['open', 'allowed', 'denied', 'granted'] as const;
 
 /** What gives something must come with `person: 'terminal'` or a valid `ownerToken`. Errors: `owner-required`. */
 export async function needPerson(host: Host, params: Loose): Promise<void> {
@@ -50,7 +52,7 @@ export const PERMISSION_HANDLERS = {
     host.checkAccess(
       asString(params['component'], 'component'),
       asAccess(asObject(params['access'], 'access')),
-      optional(params['principal'], (v) => oneOf(v, ['owner', 'mcp', 'program'] as const, 'principal')),
+      optional(params['principal'], (v) => oneOf(v, PRINCIPAL_KINDS, 'principal')),
     ),
   'request-permission': ({ host }, { params }) =>
     host.requestPermission(
@@ -109,7 +111,11 @@ function asPermissions(value: unknown): readonly Permission[] {
 
 /** In the form that a flag would give: nothing of a stranger's gets past it to a terminal or into a grant. */
 function asItem(item: Loose): ApprovalItem {
-  const kind = oneOf(item['kind'], ['fs', 'net', 'env', 'secret', 'elicit', 'sample'] as const, 'kind');
+  const kind = oneOf(
+    item['kind'],
+    ['fs', 'net', 'env', 'secret', 'kv', 'blob', 'elicit', 'sample', 'call', 'schedule'] as const,
+    'kind',
+  );
   if (kind === 'fs') {
     const mode = oneOf(item['mode'], ['ro', 'rw'] as const, 'mode');
     const guest = guestDirectory(asString(item['guest'], 'guest'));
@@ -124,11 +130,29 @@ function asItem(item: Loose): ApprovalItem {
     if (port === undefined) return { kind, host };
     return { kind, host, port: port === '*' ? '*' : asInteger(port, 'port', 1, 65_535) };
   }
-  if (kind === 'elicit' || kind === 'sample') return { kind };
+  if (kind === 'elicit' || kind === 'sample' || kind === 'schedule') return { kind };
+  if (kind === 'kv' || kind === 'blob') return asStore(kind, item);
+  if (kind === 'call') {
+    const fn = optional(item['function'], (v) => asString(v, 'function'));
+    return parsePermission(kind, `${asString(item['component'], 'component')}${fn === undefined ? '' : `#${fn}`}`);
+  }
   const name = asString(item['name'], 'name');
   if (kind === 'secret') return parsePermission(kind, name);
   if (name.includes('=')) throw new SwitchboardError('invalid-setting', 'the name of a variable has no =');
   return parsePermission(kind, `${name}=${asString(item['value'], 'value')}`);
+}
+
+function asStore(kind: StoreKind, item: Loose): StorePermission {
+  const quota = (value: unknown, name: string): number => asInteger(value, name, 1, Number.MAX_SAFE_INTEGER);
+  const { bytes, keys } = item;
+  return checkStore({
+    kind,
+    name: asString(item['name'], 'name'),
+    mode: oneOf(item['mode'], ['ro', 'rw'] as const, 'mode'),
+    ...(item['shared'] === true ? { shared: true } : {}),
+    ...(bytes === undefined ? {} : { bytes: quota(bytes, 'bytes') }),
+    ...(keys === undefined ? {} : { keys: quota(keys, 'keys') }),
+  });
 }
 
 /** An absolute path of this machine. */
@@ -143,14 +167,21 @@ function asDirectory(value: unknown, name: string): string {
 function asAccess(access: Loose): AccessRequest {
   const kind = oneOf(
     access['kind'],
-    ['fs', 'net', 'address', 'env', 'secret', 'elicit', 'sample'] as const,
+    ['fs', 'net', 'address', 'env', 'secret', 'kv', 'blob', 'elicit', 'sample', 'call', 'schedule'] as const,
     'access.kind',
   );
-  if (kind === 'elicit' || kind === 'sample') return { kind };
+  if (kind === 'elicit' || kind === 'sample' || kind === 'schedule') return { kind };
+  if (kind === 'call') {
+    const [component, id] = [asString(access['component'], 'component'), asString(access['id'], 'id')];
+    return { kind, component, id, name: optional(access['name'], (v) => asString(v, 'name')) ?? id };
+  }
   if (kind === 'fs') {
     return { kind, path: guestDirectory(asString(access['path'], 'access.path')), write: access['write'] === true };
   }
   if (kind === 'env' || kind === 'secret') return { kind, name: asString(access['name'], 'access.name') };
+  if (kind === 'kv' || kind === 'blob') {
+    return { kind, name: asString(access['name'], 'access.name'), write: access['write'] === true };
+  }
   const host = asString(access['host'], 'access.host');
   const port = asInteger(access['port'], 'access.port', 1, 65_535);
   return kind === 'net' ? { kind, host, port } : { kind, host, port, address: asString(access['address'], 'address') };

@@ -40,6 +40,8 @@ import type { Rate } from '../mcp/rate-limit.ts';
 import type { Narrowing } from '#core/narrowing';
 import type { HttpAddress } from './http-gate.ts';
 import type { ProfileRequests } from './profile-methods.ts';
+import type { ScheduleRequests } from './schedule-methods.ts';
+import type { StoreRequests } from './store-methods.ts';
 import type {
   ApprovalDecision,
   CallArguments,
@@ -149,7 +151,7 @@ export interface PermissionRequests {
 }
 
 /** Every method: what it takes and what it answers. A `source` is an absolute path; without it the bytes follow. */
-export interface Methods extends PermissionRequests, ProfileRequests {
+export interface Methods extends PermissionRequests, ProfileRequests, ScheduleRequests, StoreRequests {
   readonly inspect: { params: { source?: string | undefined }; result: ComponentDescription };
   readonly install: {
     params: { source?: string | undefined; as?: string | undefined; origin?: string | undefined };

@@ -44,7 +44,16 @@ export async function runHost(home: string, options: RunOptions = {}, lent?: Len
   const idle = (): void => {
     clearTimeout(timer);
     if (server === undefined || server.users > 0) return;
-    timer = setTimeout(() => void stop(0), starterGone ? LINGER_MS : FIRST_USER_MS);
+    timer = setTimeout(() => void stopUnlessBusy(), starterGone ? LINGER_MS : FIRST_USER_MS);
+  };
+  /** What a component arranged for now is not cut off because nobody else is there; its own time limit ends it. */
+  const stopUnlessBusy = async (): Promise<void> => {
+    const running = await host?.status().then(
+      ({ schedulesRunning }) => schedulesRunning > 0,
+      () => false,
+    );
+    if (running) idle();
+    else if (server !== undefined && server.users === 0) await stop(0);
   };
   process.on('SIGTERM', () => void stop(0));
   process.on('SIGINT', () => void stop(0));

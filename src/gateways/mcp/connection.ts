@@ -23,9 +23,10 @@ import { abilitiesOf, canBeAsked } from './ask-messages.ts';
 import { type Ask, askInRequest, askOn, callerBy, progressOf } from './caller.ts';
 import { resolveCall } from './call-tool.ts';
 import type { ComposedTool, Composition } from './composition.ts';
-import type { DroppedCalls } from './dropped-calls.ts';
+import type { DroppableCall, DroppedCalls } from './dropped-calls.ts';
 import { isOwnTool, OWN } from './own-names.ts';
 import { callOwnTool } from './own-tools.ts';
+import { inOwnWords, isOwnWords, nameOf, withOwnProgress } from './own-words.ts';
 import type { Leg, ParkedCalls } from './parked-calls.ts';
 import { callResult, errorResult, RPC, RpcError, structured } from './results.ts';
 import { GatewayServer } from './sdk-server.ts';
@@ -76,6 +77,8 @@ export interface ConnectionOptions {
   readonly parked: ParkedCalls;
   /** Whom an access token named, for the record. */
   readonly subject?: string | undefined;
+  /** Whose calls these are, where it is not this connection alone. See `CallOptions.client`. */
+  readonly client?: string | undefined;
   /** Called when a call ended because it was cancelled: no answer will be sent for the request. */
   readonly onCancelled?: ((requestId: string | number) => void) | undefined;
   /** What becomes of calls whose HTTP connection broke; they are cancelled at once where this is absent. */
@@ -98,8 +101,10 @@ export interface Connection {
   readonly plainCall: (params: CallToolRequest['params'], signal: StopSignal) => Promise<Result> | undefined;
 }
 
+let connections = 0;
+
 export function createConnection(options: ConnectionOptions): Connection {
-  const { host, toolbox, composition } = options;
+  const { host, toolbox, composition, client: whose = `connection ${++connections}` } = options;
   const served = servedCapabilities(toolbox.known()?.servers ?? []);
   const server: Server = new GatewayServer(
     { name: 'switchboard', title: 'Switchboard', version: options.version },
@@ -139,9 +144,16 @@ export function createConnection(options: ConnectionOptions): Connection {
     offer: Offer,
   ): Promise<CallToolResult> => {
     const target = entry.viaSession ? await targetFor(entry, host, session) : host;
-    const caller = offer?.(entry.asks);
-    const callOptions = caller ? { ...given, caller } : given;
-    return callResult(entry, await target.call(entry.component, entry.fn, args, callOptions));
+    const caller = offer?.(entry.asks) ?? given.caller;
+    const name = nameOf(entry.component);
+    const callOptions = caller ? { ...given, caller: withOwnProgress(caller, name) } : given;
+    try {
+      const result = callResult(entry, await target.call(entry.component, entry.fn, args, callOptions));
+      return result.isError === true ? inOwnWords(result, name) : result;
+    } catch (error) {
+      if (isOwnWords(error)) return inOwnWords(errorResult(error), name);
+      throw error;
+    }
   };
   const callTool = async (params: CallToolRequest['params'], given: CallOptions, offer?: Offer): Promise<Result> => {
     const view = toolbox.known() ?? (await toolbox.table());
@@ -171,7 +183,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     );
   };
   const answer = async <R>(ctx: ServerContext, run: (asked: Asked) => Promise<R>): Promise<R> => {
-    const signal = callSignal(ctx, options.dropped);
+    const { signal, end } = callSignal(ctx, options.dropped);
     // Present from 2026-07-28 on, where each request carries what `initialize` and `logging/setLevel` told before.
     const envelope: Asked['envelope'] = ctx.mcpReq.envelope;
     const threshold = envelope === undefined ? level : envelope[LOG_LEVEL_META_KEY];
@@ -180,6 +192,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       const log = threshold === undefined ? undefined : (record: LogRecord) => forward(record, threshold, ctx);
       return await run({ signal, envelope, who, log, progress: progressOf(ctx) });
     } finally {
+      end();
       if (signal.aborted) options.onCancelled?.(ctx.mcpReq.id);
     }
   };
@@ -189,6 +202,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         const abilities = abilitiesOf(envelope[CLIENT_CAPABILITIES_META_KEY]);
         const leg = (): Leg => ({
           call: [params.name, params.arguments, ctx.http?.authInfo?.clientId, toolbox.key],
+          client: whose,
           signal,
           responses: ctx.mcpReq.inputResponses,
           progress,
@@ -197,12 +211,15 @@ export function createConnection(options: ConnectionOptions): Connection {
         const state: unknown = ctx.mcpReq.requestState();
         if (state !== undefined) return await options.parked.resume(String(state), leg());
         if (canBeAsked(abilities) && (await asks(params))) {
-          const work = (given: CallOptions): Promise<Result> => callTool(params, { ...given, principal: who });
+          const work = (given: CallOptions): Promise<Result> =>
+            callTool(params, { ...given, principal: who, client: whose });
           return await options.parked.begin(leg(), abilities, work);
         }
       }
-      return await callTool(params, { signal, principal: who, ...(log ? { onLog: log } : {}) }, (asks) =>
-        asks && envelope === undefined ? asked(askInRequest(ctx), progress) : progress && { progress },
+      return await callTool(
+        params,
+        { signal, principal: who, client: whose, ...(log ? { onLog: log } : {}) },
+        (asks) => (asks && envelope === undefined ? asked(askInRequest(ctx), progress) : progress && { progress }),
       );
     });
   const ports: ServingPorts = {
@@ -212,7 +229,13 @@ export function createConnection(options: ConnectionOptions): Connection {
     answer: (ctx, run) =>
       answer(ctx, ({ signal, envelope, who, log, progress }) => {
         const caller = envelope === undefined ? asked(askInRequest(ctx), progress) : progress && { progress };
-        return run({ signal, principal: who, ...(log ? { onLog: log } : {}), ...(caller ? { caller } : {}) });
+        return run({
+          signal,
+          principal: who,
+          client: whose,
+          ...(log ? { onLog: log } : {}),
+          ...(caller ? { caller } : {}),
+        });
       }),
   };
 
@@ -237,7 +260,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const plainCall: Connection['plainCall'] = (params, signal) =>
     level !== undefined || server.getClientVersion() === undefined
       ? undefined
-      : callTool(params, { signal, principal: principal() }, plainCaller);
+      : callTool(params, { signal, principal: principal(), client: whose }, plainCaller);
   if (!session) return { server, plainCall };
   const stopListening = toolbox.onChange(() => {
     // Fails only when the connection is gone, and then there is nobody to tell.
@@ -256,11 +279,12 @@ export function createConnection(options: ConnectionOptions): Connection {
   return { server, plainCall };
 }
 
-function callSignal(ctx: ServerContext, dropped: DroppedCalls | undefined): AbortSignal {
+function callSignal(ctx: ServerContext, dropped: DroppedCalls | undefined): DroppableCall {
   const cancelled = ctx.mcpReq.signal;
   const connection = ctx.http?.req?.signal;
-  if (connection === undefined) return cancelled;
-  return dropped?.signal(cancelled, connection) ?? AbortSignal.any([cancelled, connection]);
+  const end = (): void => undefined;
+  if (connection === undefined) return { signal: cancelled, end };
+  return dropped?.begin(cancelled, connection) ?? { signal: AbortSignal.any([cancelled, connection]), end };
 }
 
 /** One request: who makes it, how it ends early, and what is told of it meanwhile. */

@@ -12,6 +12,8 @@ import { createRateLimiter, OAUTH_RATE, type Rate, rateLimited, type RateLimiter
 export interface HttpClient {
   /** Sessions are its own: nobody with another key may use them. */
   readonly key: string;
+  /** Where the request came from; IPv6 by its network. */
+  readonly address: string;
   /** Of an OAuth client: who it is, for the record. */
   readonly subject?: string | undefined;
   /** Of an OAuth client: when its token ends, milliseconds since the epoch. */
@@ -23,7 +25,7 @@ export interface Access {
   /** Errors: `unauthorized`, `insufficient-scope`, `issuer-unavailable`, `rate-limited`. */
   admit(request: IncomingMessage): Promise<HttpClient>;
   /** Counts requests of a client, in the session where it has one. Errors: `rate-limited`. */
-  spend(client: HttpClient, request: IncomingMessage, session: string | undefined, cost?: number): void;
+  spend(client: HttpClient, session: string | undefined, cost?: number): void;
   close(): Promise<void>;
 }
 
@@ -35,9 +37,14 @@ export interface AccessOptions {
   readonly rate?: Rate | undefined;
 }
 
-const OWNER: HttpClient = { key: 'token' };
+const OWNER = 'token';
 /** Access tokens never seen before that one address may have checked: each costs a signature. */
 const UNKNOWN_TOKENS: Rate = rateOf(50);
+
+/** Whose share of what is bounded a request takes: those with the owner's token are told apart by session, else by address. */
+export function shareOf({ key, subject, address }: HttpClient, session: string | undefined): string {
+  return subject !== undefined ? key : session === undefined ? `address ${address}` : `session ${session}`;
+}
 
 /** `url` is where the server listens. With OAuth, reads the issuer's keys first. Errors: `issuer-unavailable`, `invalid-usage`. */
 export async function createAccess(options: AccessOptions, url: string): Promise<Access> {
@@ -47,18 +54,19 @@ export async function createAccess(options: AccessOptions, url: string): Promise
   return {
     resource: oauth?.resource,
     async admit(request) {
-      if (!options.token) return OWNER;
+      const address = addressOf(request);
+      if (!options.token) return { key: OWNER, address };
       refuseTwice(request);
       const sent = bearerOf(request.headers);
-      if (sameToken(sent, await options.token())) return OWNER;
-      if (oauth && sent !== undefined) return oauth.admit(sent, addressOf(request));
+      if (sameToken(sent, await options.token())) return { key: OWNER, address };
+      if (oauth && sent !== undefined) return oauth.admit(sent, address);
       throw wrongToken(sent, oauth !== undefined);
     },
-    spend(client, request, session, cost) {
+    spend(client, session, cost) {
       const wait =
         client.subject === undefined
-          ? perClient?.take(session === undefined ? addressOf(request) : `session ${session}`, cost)
-          : perSubject.take(client.key, cost);
+          ? perClient?.take(shareOf(client, session), cost)
+          : perSubject.take(shareOf(client, session), cost);
       if (wait !== undefined && wait > 0) throw rateLimited(wait);
     },
     async close() {
@@ -95,7 +103,7 @@ async function createOauth(settings: OauthSettings, url: string): Promise<Oauth>
         holder = await checker.check(token);
         unknown.give(address);
       }
-      return { key: holder.key, subject: holder.label, expiresAt: holder.expiresAt };
+      return { key: holder.key, address, subject: holder.label, expiresAt: holder.expiresAt };
     },
     close: () => keys.close(),
   };

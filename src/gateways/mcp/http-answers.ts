@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ErrorCode, type SwitchboardError, toSwitchboardError } from '#core/errors';
 import { dataOf } from './intake.ts';
-import type { ProtectedResource } from './oauth-resource.ts';
+import { bearerChallenge, bearerError, type ProtectedResource } from './oauth-resource.ts';
 import { RPC, RpcError } from './results.ts';
 
 /** Lets pages of this machine (`checkOrigin` has passed) read answers; such as the Inspector's. Fetch standard, CORS protocol. */
@@ -79,9 +79,12 @@ export function refuse(response: ServerResponse, thrown: unknown, resource?: Pro
     return;
   }
   const error = toSwitchboardError(thrown);
-  const status = STATUS[error.code] ?? 500;
-  const challenged = status === 401 || error.code === 'insufficient-scope';
-  if (challenged) response.setHeader('WWW-Authenticate', resource?.challenge(error) ?? 'Bearer realm="switchboard"');
+  const named = bearerError(error);
+  const status = named === 'invalid_request' ? 400 : (STATUS[error.code] ?? 500);
+  if (status === 401 || named !== undefined) {
+    const challenge = resource?.challenge(error) ?? bearerChallenge(error, ['realm="switchboard"']);
+    response.setHeader('WWW-Authenticate', challenge);
+  }
   if (status === 429 || status === 503) response.setHeader('Retry-After', String(retryAfter(error)));
   // No `Connection: close`: Node would end the socket under a client that is still sending, which then never
   // sees why. It reads the rest and throws it away instead, for as long as the server's request timeout.

@@ -11,6 +11,9 @@ export interface Connections {
   readonly size: number;
 }
 
+/** Of silence, before the system asks whether the peer is there. */
+const KEEP_ALIVE_MS = 30_000;
+
 interface Line {
   proven: boolean;
   busy: number;
@@ -39,6 +42,8 @@ export function boundConnections(server: Server, most: number, quietMs: number):
       victim.destroy();
       if (victim === socket) return;
     }
+    // A peer that vanished without a word is found by the system, also under a stream on which nothing is to be sent.
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     lines.set(socket, { proven: false, busy: 0 });
     socket.once('close', () => lines.delete(socket));
   });

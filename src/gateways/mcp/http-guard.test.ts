@@ -64,9 +64,12 @@ test('[mcp.http] Origin: none, or a page of this machine', () => {
 test('[mcp.http] a token that is missing, empty or only begins right is refused', () => {
   assert.equal(sameToken(bearerOf({ authorization: 'Bearer abc' }), 'abc'), true);
   assert.equal(sameToken(bearerOf({ authorization: 'bearer  abc ' }), 'abc'), true);
-  for (const authorization of [undefined, '', 'Bearer ', 'Bearer ab', 'Bearer abcd', 'Bearer abc abc', 'abc']) {
+  for (const authorization of [undefined, '', 'Bearer ab', 'Bearer abcd', 'abc', 'Basic abc', 'Bearerabc']) {
     const sent = bearerOf(authorization === undefined ? {} : { authorization });
     assert.equal(sameToken(sent, 'abc'), false, String(authorization));
     assert.equal(sameToken(sent, ''), false, String(authorization));
+  }
+  for (const authorization of ['Bearer', 'Bearer ', 'Bearer abc abc', 'Bearer a,b', 'Bearer a=b', 'Bearer \tabc']) {
+    assert.throws(() => bearerOf({ authorization }), { code: 'unauthorized', data: { oauth: 'invalid_request' } });
   }
 });

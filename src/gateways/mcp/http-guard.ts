@@ -41,9 +41,18 @@ export function checkOrigin(header: string | undefined): void {
   throw new SwitchboardError('origin-refused', `pages of "${printable(header)}" may not call this server`);
 }
 
-/** The bearer token that was sent. RFC 6750, section 2.1. */
-export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+/**
+ * The bearer token that was sent; undefined where none was, or another scheme. Errors: `unauthorized`, as
+ * `invalid_request`, for one that is malformed. RFC 6750, sections 2.1 and 3.1.
+ */
+export function bearerOf({ authorization = '' }: IncomingHttpHeaders): string | undefined {
+  if (!/^Bearer(?:\s|$)/i.test(authorization)) return undefined;
+  const token = /^Bearer +([\w.~+/-]+=*) *$/i.exec(authorization)?.[1];
+  if (token !== undefined) return token;
+  throw new SwitchboardError('unauthorized', 'the Authorization header is malformed', {
+    fix: 'send "Authorization: Bearer <token>"',
+    data: { oauth: 'invalid_request' },
+  });
 }
 
 /** Whether what was sent is the token. Takes the same time whatever is wrong with it. */
@@ -58,6 +67,7 @@ export function wrongToken(sent: string | undefined, oauth = false): Switchboard
     fix: oauth
       ? 'sign in: the metadata that WWW-Authenticate names says where'
       : 'send "Authorization: Bearer <token>"; `switchboard token show` prints the token',
+    data: sent === undefined ? undefined : { oauth: 'invalid_token' },
   });
 }
 

@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly resumeMs: number;
 }
 
+/** How the ids of the events on a session's standing stream begin; the SDK's name for it. */
+const STANDING = '_GET_stream~';
 /** Milliseconds until a client may ask again for a stream that ended early. */
 const RETRY_MS = 1_000;
 
@@ -141,6 +143,7 @@ export function createSessions(options: SessionOptions): HttpSessions {
     session.lastUsed = options.now();
     onClose(() => {
       for (const id of ids) session.underWay.delete(id);
+      session.dropped.closed(request.signal);
       session.open--;
       session.lastUsed = options.now();
     });
@@ -176,7 +179,8 @@ export function createSessions(options: SessionOptions): HttpSessions {
       const last = request.method === 'GET' ? request.headers.get('last-event-id') : null;
       if (last !== null) {
         if (!session.events.resumable(last)) return gone();
-        session.dropped.resumed();
+        // On the standing stream comes no answer of a call: who takes that up waits for none.
+        if (!last.startsWith(STANDING)) onClose(session.dropped.resumed());
       }
       return answer(session, request, body, onClose);
     },

@@ -163,15 +163,28 @@ test('[limit.cancel] the call of an HTTP client whose connection broke and who d
 
 test('[mcp.http] without the bearer token nothing is served', async (t) => {
   const serving = await serve(t);
-  const wrong = ['', 'Bearer', 'Bearer wrong', 'Basic fake-token', 'Bearer fake-token2', 'fake-token'];
-  for (const Authorization of wrong) {
+  // RFC 6750, section 3.1: nothing is wrong with a request that has no token, or another scheme.
+  const wrong: readonly (readonly [string, number, string?])[] = [
+    ['', 401],
+    ['Basic fake-token', 401],
+    ['fake-token', 401],
+    ['Bearer wrong', 401, 'invalid_token'],
+    ['bearer fake-token2', 401, 'invalid_token'],
+    ['Bearer', 400, 'invalid_request'],
+    ['Bearer fake-token fake-token', 400, 'invalid_request'],
+    ['Bearer "fake-token"', 400, 'invalid_request'],
+    ['Bearer =', 400, 'invalid_request'],
+  ];
+  for (const [Authorization, status, error] of wrong) {
     const answer = await ask(serving, {
       method: 'POST',
       headers: { ...JSON_HEADERS, Authorization },
       body: INITIALIZE,
     });
-    assert.equal(answer.status, 401, Authorization);
-    assert.match(String(answer.headers['www-authenticate']), /^Bearer /);
+    assert.equal(answer.status, status, Authorization);
+    const challenge = String(answer.headers['www-authenticate']);
+    assert.match(challenge, /^Bearer realm="switchboard"/);
+    assert.equal(/ error="(\w+)", error_description="[^"]+"$/.exec(challenge)?.[1], error, Authorization);
     assert.equal(JSON.parse(answer.text).error.data.code, 'unauthorized');
     assert.doesNotMatch(answer.text, /fake-token/);
   }

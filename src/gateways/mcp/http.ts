@@ -12,7 +12,7 @@ import type { Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
 import type { Composition } from './composition.ts';
 import { createConnection } from './connection.ts';
-import { type Access, createAccess, type HttpClient } from './http-access.ts';
+import { type Access, createAccess, type HttpClient, shareOf } from './http-access.ts';
 import { allowPages, answerMetadata, answerPage, refuse, rpcError, send } from './http-answers.ts';
 import { type BodyReader, createBodyReader, LARGEST_BODY } from './http-body.ts';
 import { boundConnections, type Connections } from './http-connections.ts';
@@ -23,10 +23,11 @@ import { createSessions, type HttpSessions, type OnClose, rpcResponse } from './
 import { createParkedCalls } from './parked-calls.ts';
 import { type Answers, watchAnswers } from './http-unread.ts';
 import { isMessage, isRecord } from './messages.ts';
-import type { OauthSettings } from './oauth-settings.ts';
+import { checkAudience, type OauthSettings } from './oauth-settings.ts';
 import type { Rate } from './rate-limit.ts';
 import { RPC, RpcError } from './results.ts';
 import { watchServing } from './serving-changes.ts';
+import { createShares, type Shares } from './shares.ts';
 import { readTable, type Toolbox, toolboxOf } from './toolbox.ts';
 import { hostVersion } from './version.ts';
 
@@ -35,6 +36,11 @@ const MOST_CONNECTIONS = 512;
 const MOST_SESSIONS = 256;
 const MOST_SESSIONS_OF_ONE = 64;
 const MOST_SUBSCRIPTIONS = 128;
+const MOST_SUBSCRIPTIONS_OF_ONE = 32;
+/** Each has a connection. */
+const MOST_REQUESTS_OF_ONE = 256;
+/** Calls of revision 2026-07-28 that wait for answers. */
+const MOST_PARKED_OF_ONE = 64;
 /** Messages in one body: revision 2025-03-26 alone has batches. */
 const MOST_IN_BATCH = 100;
 const IDLE_MS = 30 * 60_000;
@@ -93,6 +99,7 @@ export interface ServedHttp {
  */
 export async function serveHttp(host: Host, options: HttpOptions): Promise<ServedHttp> {
   options.signal?.throwIfAborted();
+  checkAudience(options.oauth, options.host);
   const toolbox = toolboxOf(host, options.narrowing, options.composition?.nameTool);
   let close: (() => Promise<void>) | undefined;
   try {
@@ -122,7 +129,17 @@ export async function serveHttp(host: Host, options: HttpOptions): Promise<Serve
       void access.close();
     });
     const names = namesOf(options, access);
-    started.resolve({ gateway, access, connections, answers, bodies: createBodyReader(), names });
+    const requests = createShares({
+      most: options.mostConnections ?? MOST_CONNECTIONS,
+      ofOne: MOST_REQUESTS_OF_ONE,
+      what: 'requests are under way',
+    });
+    const streams = createShares({
+      most: MOST_SUBSCRIPTIONS,
+      ofOne: MOST_SUBSCRIPTIONS_OF_ONE,
+      what: 'subscriptions are open',
+    });
+    started.resolve({ gateway, access, connections, answers, bodies: createBodyReader(), names, requests, streams });
     return served;
   } catch (error) {
     await close?.();
@@ -140,6 +157,9 @@ interface Serving {
   readonly bodies: BodyReader;
   /** Further names for `Host`. */
   readonly names: readonly string[];
+  /** Requests under way, and those of them that are subscriptions. */
+  readonly requests: Shares;
+  readonly streams: Shares;
 }
 
 /** The owner's, and the name by which tokens call this server. */
@@ -161,16 +181,17 @@ interface Gateway {
 function createGateway(host: Host, toolbox: Toolbox, version: string, options: HttpOptions): Gateway {
   const { composition } = options;
   const boxes = profileBoxes(host, toolbox);
-  let parked = createParkedCalls();
+  let parked = createParkedCalls(MOST_PARKED_OF_ONE);
   const sessions: HttpSessions = createSessions({
     most: options.mostSessions ?? MOST_SESSIONS,
     mostOfOne: MOST_SESSIONS_OF_ONE,
     idleMs: options.sessionIdleMs ?? IDLE_MS,
     now: () => performance.now(),
-    async connect(onCancelled, dropped, { subject }, profile) {
+    async connect(onCancelled, dropped, { key, subject }, profile) {
       const box = boxes.of(profile);
       await readTable(box);
-      const shared = { host, toolbox: box, version, subject, parked, composition };
+      const client = subject === undefined ? undefined : key;
+      const shared = { host, toolbox: box, version, subject, client, parked, composition };
       return createConnection({ ...shared, sessions: true, onCancelled, dropped }).server;
     },
     resumeMs: options.resumeMs ?? RESUME_MS,
@@ -182,8 +203,8 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
         await readTable(box);
         // Of this header the SDK has seen that it names the method of the body.
         const method = requestInfo?.headers.get('mcp-method') ?? undefined;
-        const subject = authInfo?.extra?.['subject'] as string | undefined;
-        const shared = { host, toolbox: box, version, subject, parked, composition };
+        const { subject, client } = (authInfo?.extra ?? {}) as { subject?: string; client?: string };
+        const shared = { host, toolbox: box, version, subject, client, parked, composition };
         return createConnection({ ...shared, sessions: false, method }).server;
       },
       { legacy: 'reject', maxSubscriptions: MOST_SUBSCRIPTIONS },
@@ -207,7 +228,7 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
     // Whoever knew only the old token must not keep a stream that was opened with it.
     void endAll();
     modern = createModern();
-    parked = createParkedCalls();
+    parked = createParkedCalls(MOST_PARKED_OF_ONE);
   };
   const unsubscribe = host.subscribe((event) => event.type === 'token.rotated' && rotated(), ['token.rotated']);
   return {
@@ -220,9 +241,8 @@ function createGateway(host: Host, toolbox: Toolbox, version: string, options: H
       if (request.method === 'POST' && !(await isLegacyRequest(request, body))) {
         const { key, subject } = client;
         // Only who it is goes on: nothing behind this point ever sees a token.
-        const authInfo =
-          subject === undefined ? undefined : { token: '', clientId: key, scopes: [], extra: { subject } };
-        return modern.fetch(request, { parsedBody: body, ...(authInfo === undefined ? {} : { authInfo }) });
+        const extra = { subject, client: shareOf(client, undefined) };
+        return modern.fetch(request, { parsedBody: body, authInfo: { token: '', clientId: key, scopes: [], extra } });
       }
       const opens = request.method === 'POST' && isInitializeRequest(body);
       const response = await sessions.serve(request, body, opens, client, onClose);
@@ -261,7 +281,7 @@ async function answer(
 }
 
 async function answerMcp(request: IncomingMessage, response: ServerResponse, serving: Serving): Promise<void> {
-  const { gateway, access, connections, answers, bodies } = serving;
+  const { gateway, access, connections, answers, bodies, requests, streams } = serving;
   const method = request.method ?? '';
   if (method === 'OPTIONS') {
     response.writeHead(204).end();
@@ -275,19 +295,21 @@ async function answerMcp(request: IncomingMessage, response: ServerResponse, ser
   const client = await access.admit(request);
   connections.serve(request.socket, response);
   const session = gateway.sessionOf(request, client);
-  access.spend(client, request, session);
-  const url = `/mcp${profileQuery(request.url)}`;
-  await gateway.checkProfile(profileOf({ url }));
-  const body = method === 'POST' ? await bodies.readJson(request) : undefined;
-  if (method === 'POST') checkEnvelope(body);
-  if (Array.isArray(body) && body.length > 1) access.spend(client, request, session, body.length - 1);
-  answers.watch(response, lasts(method, body) ? client.expiresAt : undefined);
-  // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
-  const head = { method, url, headers: request.headers, async *[Symbol.asyncIterator]() {} };
+  access.spend(client, session);
   const onClose: OnClose = (done) => {
     if (response.closed) done();
     else response.once('close', done);
   };
+  onClose(requests.enter(shareOf(client, session)));
+  const url = `/mcp${profileQuery(request.url)}`;
+  await gateway.checkProfile(profileOf({ url }));
+  const body = method === 'POST' ? await bodies.readJson(request) : undefined;
+  if (method === 'POST') checkEnvelope(body);
+  if (Array.isArray(body) && body.length > 1) access.spend(client, session, body.length - 1);
+  if (subscribes(body)) onClose(streams.enter(shareOf(client, session)));
+  answers.watch(response, lasts(method, body) ? client.expiresAt : undefined);
+  // The body is read and parsed already: the adapter gets a request without one, and writes the answer.
+  const head = { method, url, headers: request.headers, async *[Symbol.asyncIterator]() {} };
   const handler = toNodeHandler(
     {
       async fetch(webRequest) {
@@ -304,7 +326,11 @@ async function answerMcp(request: IncomingMessage, response: ServerResponse, ser
 
 /** Streams that stay open: they end with the token. A call that began in time may finish. */
 function lasts(method: string, body: unknown): boolean {
-  return method === 'GET' || (isRecord(body) && body['method'] === 'subscriptions/listen');
+  return method === 'GET' || subscribes(body);
+}
+
+function subscribes(body: unknown): boolean {
+  return isRecord(body) && body['method'] === 'subscriptions/listen';
 }
 
 /** What no handler could make sense of: JSON-RPC's invalid request, whatever the revision. */

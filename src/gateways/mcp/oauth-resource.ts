@@ -30,19 +30,23 @@ export function protectedResource(issuer: string, audience: string, scopes: read
     // A proxy may serve this under another path than ours: both are answered.
     paths: [...new Set([WELL_KNOWN, `${WELL_KNOWN}/mcp`, `${WELL_KNOWN}${path}`])],
     challenge(error) {
-      const named = errorName(error);
-      const parts = [
+      return bearerChallenge(error, [
         `resource_metadata="${origin}${WELL_KNOWN}${path}"`,
         ...(scopes.length === 0 ? [] : [`scope="${scopes.join(' ')}"`]),
-        // Without a token there is nothing wrong yet: RFC 6750, section 3.1.
-        ...(named === undefined ? [] : [`error="${named}"`, `error_description="${quotable(error.message)}"`]),
-      ];
-      return `Bearer ${parts.join(', ')}`;
+      ]);
     },
   };
 }
 
-function errorName(error: SwitchboardError): string | undefined {
+/** `WWW-Authenticate` with these parameters. Without a token there is nothing wrong yet: RFC 6750, section 3.1. */
+export function bearerChallenge(error: SwitchboardError, parameters: readonly string[]): string {
+  const named = bearerError(error);
+  const wrong = named === undefined ? [] : [`error="${named}"`, `error_description="${quotable(error.message)}"`];
+  return `Bearer ${[...parameters, ...wrong].join(', ')}`;
+}
+
+/** What RFC 6750 calls a refusal, where it has a name for it. */
+export function bearerError(error: SwitchboardError): string | undefined {
   if (error.code === 'insufficient-scope') return 'insufficient_scope';
   const { data } = error;
   return typeof data === 'object' && data !== null && 'oauth' in data ? String(data.oauth) : undefined;

@@ -34,6 +34,18 @@ export function checkOauth(settings: OauthSettings): OauthSettings {
   return settings;
 }
 
+/**
+ * Where others can reach the server, by whatever names and proxies, it cannot know which URL tokens must be for, and one
+ * that guessed would take tokens meant for another. Errors: `invalid-usage`.
+ */
+export function checkAudience(oauth: OauthSettings | undefined, host: string): void {
+  if (!oauth || oauth.audience !== undefined || isLoopbackHost(host.replace(/^\[|\]$/g, ''))) return;
+  const why = 'the URL by which clients reach this server, which their tokens must be for';
+  throw new SwitchboardError('invalid-usage', `--oauth-issuer with --host ${printable(host)} needs --oauth-audience`, {
+    fix: `give --oauth-audience URL: ${why}`,
+  });
+}
+
 /** A URL of https, or of http on this machine; without a user name. Errors: `invalid-usage`, naming `what`. */
 export function httpsOrLoopback(what: string, text: string): URL {
   const url = urlOf(text);

@@ -234,9 +234,53 @@ test('[mcp.oauth] a token in the query or twice in the head is refused, whatever
     const url = `${serving.http.url}?access_token=${token}`;
     const headers = bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` };
     const answer = await fetch(url, { method: 'POST', headers, body: '{}' });
-    assert.equal(answer.status, 401);
+    assert.equal(answer.status, 400);
     assert.match(answer.headers.get('www-authenticate') ?? '', /error="invalid_request"/);
   }
+});
+
+test('[mcp.oauth] what is wrong with a request decides between 401, 400 and 403, as RFC 6750 says', async (t) => {
+  const serving = await serve(t, { scopes: ['tools'] });
+  const lacking = await serving.server.token({ aud: serving.http.url, scope: 'other' });
+  const cases: readonly (readonly [string | undefined, number, string?])[] = [
+    [undefined, 401],
+    ['Basic YTpi', 401],
+    ['Bearer', 400, 'invalid_request'],
+    ['Bearer a b', 400, 'invalid_request'],
+    ['Bearer ä', 400, 'invalid_request'],
+    ['Bearer nobodys', 401, 'invalid_token'],
+    [`Bearer ${lacking}`, 403, 'insufficient_scope'],
+  ];
+  for (const [authorization = '', status, error] of cases) {
+    const more: { [name: string]: string } = authorization === '' ? {} : { Authorization: authorization };
+    const answer = await post(serving, undefined, INITIALIZE, more);
+    assert.equal(answer.status, status, authorization);
+    const challenge = answer.headers.get('www-authenticate') ?? '';
+    assert.match(challenge, /^Bearer resource_metadata="[^"]+", scope="tools"/);
+    assert.equal(/, error="(\w+)", error_description="[^"]+"$/.exec(challenge)?.[1], error, authorization);
+    assert.equal(challenge.includes('error'), error !== undefined, authorization);
+  }
+});
+
+test('[mcp.oauth] a server that others can reach is told which URL tokens must be for', async (t) => {
+  const server = await startAuthorizationServer(t);
+  const host = fakeHostWithTools();
+  for (const address of ['0.0.0.0', '::', '192.0.2.1', 'tools.example']) {
+    const oauth = { issuer: server.issuer };
+    await assert.rejects(startHttp(host, { host: address, port: 0, token: () => host.token(), oauth }), {
+      code: 'invalid-usage',
+      message: /needs --oauth-audience/,
+    });
+  }
+  const http = await startHttp(host, {
+    host: '0.0.0.0',
+    port: 0,
+    token: () => host.token(),
+    oauth: { issuer: server.issuer, audience: 'https://tools.example/mcp' },
+  });
+  t.after(() => http.close());
+  const token = await server.token({ aud: 'https://tools.example/mcp' });
+  assert.equal((await post({ http }, token)).status, 200);
 });
 
 test('[mcp.oauth] a session is its subject’s: nobody else, with whatever token, can use or end it', async (t) => {

@@ -10,6 +10,7 @@ const QUESTION = { mode: 'form', component: 'a:b', message: 'Well?', fields: [] 
 function leg(more: Partial<Leg> = {}): Leg {
   return {
     call: ['tool', { a: 1 }, 'client'],
+    client: 'client',
     signal: new AbortController().signal,
     responses: undefined,
     progress: undefined,
@@ -100,7 +101,20 @@ test('[ask.mcp] so many are kept and no more; closing cancels them', async () =>
     return asksOnce()(options);
   };
   for (let i = 0; i < 256; i += 1) await asked(parked, leg(), work);
-  await assert.rejects(parked.begin(leg(), ABLE, work), /cannot be asked/);
+  await assert.rejects(parked.begin(leg(), ABLE, work), { code: 'busy' });
   parked.close();
   assert.equal(stopped, 256);
+});
+
+test('[mcp.fair] a client has a share of the calls that may wait; past it the component hears that the client is busy', async () => {
+  const parked = createParkedCalls(2);
+  const state = await asked(parked);
+  await asked(parked);
+  await assert.rejects(parked.begin(leg(), ABLE, asksOnce()), { code: 'busy' });
+  await asked(parked, leg({ client: 'other' }));
+  assert.deepEqual(await parked.resume(state, leg({ responses: yes })), { action: 'accept' });
+  const again = await asked(parked);
+  await assert.rejects(parked.begin(leg(), ABLE, asksOnce()), { code: 'busy' });
+  await assert.rejects(parked.resume(again, leg({ responses: {} })), /did not answer/);
+  await asked(parked);
 });

@@ -14,11 +14,14 @@ import type { CallOptions } from '#host/api';
 import type { Abilities, AskMessage } from './ask-messages.ts';
 import { callerBy } from './caller.ts';
 import { RPC, RpcError } from './results.ts';
+import { createShares } from './shares.ts';
 
 /** One request of the client's, of the several that make a call. */
 export interface Leg {
   /** Tool, arguments and client; legs of one call have the same. */
   readonly call: readonly unknown[];
+  /** Whose share of the places it takes. */
+  readonly client: string;
   /** Ends the call while this leg waits for it. */
   readonly signal: AbortSignal;
   readonly responses: { readonly [key: string]: unknown } | undefined;
@@ -35,7 +38,7 @@ export interface ParkedCalls {
   close(): void;
 }
 
-/** One more is told that its client cannot be asked. */
+/** Calls kept; of one more the component is told that its client cannot be asked now. */
 const MOST = 256;
 const KEY = 'question';
 
@@ -76,26 +79,40 @@ class ParkedCall {
   }
 }
 
-export function createParkedCalls(): ParkedCalls {
+/** `mostOfOne` is the share of a client, where there may be others. */
+export function createParkedCalls(mostOfOne = MOST): ParkedCalls {
   /** Those that wait for an answer, by the state that brings it. */
   const parked = new Map<string, ParkedCall>();
+  const shares = createShares({ most: MOST, ofOne: mostOfOne, what: 'calls wait for answers' });
   let closed = false;
 
   const ask = (call: ParkedCall, message: AskMessage, signal: AbortSignal): Promise<unknown> => {
-    if (closed || !call.leg || parked.size >= MOST) return Promise.reject(new Error('the client cannot be asked'));
+    if (closed || !call.leg) return Promise.reject(new Error('the client cannot be asked'));
+    let leave: () => void;
+    try {
+      leave = shares.enter(call.leg.client);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const state = randomBytes(32).toString('base64url');
     return new Promise((resolve, reject) => {
       const end = (): void => {
+        leave();
         parked.delete(state);
         call.question = undefined;
         reject(new Error('nobody waits for the answer'));
       };
       call.question = {
         resolve(answer) {
+          leave();
           signal.removeEventListener('abort', end);
           resolve(answer);
         },
-        reject,
+        reject(error) {
+          leave();
+          signal.removeEventListener('abort', end);
+          reject(error);
+        },
       };
       signal.addEventListener('abort', end, { once: true });
       parked.set(state, call);

@@ -27,7 +27,7 @@ export const REQUEST_PERMISSION_TOOL: Tool = {
         maxItems: 20,
         items: { type: 'string' },
         description:
-          'Each one of: "fs GUEST_DIR:ro" or "fs GUEST_DIR:rw", "net HOST" or "net HOST:PORT", "secret NAME", "elicit" (to ask the person), "sample" (to ask your model). For fs the person chooses which directory of the machine it is.',
+          'Each one of: "fs GUEST_DIR:ro" or "fs GUEST_DIR:rw", "net HOST" or "net HOST:PORT", "secret NAME", "kv NAME:ro" or "kv NAME:rw", "blob NAME:ro" or "blob NAME:rw" (its own stores), "elicit" (to ask the person), "sample" (to ask your model), "call ns:name" or "call ns:name#function" (of another component), "schedule" (to be called later). For fs the person chooses which directory of the machine it is.',
       },
       reason: { type: 'string', description: 'Why it is needed, for the person to read' },
     },
@@ -69,15 +69,21 @@ export async function requestPermission(
 }
 
 function itemOf(text: unknown): ApprovalItem {
-  const plain = typeof text === 'string' ? /^(?:--)?(elicit|sample)$/.exec(text.trim())?.[1] : undefined;
-  if (plain !== undefined) return { kind: plain === 'elicit' ? 'elicit' : 'sample' };
-  const m = typeof text === 'string' ? /^(?:--)?(fs|net|secret) (.+)$/.exec(text.trim()) : null;
+  const plain = typeof text === 'string' ? /^(?:--)?(elicit|sample|schedule)$/.exec(text.trim())?.[1] : undefined;
+  if (plain !== undefined) return parsePermission(plain as 'elicit' | 'sample' | 'schedule', '');
+  const m = typeof text === 'string' ? /^(?:--)?(fs|net|secret|kv|blob|call) (.+)$/.exec(text.trim()) : null;
   if (!m?.[2])
     throw new SwitchboardError(
       'invalid-setting',
-      'a permission is "fs GUEST_DIR:ro", "net HOST", "secret NAME", "elicit" or "sample"',
+      'a permission is "fs GUEST_DIR:ro", "net HOST", "secret NAME", "kv NAME:rw", "blob NAME:rw", "elicit", "sample", "call ns:name" or "schedule"',
     );
-  if (m[1] !== 'fs') return parsePermission(m[1] === 'net' ? 'net' : 'secret', m[2]);
+  if (m[1] === 'kv' || m[1] === 'blob') {
+    // Which components share a store, and how large it may grow, is the owner's to say.
+    const own = /^([A-Za-z_][\w.-]{0,63})(?::(ro|rw))?$/.exec(m[2]);
+    if (!own?.[1]) throw new SwitchboardError('invalid-setting', 'for a store name it, and ro or rw: "kv notes:rw"');
+    return { kind: m[1], name: own[1], mode: own[2] === 'ro' ? 'ro' : 'rw' };
+  }
+  if (m[1] !== 'fs') return parsePermission(m[1] as 'net' | 'secret' | 'call', m[2]);
   const fs = /^(\/[^:]*):(ro|rw)$/.exec(m[2]);
   if (!fs?.[1])
     throw new SwitchboardError('invalid-setting', 'for fs name the guest directory and ro or rw: "fs /data:ro"');

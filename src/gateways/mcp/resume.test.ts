@@ -1,5 +1,6 @@
 /** Streamable HTTP of protocol revision 2025-11-25: connections that break and are taken up again. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Json } from '#host/api';
@@ -33,7 +34,7 @@ const HEADERS = {
 
 interface Session {
   readonly post: (message: object, signal?: AbortSignal) => Promise<Response>;
-  readonly get: (lastEventId?: string) => Promise<Response>;
+  readonly get: (lastEventId?: string, signal?: AbortSignal) => Promise<Response>;
 }
 
 async function open({ http }: Serving, revision = '2025-11-25'): Promise<Session> {
@@ -50,8 +51,9 @@ async function open({ http }: Serving, revision = '2025-11-25'): Promise<Session
         body: JSON.stringify({ jsonrpc: '2.0', ...message }),
         ...(signal === undefined ? {} : { signal }),
       }),
-    get: (lastEventId) =>
+    get: (lastEventId, signal) =>
       fetch(http.url, {
+        ...(signal === undefined ? {} : { signal }),
         headers: { ...HEADERS, ...session, ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }) },
       }),
   };
@@ -155,6 +157,37 @@ test('[mcp.resume] the official client takes up a broken stream by itself', asyn
   breakIt();
   serving.finish('made it');
   assert.deepEqual((await calling).structuredContent, { result: 'made it' });
+});
+
+test('[mcp.resume] [limit.cancel] a client that comes back and leaves again is waited for anew, then its call is cancelled', async (t) => {
+  const serving = await serve(t, { resumeMs: 100 });
+  const session = await open(serving);
+  const opening = await dropped(serving, session, 1);
+  const { signal } = (await serving.host.called('slow')).options;
+  const ended = once(signal as AbortSignal, 'abort');
+  const again = new AbortController();
+  const back = await session.get(opening, again.signal);
+  assert.equal(back.status, 200);
+  // Longer than it would have been waited for had nobody come.
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.equal(signal?.aborted, false, 'it goes on while somebody is there');
+  again.abort();
+  await ended;
+});
+
+test('[mcp.resume] [limit.cancel] who takes up the standing stream alone does not keep a call from being cancelled', async (t) => {
+  const serving = await serve(t, { resumeMs: 300 });
+  const session = await open(serving);
+  const standing = events(await session.get());
+  const told = standing.next();
+  serving.host.add('demo:more@1.0.0', []);
+  const event = (await told).value as Event;
+  await standing.return(undefined);
+  await dropped(serving, session, 1);
+  const { signal } = (await serving.host.called('slow')).options;
+  const ended = once(signal as AbortSignal, 'abort');
+  assert.equal((await session.get(event.id)).status, 200);
+  await ended;
 });
 
 test('[mcp.resume] an event nobody sent, or of another session, is refused', async (t) => {

@@ -12,7 +12,8 @@ import { printable } from '#core/reference';
 import type { CallOptions, Json } from '#host/api';
 import { contentBlocks, invalid, namedOf, type OwnContent, type OwnNamed, type Role } from './content.ts';
 import { promptName, promptPrefix } from './names.ts';
-import { requestError, RPC, RpcError } from './results.ts';
+import { isOwnWords, ownRequestError } from './own-words.ts';
+import { RPC, RpcError } from './results.ts';
 import { cleanText } from './schemas.ts';
 import { call, type Has, merged, rest, type ServingPorts, sources, validItems } from './serving-sources.ts';
 import type { ServingComponent } from './tools.ts';
@@ -102,8 +103,7 @@ export async function getPrompt(
     };
   } catch (error) {
     // What the component itself answers is about the name or the arguments.
-    const own = error instanceof SwitchboardError && error.code === 'component-error';
-    throw requestError(error, own ? RPC.params : RPC.internal);
+    throw ownRequestError(error, source.name, isOwnWords(error) ? RPC.params : RPC.internal);
   }
 }
 
@@ -123,7 +123,7 @@ async function findPrompt(
     for (let pages = 0; pages < MOST_SEARCHED; pages++) {
       const page: Awaited<ReturnType<typeof promptPage>> = await promptPage(ports, source, inner, options).catch(
         (error: unknown) => {
-          throw requestError(error);
+          throw ownRequestError(error, source.name);
         },
       );
       const found = page.items.find((prompt) => promptName(source.name, prompt.name) === name);
@@ -150,7 +150,10 @@ export async function complete(
       readonly total: number | null;
       readonly 'has-more': boolean;
     };
-    const values = got.values.filter((value) => value.length <= LONGEST_VALUE).slice(0, MOST_VALUES);
+    const values = got.values
+      .filter((value) => value.length <= LONGEST_VALUE)
+      .map((value) => cleanText(value))
+      .slice(0, MOST_VALUES);
     return {
       completion: {
         values,
@@ -159,7 +162,7 @@ export async function complete(
       },
     };
   } catch (error) {
-    throw requestError(error);
+    throw ownRequestError(error, source.name);
   }
 }
 

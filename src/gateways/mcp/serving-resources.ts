@@ -16,7 +16,8 @@ import {
   resourceContents,
   resourceOf,
 } from './content.ts';
-import { requestError, RPC, RpcError } from './results.ts';
+import { ownRequestError } from './own-words.ts';
+import { RPC, RpcError } from './results.ts';
 import { call, merged, rest, type ServingPorts, sources, validItems } from './serving-sources.ts';
 import { isUriTemplate, publicUri, splitUri } from './uris.ts';
 
@@ -72,6 +73,6 @@ export async function readResource(
     if (contents.length === 0) throw unknown();
     return { contents: resourceContents(contents, source.name) };
   } catch (error) {
-    throw requestError(error);
+    throw ownRequestError(error, source.name);
   }
 }

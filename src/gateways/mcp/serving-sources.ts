@@ -2,6 +2,7 @@
 import type { ServerContext } from '@modelcontextprotocol/server';
 import type { CallOptions, Host, Session } from '#host/api';
 import { type ComponentPage, mergedPage, type MergedPage } from './pages.ts';
+import { withOwnProgress } from './own-words.ts';
 import { requestError } from './results.ts';
 import type { Toolbox } from './toolbox.ts';
 import type { ServingComponent } from './tools.ts';
@@ -62,7 +63,9 @@ export async function call(
   options: CallOptions,
 ): Promise<unknown> {
   const target = await ports.target(source.viaSession);
-  return target.call(source.component, fn, args, options);
+  const { caller } = options;
+  const given = caller ? { ...options, caller: withOwnProgress(caller, source.name) } : options;
+  return target.call(source.component, fn, args, given);
 }
 
 /** A component's items as MCP has them, without those that are not valid; `problem` is that of the first. */

@@ -106,10 +106,10 @@ for (const [mode, revision] of GENERATIONS) {
       return { text: first?.type === 'text' ? first.text : '', error: _meta?.['switchboard/error'] };
     };
     assert.deepEqual(await call('guest-error'), {
-      text: 'no such word',
+      text: 'demo:text says: no such word',
       error: { code: 'component-error', kind: 'user', data: { value: 'no such word' } },
     });
-    assert.equal((await call('guest-record')).text, '{\n  "code": 7\n}');
+    assert.equal((await call('guest-record')).text, 'demo:text says:\n> {\n>   "code": 7\n> }');
     assert.equal(
       (await call('limit')).text,
       'timeout: ran longer than 5 s\nTo fix: switchboard limits demo:text --timeout 10s',

@@ -4,7 +4,7 @@ import type { EventType, HostEvent } from '#core/events';
 import type { Reuse } from '#core/limits';
 import type { Narrowing } from '#core/narrowing';
 import type { Host } from '#host/api';
-import { effectsOf } from './effects.ts';
+import { effectsOf, HAS_EFFECTS } from './effects.ts';
 import { buildTools, type NameTool, newestOf, type ToolTable } from './tools.ts';
 import { type ToolView, viewOf } from './view.ts';
 
@@ -145,7 +145,7 @@ const TOOL_EVENTS: readonly EventType[] = [
 
 function changesTools(event: HostEvent): boolean {
   if (event.type === 'limits.changed') return Object.hasOwn(event.limits, 'reuse');
-  if ('grant' in event) return event.grant.permission.kind === 'fs' || event.grant.permission.kind === 'net';
+  if ('grant' in event) return HAS_EFFECTS.has(event.grant.permission.kind);
   return TOOL_EVENTS.includes(event.type);
 }
 

@@ -63,7 +63,7 @@ export interface ServingComponent extends Served {
 
 /** What a component can do besides computing, by what is granted to it now. */
 export interface Effects {
-  /** It may change files. */
+  /** It may change files or stores. */
   readonly files: boolean;
   /** It may send something somewhere. */
   readonly network: boolean;
@@ -173,7 +173,7 @@ export function toolOf(
     content,
     needsSession: fn.needsSession,
     asks: installed.description.requirements.some(
-      ({ capability }) => capability === 'elicitation' || capability === 'sampling',
+      ({ capability }) => capability === 'elicitation' || capability === 'sampling' || capability === 'calls',
     ),
     viaSession: fn.needsSession || reuse === 'session',
   };

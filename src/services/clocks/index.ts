@@ -7,7 +7,7 @@ const NS_PER_MS = 1_000_000n;
 const LONGEST_TIMER_MS = 0x7fff_ffff;
 
 /** Ready from an instant of the monotonic clock on. */
-function timer({ env }: Scope, deadline: bigint): PollSource {
+export function timer({ env }: Scope, deadline: bigint): PollSource {
   return {
     ready: () => env.monotonic() >= deadline,
     whenReady: (notify) => {

@@ -5,10 +5,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { NO_PERMISSIONS, type ServiceEnv } from '#core';
-import { Scope } from '../scope.ts';
-import type { Descriptor } from './descriptor.ts';
-import { preopensInterface } from './index.ts';
+import { openDirectory as open } from '#test/fakes/fs-instance';
 
 const RUN_MS = 1500;
 
@@ -28,21 +25,6 @@ const SWAPPER = `
     fs.renameSync(dir + '/h', dir + '/f');
   }
 `;
-
-function open(granted: string, ends: (() => void)[]): Descriptor {
-  const env = {
-    policy: { ...NO_PERMISSIONS, fs: [{ guest: '/data', host: granted, mode: 'rw' }] },
-    denied: () => {},
-    refund: () => {},
-    progress: () => {},
-    onEnd: (work: () => void) => void ends.push(work),
-    now: () => 0,
-  } as unknown as ServiceEnv;
-  const directories = preopensInterface(new Scope(env))['getDirectories'] as () => [Descriptor, string][];
-  const [[data] = []] = directories();
-  if (!data) throw new Error('no directory');
-  return data;
-}
 
 test('[fs.race] a process outside that swaps directories and files for symlinks leads nobody out', async (t) => {
   const root = fs.mkdtempSync(join(tmpdir(), 'switchboard-race-'));

@@ -1,6 +1,6 @@
 /** What of the host's directories an instance may use, by what they are and not only by what they are called. */
 import * as fs from 'node:fs';
-import { decideAccess, directoryOf, quoted } from '#core/access';
+import { decideAccess, denialOf, directoryOf } from '#core/access';
 import type { Denial, PolicySnapshot } from '#core/permission';
 import { identityOf, type ServiceEnv } from '#core/services';
 import { codeOf, fsError, system } from './errors.ts';
@@ -53,8 +53,8 @@ export class Territory {
     const what = `open ${granted.guest}`;
     if ('link' in found) {
       const reason = `the directory is not what was granted as ${granted.guest}: ${found.link} is a symlink now`;
-      const grant = `--fs ${quoted(granted.host)}:${quoted(granted.guest)}:${granted.mode}`;
-      return { denial: { capability: 'fs', what, reason, grant } };
+      const { host, guest, mode } = granted;
+      return { denial: denialOf('fs', what, reason, { kind: 'fs', host, guest, mode }) };
     }
     if ('code' in found) {
       const reason = `the directory that was granted as ${granted.guest} cannot be opened (${found.code})`;
@@ -102,12 +102,12 @@ export class Territory {
     const decision = decideAccess(this.env.policy, { kind: 'fs', path: guest, write: true });
     this.env.denied(
       decision.allowed
-        ? {
-            capability: 'fs',
-            what: `write ${guest}`,
-            reason: `it lies in a directory that is granted for reading only, as ${by.guest}`,
-            grant: `--fs ${quoted(by.host)}:${quoted(by.guest)}:rw`,
-          }
+        ? denialOf('fs', `write ${guest}`, `it lies in a directory that is granted for reading only, as ${by.guest}`, {
+            kind: 'fs',
+            host: by.host,
+            guest: by.guest,
+            mode: 'rw',
+          })
         : decision.denial,
     );
     throw fsError('read-only');

@@ -86,6 +86,13 @@ export class Fields {
     this.#replace(this.#without(name));
   }
 
+  /** Of WASI 0.3. */
+  getAndDelete(name: string): Uint8Array[] {
+    const values = this.get(name);
+    this.delete(name);
+    return values;
+  }
+
   append(name: string, value: Uint8Array): void {
     this.#change(name, [value]);
     this.#replace([...this.#entries, [name, value.slice()]]);
@@ -93,6 +100,11 @@ export class Fields {
 
   entries(): Entry[] {
     return [...this.#entries];
+  }
+
+  /** Its name in WASI 0.3. */
+  copyAll(): Entry[] {
+    return this.entries();
   }
 
   clone(): Fields {

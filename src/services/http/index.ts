@@ -61,7 +61,7 @@ type FieldsClass = new () => Fields;
 const CLASSES = new WeakMap<Scope, FieldsClass>();
 
 /** One class for an instance: what it makes and what it is given are of the same. */
-function fieldsOf(scope: Scope): FieldsClass {
+export function fieldsOf(scope: Scope): FieldsClass {
   const known = CLASSES.get(scope);
   if (known) return known;
   const made = class extends Fields {

@@ -7,9 +7,10 @@ import { refusedResource, WitError } from '../wit-error.ts';
 const DENIED = 'access-denied';
 const REASON = 'sockets are never given; a granted host is reached by wasi:http or switchboard:host/http';
 
-function deny(scope: Scope, what: string): never {
+/** Tells of the refusal, and gives the guest its error. */
+export function deny(scope: Scope, what: string, error: unknown = DENIED): never {
   scope.env.denied({ capability: 'sockets', what, reason: REASON });
-  throw new WitError(DENIED);
+  throw new WitError(error);
 }
 
 /** `wasi:sockets/network.network`: gives access to nothing; functions only want one as an argument. */

@@ -24,3 +24,11 @@ declare module 'switchboard:host/secrets@0.1.0' {
 declare module 'switchboard:host/log@0.1.0' {
   export function write(level: string, message: string, fields: [string, string][]): void;
 }
+
+declare module 'wasi:cli/stdout@0.2.6' {
+  export function getStdout(): { blockingWriteAndFlush(bytes: Uint8Array): void };
+}
+
+declare module 'wasi:cli/stderr@0.2.6' {
+  export function getStderr(): { blockingWriteAndFlush(bytes: Uint8Array): void };
+}

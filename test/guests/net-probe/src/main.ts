@@ -1,6 +1,8 @@
 import { send } from 'switchboard:host/http@0.1.0';
 import { write } from 'switchboard:host/log@0.1.0';
 import { get as secret } from 'switchboard:host/secrets@0.1.0';
+import { getStderr } from 'wasi:cli/stderr@0.2.6';
+import { getStdout } from 'wasi:cli/stdout@0.2.6';
 
 const request = (url: string, more: Partial<HttpRequest> = {}): string =>
   attempt(() => {
@@ -21,6 +23,38 @@ export function tell(name: string): string {
     return `${value} ${encodeURIComponent(value)} ${hex}`;
   });
 }
+
+interface Told {
+  exact: Uint8Array;
+  amid: Uint8Array[];
+  text: string;
+}
+
+export function tellBytes(name: string, fails: boolean): Told {
+  const value = secret(name);
+  const exact = bytesOf(value);
+  const half = value.length >> 1;
+  for (const [before, part] of [
+    ['it is ', value.slice(0, half)],
+    ['', `${value.slice(half)} indeed`],
+  ] as const) {
+    write('info', before + part, []);
+    getStdout().blockingWriteAndFlush(bytesOf(before + part));
+    getStderr().blockingWriteAndFlush(bytesOf(before + part));
+  }
+  getStderr().blockingWriteAndFlush(Uint8Array.of(10, 0xff, 0xfe, ...exact, 0xff, 10));
+  const amid = [0, 1, 2, 3].map((before) => Uint8Array.of(...bytesOf('abc').subarray(0, before), ...exact, 0xff, 0xfe));
+  const told = { exact, amid, text: value };
+  if (fails) throw { tag: 'told', val: told };
+  return told;
+}
+
+export const askFor = (name: string): string => {
+  const value = secret(name);
+  return request(`http://${value}.example/${value}`);
+};
+
+const bytesOf = (ascii: string): Uint8Array => Uint8Array.from(ascii, (c) => c.charCodeAt(0));
 
 /** The error case of a result is what is thrown. */
 function attempt(work: () => string): string {

@@ -1,0 +1,36 @@
+/** Calls of a component by a component, one after the other, against the same calls from outside. */
+import { guest } from '../../test/guests/build.ts';
+import { createCountedHost } from '../counted-host.ts';
+import { interleave, sequential } from '../rounds.ts';
+import { comparedRow } from '../row.ts';
+import type { Suite } from '../suite.ts';
+import { TEXT } from './echo-guests.ts';
+
+export const measureReflect: Suite = async ({ quick, count }) => {
+  const { host, call, add, close } = await createCountedHost();
+  const echo = await add('echo', (await guest('echo')).bytes, { reuse: 'resident' });
+  const caller = await add('caller', (await guest('caller')).bytes, { reuse: 'resident', timeout: 60_000 });
+  await host.grant(caller, { permissions: [{ kind: 'call', component: echo, function: 'echo' }] });
+  const args = JSON.stringify([TEXT]);
+  let nested = 0;
+  const through = async (calls: number): Promise<number> => {
+    const started = performance.now();
+    const good = Number(await call(caller, 'relay-often', [echo, 'echo', args, calls]));
+    nested += calls;
+    if (good !== calls) throw new Error(`${calls - good} of ${calls} calls failed`);
+    return ((performance.now() - started) / calls) * 1000;
+  };
+  const outside = (): Promise<unknown> => call(echo, 'echo', [TEXT]);
+  const calls = quick ? 20 : 200;
+  await sequential(calls * 20, outside);
+  await through(calls * 20);
+  const took = await interleave(
+    { outside: () => sequential(calls, outside), through: () => through(calls) },
+    { least: quick ? 2 : 40, most: 200, budgetMs: quick ? 1 : 5_000 },
+  );
+  const { made, finished } = await close();
+  count({ made: made + nested, finished });
+  return [
+    comparedRow('reflect call of another component, C', 'µs', took.through, took.outside, 2.2 * took.outside + 30),
+  ];
+};

@@ -1,0 +1,20 @@
+(component
+  (core func $return (canon task.return (result u32)))
+  (core module $m
+    (import "" "return" (func $return (param i32)))
+    (global $n (mut i32) (i32.const 0))
+    ;; 1 is YIELD, 0 EXIT
+    (func (export "yielding") (param i32) (result i32) (global.set $n (local.get 0)) (i32.const 1))
+    (func (export "cb") (param i32 i32 i32) (result i32)
+      (if (result i32) (i32.eqz (global.get $n))
+        (then (call $return (i32.const 3)) (i32.const 0))
+        (else (global.set $n (i32.sub (global.get $n) (i32.const 1))) (i32.const 1))))
+    (func (export "bad-code") (param i32) (result i32) (i32.const 9))
+    (func (export "bad-set") (param i32) (result i32) (i32.const 0x7fff2))
+    (func (export "no-result") (param i32) (result i32) (i32.const 0)))
+  (core instance $i (instantiate $m (with "" (instance (export "return" (func $return))))))
+  (type $f (func async (param "n" u32) (result u32)))
+  (func (export "yielding") (type $f) (canon lift (core func $i "yielding") async (callback (core func $i "cb"))))
+  (func (export "bad-code") (type $f) (canon lift (core func $i "bad-code") async (callback (core func $i "cb"))))
+  (func (export "bad-set") (type $f) (canon lift (core func $i "bad-set") async (callback (core func $i "cb"))))
+  (func (export "no-result") (type $f) (canon lift (core func $i "no-result") async (callback (core func $i "cb")))))

@@ -1,0 +1,21 @@
+(component
+  (import "wasi:clocks/monotonic-clock@0.3.0" (instance $clock
+    (export "wait-for" (func async (param "how-long" u64)))))
+  (core func $wait (canon lower (func $clock "wait-for")))
+  (core func $return (canon task.return (result u32)))
+  (core module $m
+    (import "" "wait" (func $wait (param i64)))
+    (import "" "return" (func $return (param i32)))
+    (func (export "run") (param i64) (call $wait (local.get 0)) (call $return (i32.const 7)))
+    (func (export "forgets") (param i64) (call $wait (local.get 0)))
+    (func (export "twice") (param i64) (call $return (i32.const 7)) (call $return (i32.const 8)))
+    (func (export "plain") (param i64) (result i32) (call $wait (local.get 0)) (i32.const 9))
+    (func (export "spin") (param i64) (call $wait (local.get 0)) (loop (br 0))))
+  (core instance $i (instantiate $m (with "" (instance (export "wait" (func $wait)) (export "return" (func $return))))))
+  (type $f (func async (param "ns" u64) (result u32)))
+  (func (export "run") (type $f) (canon lift (core func $i "run") async))
+  (func (export "forgets") (type $f) (canon lift (core func $i "forgets") async))
+  (func (export "twice") (type $f) (canon lift (core func $i "twice") async))
+  (func (export "spin") (type $f) (canon lift (core func $i "spin") async))
+  (func (export "plain") (type $f) (canon lift (core func $i "plain")))
+  (func (export "sync") (param "ns" u64) (result u32) (canon lift (core func $i "plain"))))
