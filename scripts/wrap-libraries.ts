@@ -52,7 +52,7 @@ async function rowOf(library: WrappedLibrary, folder: string): Promise<Row> {
   };
 }
 
-const time = (ms: number): string => (ms < 1 ? `${Math.round(ms * 1000)} µs` : `${ms.toFixed(1)} ms`);
+const time = (ms: number): string => (ms < 0.001 ? `${(ms * 1000).toFixed(1)} µs` : ms < 1 ? `${Math.round(ms * 1000)} µs` : `${ms.toFixed(1)} ms`);
 const cell = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 220);
 
 /** Median of a call through the host, in milliseconds; why not, in words, where it fails. */

@@ -3,3 +3,5 @@ export { wrapLibrary } from './wrap.ts';
 export type { Wrapped, WrapOptions } from './wrap.ts';
 export type { ProvingHost, WrapPorts } from './ports.ts';
 export type { Refusal } from './model.ts';
+export { rewrapLibrary } from './rewrap.ts';
+export type { Change, Rewrapped } from './rewrap.ts';

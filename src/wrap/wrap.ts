@@ -17,6 +17,7 @@ import { type Proof, proveFunctions } from './prove.ts';
 import { literalCall } from './samples.ts';
 import { allFunctions } from './write/glue.ts';
 import { writeProject } from './write/project.ts';
+import { surfaceOf } from './write/wit.ts';
 
 export interface WrapOptions {
   /** Where the project is written. */
@@ -383,6 +384,7 @@ function recordOf(
     ...(options.only === undefined ? {} : { only: options.only }),
     exported: derived.exported,
     crossing: derived.crossing,
+    surface: surfaceOf(plan),
     functions: [
       ...plan.functions.map(({ wit, fn }) => ({ wit, title: fn.title })),
       ...plan.resources.flatMap(({ wit, members }) =>

@@ -42,11 +42,12 @@ export async function writeProject(dir: string, text: ProjectText): Promise<void
       }),
     ],
     ['src/main.ts', writeGlue(text.plan, { promises: needsPromises(text.plan), random: text.random, buffer: text.buffer })],
-    ['component.toml', manifest(text)],
     ['README.md', readme(text)],
     ['sbom.cdx.json', billOfMaterials(text.component, text.packages)],
     ['wrap.json', `${JSON.stringify(text.record, undefined, 2)}\n`],
     ['.gitignore', 'node_modules/\nbuild/\ngenerated/\n'],
+    // What its owner asked for besides stays.
+    ...(existsSync(join(dir, 'component.toml')) ? [] : [['component.toml', manifest(text)] as const]),
     ...(await runtimeFiles()),
     ...(await licenceFiles(dir, text.packages)),
     ...(text.proofs.length === 0 ? [] : [['test/smoke.test.json', smokeTest(text.proofs)] as const]),

@@ -77,6 +77,31 @@ function typeText(plan: Plan, { wit, type, labels }: PlannedType): string {
   return `${head}variant ${name} {\n${indent(cases.join('\n'))}\n}`;
 }
 
+/** What callers depend on: each function and each type without its documentation. */
+export interface Surface {
+  readonly functions: { readonly [name: string]: string };
+  readonly types: { readonly [name: string]: string };
+}
+
+export function surfaceOf(plan: Plan): Surface {
+  const bare = (text: string): string =>
+    text
+      .split('\n')
+      .filter((line) => !/^\s*\/\/\//.test(line))
+      .join(' ')
+      .replaceAll(/\s+/g, ' ');
+  const options: WitOptions = { package: '', docs: '', random: false, exampleOf: () => undefined };
+  const signature = (one: PlannedFunction): string => bare(functionText(plan, one, options)).replace(/^[^:]*: |;$/g, '');
+  const functions = [
+    ...plan.functions.map((one) => [one.wit, signature(one)] as const),
+    ...plan.resources.flatMap(({ wit, members }) => members.map((one) => [`${wit}.${one.wit}`, signature(one)] as const)),
+  ];
+  return {
+    functions: Object.fromEntries(functions),
+    types: Object.fromEntries(plan.types.map((one) => [one.wit, bare(typeText(plan, one))])),
+  };
+}
+
 function functionText(plan: Plan, planned: PlannedFunction, options: WitOptions): string {
   const { fn } = planned;
   const given = fn.params.filter(({ dropped }) => dropped !== true);
