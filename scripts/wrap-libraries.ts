@@ -16,7 +16,8 @@ import { type Wrapped, wrapLibrary } from '#wrap';
 import { LIBRARIES, type WrappedLibrary } from './wrapped-libraries.ts';
 
 const DOCUMENT = new URL('../docs/wrapped.md', import.meta.url);
-const HEAD = '| library | kind | functions that cross | main function | size | wrapped in | call | in V8 | what is lost |';
+const HEAD =
+  '| library | kind | functions that cross | main function | size | wrapped in | call | in V8 | what is lost |';
 
 interface Row {
   readonly crossing: number;
@@ -35,14 +36,24 @@ async function rowOf(library: WrappedLibrary, folder: string): Promise<Row> {
     wrapped = await wrapLibrary({ dir, package: library.package }, ports);
   } catch (thrown) {
     const { message } = toSwitchboardError(thrown);
-    return { crossing: 0, exported: 0, main: false, text: `| ${library.package} | ${library.kind} | none | no | | | | | ${cell(message)} |` };
+    return {
+      crossing: 0,
+      exported: 0,
+      main: false,
+      text: `| ${library.package} | ${library.kind} | none | no | | | | | ${cell(message)} |`,
+    };
   }
   const seconds = (performance.now() - started) / 1000;
   const [called, native] = [await callTime(wrapped, library), await nativeTime(dir, library)];
   const main = typeof called === 'number';
   const lost = wrapped.refusals.filter(({ loss }) => loss === 'function');
-  const reasons = [...new Set(lost.map(({ reason }) => reason.replace(/^its parameter \w+ is /, '').replace(/^its example call failed: /, '')))];
-  const said = lost.length === 0 ? '' : `${lost.length}: ${reasons.slice(0, 2).join('; ')}${reasons.length > 2 ? '; …' : ''}`;
+  const reasons = [
+    ...new Set(
+      lost.map(({ reason }) => reason.replace(/^its parameter \w+ is /, '').replace(/^its example call failed: /, '')),
+    ),
+  ];
+  const said =
+    lost.length === 0 ? '' : `${lost.length}: ${reasons.slice(0, 2).join('; ')}${reasons.length > 2 ? '; …' : ''}`;
   const { crossing, exported } = wrapped;
   return {
     crossing,
@@ -52,7 +63,8 @@ async function rowOf(library: WrappedLibrary, folder: string): Promise<Row> {
   };
 }
 
-const time = (ms: number): string => (ms < 0.001 ? `${(ms * 1000).toFixed(1)} µs` : ms < 1 ? `${Math.round(ms * 1000)} µs` : `${ms.toFixed(1)} ms`);
+const time = (ms: number): string =>
+  ms < 0.001 ? `${(ms * 1000).toFixed(1)} µs` : ms < 1 ? `${Math.round(ms * 1000)} µs` : `${ms.toFixed(1)} ms`;
 const cell = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 220);
 
 /** Median of a call through the host, in milliseconds; why not, in words, where it fails. */
@@ -62,7 +74,8 @@ async function callTime(wrapped: Wrapped, library: WrappedLibrary): Promise<numb
   try {
     await host.install(wrapped.bytes, { as: wrapped.reference, origin: 'wrap' });
     const { id } = await host.session();
-    const call = (fn: string, args: readonly unknown[]): Promise<unknown> => host.call(wrapped.reference, `api.${fn}`, args, { session: id });
+    const call = (fn: string, args: readonly unknown[]): Promise<unknown> =>
+      host.call(wrapped.reference, `api.${fn}`, args, { session: id });
     const args = await withHandle(wrapped, library, call);
     const times: number[] = [];
     for (let i = 0; i < 60; i += 1) {
@@ -80,14 +93,23 @@ async function callTime(wrapped: Wrapped, library: WrappedLibrary): Promise<numb
 }
 
 /** A method is called of a value that the example of its constructor made. */
-async function withHandle(wrapped: Wrapped, library: WrappedLibrary, call: (fn: string, args: readonly unknown[]) => Promise<unknown>): Promise<readonly unknown[]> {
+async function withHandle(
+  wrapped: Wrapped,
+  library: WrappedLibrary,
+  call: (fn: string, args: readonly unknown[]) => Promise<unknown>,
+): Promise<readonly unknown[]> {
   const [owner, member] = library.main.split('.');
   if (member === undefined) return library.args;
   const proof = wrapped.proofs.find(({ id }) => id === `api.${library.main}`);
   if (proof !== undefined && proof.planned.fn.access !== undefined) return library.args;
   const maker = wrapped.proofs.find(({ planned, outcome }) => {
     const { result } = planned.fn;
-    return outcome === 'answered' && result.kind === 'resource' && wrapped.nameOf(result.type) === owner && planned.fn.access !== undefined;
+    return (
+      outcome === 'answered' &&
+      result.kind === 'resource' &&
+      wrapped.nameOf(result.type) === owner &&
+      planned.fn.access !== undefined
+    );
   });
   if (maker === undefined) throw new Error(`no example makes a ${owner ?? ''}`);
   return [await call(maker.id.replace(/^api\./, ''), maker.args), ...library.args];
@@ -122,11 +144,20 @@ for (const library of wanted) {
 const before = existsSync(DOCUMENT) ? await readFile(DOCUMENT, 'utf8') : `${HEAD}\n`;
 const intro = before.slice(0, before.indexOf(HEAD));
 const key = (row: string): string => (/^\| (\S+?)(?:@[^@ |]+)? \|/.exec(row)?.[1] ?? '').replace(/^@/, '@');
-const known = new Map(before.slice(before.indexOf(HEAD)).split('\n').slice(2).filter((row) => row.startsWith('| ')).map((row) => [key(row), row]));
+const known = new Map(
+  before
+    .slice(before.indexOf(HEAD))
+    .split('\n')
+    .slice(2)
+    .filter((row) => row.startsWith('| '))
+    .map((row) => [key(row), row]),
+);
 for (const { text } of rows) known.set(key(text), text);
 const table = LIBRARIES.flatMap((one) => known.get(one.package) ?? []);
 await writeFile(DOCUMENT, `${intro}${HEAD}\n${HEAD.replaceAll(/[^|]+/g, '---')}\n${table.join('\n')}\n`);
 const sum = (pick: (row: Row) => number): number => rows.reduce((total, row) => total + pick(row), 0);
-process.stdout.write(`${sum(({ crossing }) => crossing)} of ${sum(({ exported }) => exported)} exported functions cross; ${rows.filter(({ main }) => main).length} of ${rows.length} give their main function\n`);
+process.stdout.write(
+  `${sum(({ crossing }) => crossing)} of ${sum(({ exported }) => exported)} exported functions cross; ${rows.filter(({ main }) => main).length} of ${rows.length} give their main function\n`,
+);
 if (values.keep === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 process.exit(0);

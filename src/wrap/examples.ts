@@ -32,15 +32,13 @@ export function exampleTexts(planned: PlannedFunction, readme: readonly string[]
 }
 
 /** Lines, with those that follow while a bracket is open. */
-function statements(code: string): string[] {
+function statements(text: string): string[] {
   const found: string[] = [];
   let open = '';
-  for (const line of code.split('\n')) {
+  for (const line of text.split('\n')) {
     open = open === '' ? line : `${open}\n${line}`;
-    const depth = [...open.replaceAll(/'[^'\n]*'|"[^"\n]*"|\/\/[^\n]*/g, '')].reduce(
-      (n, c) => n + ('([{'.includes(c) ? 1 : ')]}'.includes(c) ? -1 : 0),
-      0,
-    );
+    const code = open.replaceAll(/'[^'\n]*'|"[^"\n]*"|\/\/[^\n]*/g, '');
+    const depth = (code.match(/[([{]/g)?.length ?? 0) - (code.match(/[)\]}]/g)?.length ?? 0);
     if (depth > 0 && open.length < 2_000) continue;
     if (open.trim() !== '') found.push(open.trim());
     open = '';

@@ -121,7 +121,13 @@ export function planOf(derived: Pick<Derived, 'functions' | 'resources'>): Plan 
       wit,
       type,
       members: members.map((fn) =>
-        planned(fn, own(fn.name === 'constructor' ? 'constructor-of' : fn.name, `${fn.call === 'property' ? 'get' : 'static'}-${fn.name}`)),
+        planned(
+          fn,
+          own(
+            fn.name === 'constructor' ? 'constructor-of' : fn.name,
+            `${fn.call === 'property' ? 'get' : 'static'}-${fn.name}`,
+          ),
+        ),
       ),
     };
   });

@@ -4,7 +4,7 @@ import { allFunctions } from './write/glue.ts';
 import type { WrappedFunction } from './model.ts';
 import type { Plan, PlannedFunction } from './plan.ts';
 import type { ProvingHost } from './ports.ts';
-import { type HandleOf, sampleArguments } from './samples.ts';
+import { ATTEMPTS, type HandleOf, sampleArguments } from './samples.ts';
 
 export interface Proof {
   readonly planned: PlannedFunction;
@@ -53,13 +53,27 @@ export async function proveFunctions(plan: Plan, host: ProvingHost, options: Pro
     for (const planned of waiting) {
       options.signal?.throwIfAborted();
       const owner = owners.get(planned.fn);
-      const given = argumentsOf(plan, planned, owner, handles, options);
+      const given = argumentsOf(plan, planned, owner, handles, options, 0);
       if (given === undefined) {
         left.push(planned);
         continue;
       }
-      const proof = await tryCall(planned, idOf(planned, owner), given.filled, host, renew);
-      if (proof.outcome === 'answered' && keepHandle(plan, planned, proof.value, handles)) makers.push({ ...proof, args: given.wanted });
+      let taken = given;
+      let proof = await tryCall(planned, idOf(planned, owner), taken.filled, host, renew);
+      for (
+        let attempt = 1;
+        attempt < ATTEMPTS && proof.outcome !== 'answered' && proof.outcome !== 'broken';
+        attempt += 1
+      ) {
+        const other = argumentsOf(plan, planned, owner, handles, options, attempt);
+        if (other === undefined) break;
+        const again = await tryCall(planned, idOf(planned, owner), other.filled, host, renew);
+        if (again.outcome !== 'answered') continue;
+        taken = other;
+        proof = again;
+      }
+      if (proof.outcome === 'answered' && keepHandle(plan, planned, proof.value, handles))
+        makers.push({ ...proof, args: taken.wanted });
       proofs.push(proof);
     }
     waiting = left;
@@ -80,9 +94,10 @@ function argumentsOf(
   owner: string | undefined,
   handles: ReadonlyMap<string, string>,
   { literalsOf }: ProveOptions,
+  attempt: number,
 ): { readonly wanted: readonly unknown[]; readonly filled: readonly unknown[] } | undefined {
   const isMember = planned.fn.access === undefined && owner !== undefined;
-  const own = sampleArguments(plan, planned, literalsOf(planned));
+  const own = sampleArguments(plan, planned, attempt === 0 ? literalsOf(planned) : undefined, attempt);
   const wanted: unknown[] = isMember ? [{ handleOf: owner }, ...own] : own;
   let isMissing = false;
   const filled = wanted.map((one) => fill(one, handles, () => (isMissing = true)));

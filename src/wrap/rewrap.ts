@@ -73,7 +73,9 @@ export async function rewrapLibrary(options: RewrapOptions, ports: WrapPorts): P
   );
   const after = await recordIn(dir);
   const versions = (record: WrapRecord): { [name: string]: string } =>
-    Object.fromEntries(record.packages.filter(({ typesOnly }) => typesOnly !== true).map(({ name, version }) => [name, version]));
+    Object.fromEntries(
+      record.packages.filter(({ typesOnly }) => typesOnly !== true).map(({ name, version }) => [name, version]),
+    );
   return {
     ...wrapped,
     versionBefore: before.version,
@@ -94,9 +96,13 @@ async function recordIn(dir: string): Promise<WrapRecord> {
   } catch {
     // As if there were none.
   }
-  throw new SwitchboardError('invalid-project', `${printable(dir)} has no wrap.json of this version: nothing was wrapped there`, {
-    fix: 'switchboard wrap <package>',
-  });
+  throw new SwitchboardError(
+    'invalid-project',
+    `${printable(dir)} has no wrap.json of this version: nothing was wrapped there`,
+    {
+      fix: 'switchboard wrap <package>',
+    },
+  );
 }
 
 function again(spec: string, version: string | undefined): string {
@@ -108,7 +114,9 @@ function again(spec: string, version: string | undefined): string {
 async function askedIn(dir: string): Promise<{ [line: string]: string }> {
   const read = (path: string): Promise<string> => readFile(join(dir, path), 'utf8').catch(() => '');
   const imports = [...(await read('wit/world.wit')).matchAll(/^ {4}import ([^;]+);/gm)].map(([, id = '']) => id);
-  const permissions = (await read('component.toml')).split(/^(?=\[)/m).filter((part) => part.startsWith('[[permissions.'));
+  const permissions = (await read('component.toml'))
+    .split(/^(?=\[)/m)
+    .filter((part) => part.startsWith('[[permissions.'));
   return Object.fromEntries([...imports, ...permissions.map((part) => part.trim())].map((one) => [one, 'yes']));
 }
 

@@ -14,6 +14,7 @@ export function sampleArguments(
   plan: Plan,
   { fn }: PlannedFunction,
   literals: readonly unknown[] | undefined,
+  attempt = 0,
 ): unknown[] {
   const given = fn.params.filter(({ dropped }) => dropped !== true);
   if (literals !== undefined) {
@@ -22,7 +23,11 @@ export function sampleArguments(
   }
   // What may be left out is, but for lists of what a function takes one by one.
   return given.map((one) =>
-    one.optional ? null : one.rest ? [sample(plan, elementOf(one.shape), one.name)] : sample(plan, one.shape, one.name),
+    one.optional
+      ? null
+      : one.rest
+        ? [sample(plan, elementOf(one.shape), one.name, attempt)]
+        : sample(plan, one.shape, one.name, attempt),
   );
 }
 
@@ -144,7 +149,11 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/template|tpl/i, 'Hello'],
 ];
 
-export function sample(plan: Plan, shape: Shape, name: string): unknown {
+/** Of most attempts one is what a function takes. */
+export const ATTEMPTS = 3;
+const OTHER_TEXTS: readonly string[] = ['', '2', '2026-03-01T12:30:00Z'];
+
+export function sample(plan: Plan, shape: Shape, name: string, attempt = 0): unknown {
   switch (shape.kind) {
     case 'bool':
       return true;
@@ -165,7 +174,7 @@ export function sample(plan: Plan, shape: Shape, name: string): unknown {
     case 'numbers':
       return [1, 2, 3];
     case 'json':
-      return sampleJson(name);
+      return attempt === 0 ? sampleJson(name) : attempt === 1 ? '"Hello, Ada"' : '[1,2,3]';
     case 'mapper':
       return '(a, b) => (typeof a === "number" && typeof b === "number" ? a - b : a)';
     case 'literal':
@@ -173,20 +182,22 @@ export function sample(plan: Plan, shape: Shape, name: string): unknown {
     case 'option':
       return null;
     case 'promise':
-      return sample(plan, shape.of, name);
+      return sample(plan, shape.of, name, attempt);
     case 'list':
-      return [sample(plan, shape.of, name)];
+      return [sample(plan, shape.of, name, attempt)];
     case 'tuple':
-      return shape.items.map((one) => sample(plan, one, name));
+      return shape.items.map((one) => sample(plan, one, name, attempt));
     case 'map':
-      return [[sample(plan, shape.key, 'key'), sample(plan, shape.value, name)]];
+      return [[sample(plan, shape.key, 'key', attempt), sample(plan, shape.value, name, attempt)]];
     case 'enum':
     case 'record':
     case 'variant':
     case 'resource':
-      return sampleNamed(plan, shape.type, name);
+      return sampleNamed(plan, shape.type, name, attempt);
     default:
-      return TEXTS.find(([like]) => like.test(name))?.[1] ?? 'Hello, Ada';
+      return attempt > 0
+        ? (OTHER_TEXTS[attempt] ?? '2')
+        : (TEXTS.find(([like]) => like.test(name))?.[1] ?? 'Hello, Ada');
   }
 }
 
@@ -199,23 +210,31 @@ function sampleJson(name: string): string {
   return '{"name":"Ada","age":36}';
 }
 
-function sampleNamed(plan: Plan, of: PlannedResource['type'] | Plan['types'][number]['type'], name: string): unknown {
+function sampleNamed(
+  plan: Plan,
+  of: PlannedResource['type'] | Plan['types'][number]['type'],
+  name: string,
+  attempt: number,
+): unknown {
   if (of.kind === 'resource') return { handleOf: plan.nameOf(of) } satisfies HandleOf;
   const planned = plan.types.find(({ type }) => type === of);
   const label = (i: number): string => planned?.labels[i] ?? '';
   if (of.kind === 'enum') return label(0);
   if (of.kind === 'variant') {
     // Text is what most take, and a handle what is known last.
-    const order = ['string', 'number', 'json', 'date'];
+    const order = attempt % 2 === 0 ? ['string', 'number', 'json', 'date'] : ['number', 'json', 'string', 'date'];
     const rank = (i: number): number => {
       const kind = of.cases[i]?.shape?.kind ?? 'void';
       return kind === 'resource' ? 99 : order.includes(kind) ? order.indexOf(kind) : 10;
     };
     const [best = 0] = of.cases.map((_, i) => i).sort((a, b) => rank(a) - rank(b));
     const shape = of.cases[best]?.shape;
-    return shape === undefined ? { tag: label(best) } : { tag: label(best), val: sample(plan, shape, name) };
+    return shape === undefined ? { tag: label(best) } : { tag: label(best), val: sample(plan, shape, name, attempt) };
   }
-  const entries = of.fields.map((field, i): [string, unknown] => [label(i), sample(plan, field.shape, field.name)]);
+  const entries = of.fields.map((field, i): [string, unknown] => [
+    label(i),
+    sample(plan, field.shape, field.name, attempt),
+  ]);
   return Object.fromEntries(entries.filter(([, value]) => value !== null));
 }
 
@@ -232,7 +251,11 @@ export function literalCall(ts: Compiler, text: string, names: readonly string[]
     }
     if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
       const callee = node.expression;
-      const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : ts.isIdentifier(callee) ? callee.text : '';
+      const name = ts.isPropertyAccessExpression(callee)
+        ? callee.name.text
+        : ts.isIdentifier(callee)
+          ? callee.text
+          : '';
       const given = node.arguments ?? [];
       if (names.includes(name) && given.length > 0) {
         const values = given.map((one) => literalValue(ts, one, known));
@@ -297,6 +320,9 @@ const propertyName = (ts: Compiler, name: TS.PropertyName): string =>
 function dateValue(args: readonly unknown[]): unknown {
   const [first, month = 0, day = 1, ...time] = args;
   if (args.includes(NO_WAY) || first === undefined) return NO_WAY;
-  const ms = args.length === 1 ? new Date(first as string).getTime() : Date.UTC(Number(first), Number(month), Number(day), ...time.map(Number));
+  const ms =
+    args.length === 1
+      ? new Date(first as string).getTime()
+      : Date.UTC(Number(first), Number(month), Number(day), ...time.map(Number));
   return Number.isNaN(ms) ? NO_WAY : new Date(ms).toISOString();
 }

@@ -146,7 +146,11 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
   await write(plan, refusals, proofs);
   const proveMs = clock();
   const whole = new Set(allFunctions(plan).map(({ fn }) => fn.title));
-  const lostExports = new Set(broken.filter(({ planned }) => planned.fn.counted && !whole.has(planned.fn.title)).map(({ planned }) => planned.fn.title));
+  const lostExports = new Set(
+    broken
+      .filter(({ planned }) => planned.fn.counted && !whole.has(planned.fn.title))
+      .map(({ planned }) => planned.fn.title),
+  );
   return {
     dir,
     reference,
@@ -178,7 +182,11 @@ function stopwatch(): () => number {
 const BUFFER = { name: 'buffer', range: '6.0.3', subpath: '' };
 const NO_BUFFER = /\bBuffer is not defined\b/;
 
-async function started(ports: WrapPorts, dir: string, provideBuffer?: () => Promise<void>): ReturnType<WrapPorts['build']> {
+async function started(
+  ports: WrapPorts,
+  dir: string,
+  provideBuffer?: () => Promise<void>,
+): ReturnType<WrapPorts['build']> {
   try {
     return await ports.build(dir);
   } catch (thrown) {
@@ -188,7 +196,9 @@ async function started(ports: WrapPorts, dir: string, provideBuffer?: () => Prom
       await provideBuffer();
       return started(ports, dir);
     }
-    throw new SwitchboardError('not-wrappable', `the library does not start in the sandbox: ${error.message}`, { cause: thrown });
+    throw new SwitchboardError('not-wrappable', `the library does not start in the sandbox: ${error.message}`, {
+      cause: thrown,
+    });
   }
 }
 

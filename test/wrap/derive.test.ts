@@ -26,7 +26,10 @@ for (const name of readdirSync(CASES).sort()) {
     compare(join(CASES, name, 'refusals.txt'), refusals);
     await componentNew(await componentEmbed({ dummy: true, witSource: wit, world: 'tool' }));
     const { diagnostics } = compiler.transpileModule(glue, { reportDiagnostics: true });
-    assert.deepEqual(diagnostics?.map(({ messageText }) => messageText), []);
+    assert.deepEqual(
+      diagnostics?.map(({ messageText }) => messageText),
+      [],
+    );
   });
 }
 
@@ -36,13 +39,21 @@ function derived(folder: string): { wit: string; refusals: string; glue: string 
     const lib = join(dir, 'node_modules', 'lib');
     mkdirSync(lib, { recursive: true });
     cpSync(join(folder, 'lib'), lib, { recursive: true });
-    if (!existsSync(join(lib, 'package.json'))) writeFileSync(join(lib, 'package.json'), '{"name":"lib","version":"1.0.0","types":"index.d.ts"}');
+    if (!existsSync(join(lib, 'package.json')))
+      writeFileSync(join(lib, 'package.json'), '{"name":"lib","version":"1.0.0","types":"index.d.ts"}');
     const file = join(folder, 'module.txt');
     const specifier = existsSync(file) ? readFileSync(file, 'utf8').trim() : 'lib';
     const made = deriveLibrary(compiler, { dir, modules: [{ specifier, from: specifier, prefix: '' }] });
     const plan = planOf(made);
-    const wit = writeWit(plan, { package: 'test:lib@1.0.0', docs: '', random: false, exampleOf: ({ fn }) => shownExample(fn.examples) });
-    const lines = made.refusals.map(({ what, reason, place, loss }) => `${loss}: ${what}: ${reason} (${place.file}:${place.line})`);
+    const wit = writeWit(plan, {
+      package: 'test:lib@1.0.0',
+      docs: '',
+      random: false,
+      exampleOf: ({ fn }) => shownExample(fn.examples),
+    });
+    const lines = made.refusals.map(
+      ({ what, reason, place, loss }) => `${loss}: ${what}: ${reason} (${place.file}:${place.line})`,
+    );
     const glue = writeGlue(plan, { promises: needsPromises(plan), random: false, buffer: false });
     return { wit, refusals: [`${made.crossing} of ${made.exported} cross`, ...lines, ''].join('\n'), glue };
   } finally {

@@ -20,12 +20,43 @@ interface Case {
 
 const CASES: readonly Case[] = [
   { package: 'marked', only: 'parse', tool: 'parse', arguments: { src: '*hi*' }, answer: '<p><em>hi</em></p>\n' },
-  { package: 'dayjs', only: 'dayjs', tool: 'dayjs-object.format', arguments: { template: 'YYYY' }, answer: '2026', maker: { tool: 'api_dayjs', arguments: { date: { tag: 'text', val: '2026-03-01' } } } },
-  { package: 'slugify', only: 'slugify', tool: 'slugify', arguments: { string: 'Hello, World' }, answer: 'Hello-World' },
-  { package: 'diff', only: 'diffChars', tool: 'diff-chars', arguments: { 'old-str': 'a', 'new-str': 'b' }, answer: undefined },
-  { package: 'change-case', only: 'camelCase', tool: 'camel-case', arguments: { input: 'two words' }, answer: 'twoWords' },
+  {
+    package: 'dayjs',
+    only: 'dayjs',
+    tool: 'dayjs-object.format',
+    arguments: { template: 'YYYY' },
+    answer: '2026',
+    maker: { tool: 'api_dayjs', arguments: { date: { tag: 'text', val: '2026-03-01' } } },
+  },
+  {
+    package: 'slugify',
+    only: 'slugify',
+    tool: 'slugify',
+    arguments: { string: 'Hello, World' },
+    answer: 'Hello-World',
+  },
+  {
+    package: 'diff',
+    only: 'diffChars',
+    tool: 'diff-chars',
+    arguments: { 'old-str': 'a', 'new-str': 'b' },
+    answer: undefined,
+  },
+  {
+    package: 'change-case',
+    only: 'camelCase',
+    tool: 'camel-case',
+    arguments: { input: 'two words' },
+    answer: 'twoWords',
+  },
   { package: 'yaml', only: 'stringify', tool: 'stringify', arguments: { value: '{"a":[1]}' }, answer: 'a:\n  - 1\n' },
-  { package: 'semver', only: 'valid', tool: 'valid', arguments: { version: { tag: 'text', val: 'v1.2.3' } }, answer: '1.2.3' },
+  {
+    package: 'semver',
+    only: 'valid',
+    tool: 'valid',
+    arguments: { version: { tag: 'text', val: 'v1.2.3' } },
+    answer: '1.2.3',
+  },
   { package: 'papaparse', only: 'unparse', tool: 'unparse', arguments: { data: '[{"a":1}]' }, answer: 'a\r\n1' },
   { package: 'entities', only: 'encodeXML', tool: 'encode-xml', arguments: { str: 'a < b' }, answer: 'a &lt; b' },
   { package: 'smol-toml', only: 'parse', tool: 'parse', arguments: { toml: 'a = 1' }, answer: '{"a":1}' },
@@ -52,7 +83,10 @@ test('[wrap.mcp] ten libraries are wrapped offline and called over MCP', { timeo
         const tool = tools.find(({ name }) => name.replaceAll(/[.-]/g, '_').endsWith(ending));
         assert.ok(tool, `no tool ends with ${ending}: ${tools.map(({ name }) => name).join(' ')}`);
         const maker = tools.find(({ name }) => name.endsWith(`_${one.maker?.tool ?? '-'}`));
-        const made = maker === undefined ? undefined : await client.callTool({ name: maker.name, arguments: one.maker?.arguments ?? {} });
+        const made =
+          maker === undefined
+            ? undefined
+            : await client.callTool({ name: maker.name, arguments: one.maker?.arguments ?? {} });
         const { result: handle } = (made?.structuredContent ?? {}) as { result?: unknown };
         const self = maker === undefined ? {} : { self: handle };
         const result = await client.callTool({ name: tool.name, arguments: { ...self, ...one.arguments } });

@@ -27,11 +27,17 @@ export async function startRegistry(made: { readonly [name: string]: readonly Ma
     asked.push(path);
     const tarball = tarballs.get(path);
     if (tarball !== undefined) return void response.end(tarball);
-    const versions = made[path]?.map((files) => Object.entries(files).map(([name, text]) => [name, Buffer.from(text)] as const)) ?? installed(path);
-    if (versions.length === 0) return void response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"not found"}');
+    const versions =
+      made[path]?.map((files) => Object.entries(files).map(([name, text]) => [name, Buffer.from(text)] as const)) ??
+      installed(path);
+    if (versions.length === 0)
+      return void response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"not found"}');
     const { port } = server.address() as AddressInfo;
     const documents = versions.map((files) => {
-      const manifest = JSON.parse(files.find(([name]) => name === 'package.json')?.[1].toString() ?? '{}') as { name: string; version: string };
+      const manifest = JSON.parse(files.find(([name]) => name === 'package.json')?.[1].toString() ?? '{}') as {
+        name: string;
+        version: string;
+      };
       const packed = gzipSync(tar(files));
       const name = `-/${path.replace('/', '__')}-${manifest.version}.tgz`;
       tarballs.set(name, packed);

@@ -19,7 +19,10 @@ export interface Workshop {
   offer(options: Omit<WrapOptions, 'dir'>): Promise<Wrapped>;
 }
 
-export async function openWorkshop(t: TestContext, made: { readonly [name: string]: readonly MadePackage[] } = {}): Promise<Workshop> {
+export async function openWorkshop(
+  t: TestContext,
+  made: { readonly [name: string]: readonly MadePackage[] } = {},
+): Promise<Workshop> {
   const dir = mkdtempSync(join(tmpdir(), 'switchboard-wrapping-'));
   const registry = await startRegistry(made);
   const host = await createHost({ home: join(dir, 'home') });
@@ -33,7 +36,10 @@ export async function openWorkshop(t: TestContext, made: { readonly [name: strin
   const wrap: Workshop['wrap'] = async (options) => {
     const folder = options.dir ?? join(dir, `project-${(count += 1)}`);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, '.npmrc'), `registry=${registry.url}\ncache=${join(dir, 'npm-cache')}\nfetch-retries=0\n`);
+    writeFileSync(
+      join(folder, '.npmrc'),
+      `registry=${registry.url}\ncache=${join(dir, 'npm-cache')}\nfetch-retries=0\n`,
+    );
     return wrapLibrary({ signal: t.signal, ...options, dir: folder }, ports);
   };
   return {

@@ -9,7 +9,15 @@ import type { MadePackage } from './registry.ts';
 import { openWorkshop } from './workshop.ts';
 
 const library = (version: string, declarations: string, code: string, more: object = {}): MadePackage => ({
-  'package.json': JSON.stringify({ name: 'small', version, license: 'MIT', description: 'Small things.', main: 'index.js', types: 'index.d.ts', ...more }),
+  'package.json': JSON.stringify({
+    name: 'small',
+    version,
+    license: 'MIT',
+    description: 'Small things.',
+    main: 'index.js',
+    types: 'index.d.ts',
+    ...more,
+  }),
   'index.d.ts': declarations,
   'index.js': code,
   LICENSE: 'The licence of small.',
@@ -53,7 +61,11 @@ test('[wrap.project] a whole project: docs, examples, licences, bill of material
   assert.match(read('README.md'), /`refused`: its parameter value is a symbol \(small\/index\.d\.ts:8\)/);
   assert.equal(read('licences/small@1.0.0.txt'), 'The licence of small.');
   assert.match(read('licences/below@1.0.0.txt'), /ISC/);
-  const bill = JSON.parse(read('sbom.cdx.json')) as { specVersion: string; components: { purl: string; hashes: unknown[] }[]; dependencies: unknown };
+  const bill = JSON.parse(read('sbom.cdx.json')) as {
+    specVersion: string;
+    components: { purl: string; hashes: unknown[] }[];
+    dependencies: unknown;
+  };
   assert.equal(bill.specVersion, '1.6');
   assert.deepEqual(bill.components.map(({ purl }) => purl).sort(), ['pkg:npm/below@1.0.0', 'pkg:npm/small@1.0.0']);
   assert.ok(bill.components.every(({ hashes }) => hashes.length === 1));
@@ -62,7 +74,8 @@ test('[wrap.project] a whole project: docs, examples, licences, bill of material
   const record = JSON.parse(read('wrap.json')) as { packages: { name: string; integrity: string }[] };
   assert.ok(record.packages.every(({ integrity }) => integrity.startsWith('sha512-')));
   assert.ok(existsSync(join(wrapped.dir, 'package-lock.json')));
-  const call = (args: object): Promise<unknown> => workshop.host.call(wrapped.reference, 'repeat', args as { [name: string]: unknown });
+  const call = (args: object): Promise<unknown> =>
+    workshop.host.call(wrapped.reference, 'repeat', args as { [name: string]: unknown });
   assert.equal(await call({ text: 'a', times: 3, options: { separator: '-' } }), 'a-a-a');
   await assert.rejects(call({ text: 'a', times: -1 }), { code: 'component-error', message: /RangeError/ });
 });
@@ -93,7 +106,10 @@ test('[wrap.rewrap] a new version: functions, types, packages and size are compa
       ['repeat', false, false],
     ],
   );
-  assert.deepEqual(made.changes.types.map(({ name }) => name), ['options']);
+  assert.deepEqual(
+    made.changes.types.map(({ name }) => name),
+    ['options'],
+  );
   assert.deepEqual(made.changes.packages, [
     { name: 'below', before: '1.0.0' },
     { name: 'small', before: '1.0.0', after: '2.0.0' },
@@ -124,7 +140,8 @@ export const mapped = (list: number[], each: (value: number) => number): number[
   assert.equal(wrapped.reference, 'my:lib@0.2.0');
   assert.deepEqual(await workshop.host.call(wrapped.reference, 'mapped', [[1, 2], '(n) => n * 10']), [10, 20]);
   const session = await workshop.host.session();
-  const call = (fn: string, args: readonly unknown[]): Promise<unknown> => workshop.host.call(wrapped.reference, fn, args, { session: session.id });
+  const call = (fn: string, args: readonly unknown[]): Promise<unknown> =>
+    workshop.host.call(wrapped.reference, fn, args, { session: session.id });
   const counter = await call('counter.create', []);
   await call('counter.add', [counter, 2]);
   await call('counter.add', [counter, 3]);
@@ -135,6 +152,9 @@ test('[wrap.export] only what is asked for; what does not exist or cannot cross 
   const workshop = await openWorkshop(t, { small: [ONE], below: [BELOW] });
   const wrapped = await workshop.wrap({ package: 'small', only: ['gone'] });
   assert.deepEqual(wrapped.functions, ['gone']);
-  await assert.rejects(workshop.wrap({ package: 'small', only: ['refused'] }), { code: 'not-wrappable', message: /cannot cross|nothing of/ });
+  await assert.rejects(workshop.wrap({ package: 'small', only: ['refused'] }), {
+    code: 'not-wrappable',
+    message: /cannot cross|nothing of/,
+  });
   await assert.rejects(workshop.wrap({ package: 'small', only: ['nowhere'] }), { code: 'not-wrappable' });
 });

@@ -28,7 +28,9 @@ export const define: Define = (command, act) => {
           await host.install(made.bytes, { as: made.reference, origin: made.dir });
         }
         const { versionBefore, changes, sizeBefore } = made;
-        context.print({ ...documentOf(made, flags.install), versionBefore, changes, sizeBefore }, () => text(made, flags.install));
+        context.print({ ...documentOf(made, flags.install), versionBefore, changes, sizeBefore }, () =>
+          text(made, flags.install),
+        );
       }),
     );
 };
@@ -50,7 +52,8 @@ function section(title: string, changes: readonly Change[]): string[] {
   if (changes.length === 0) return [`${title}: the same`];
   const line = ({ name, before, after }: Change): string => {
     const shown = safeLine(name, 300);
-    if (before === undefined) return `  + ${shown}${after === undefined || after === 'yes' ? '' : ` ${safeLine(after, 300)}`}`;
+    if (before === undefined)
+      return `  + ${shown}${after === undefined || after === 'yes' ? '' : ` ${safeLine(after, 300)}`}`;
     return after === undefined ? `  - ${shown}` : `  ~ ${shown} ${safeLine(before, 300)} -> ${safeLine(after, 300)}`;
   };
   return [`${title}:`, ...changes.map(line)];

@@ -24,7 +24,8 @@ export function collectExports(d: Deriver, module: TS.Symbol, { from, prefix }: 
   if (assigned !== undefined) collect(walk, resolved(d, assigned), [], baseName(from), 0);
   // What is exported by itself and in a namespace as well is called by its own name.
   const isSpace = (one: TS.Symbol): boolean => (resolved(d, one).flags & d.ts.SymbolFlags.ValueModule) !== 0;
-  for (const symbol of [...own.filter((one) => !isSpace(one)), ...own.filter(isSpace)]) collect(walk, resolved(d, symbol), [symbol.name], symbol.name, 0);
+  for (const symbol of [...own.filter((one) => !isSpace(one)), ...own.filter(isSpace)])
+    collect(walk, resolved(d, symbol), [symbol.name], symbol.name, 0);
   const byDefault = exported.find((one) => one.name === 'default');
   if (byDefault !== undefined) collect(walk, resolved(d, byDefault), ['default'], defaultName(d, byDefault, from), 0);
 }
@@ -65,7 +66,8 @@ function collect(walk: Walk, symbol: TS.Symbol, path: readonly string[], name: s
     }
   }
   // A constant of a type with a name is a value of the library's, unless it is the library.
-  const isSpace = calls.length > 0 || path.every((part) => part === 'default') || /^__/.test(type.symbol?.name ?? '__');
+  const isSpace =
+    calls.length > 0 || path.every((part) => part === 'default') || (type.symbol?.name ?? '__').startsWith('__');
   if (made === undefined && isSpace) collectMembers(walk, base, type, depth);
 }
 
@@ -107,7 +109,7 @@ function collectMembers(walk: Walk, { path, name }: Found, type: TS.Type, depth:
 
 /** Members of the main export have their own name; others that of what they are in before it. */
 const joined = (path: readonly string[], outer: string, inner: string): string =>
-  path.length === 0 || path.every((part) => part === 'default') ? inner : `${outer}-${inner}`;
+  path.every((part) => part === 'default') ? inner : `${outer}-${inner}`;
 
 function isRepeated(walk: Walk, { symbol, title }: Found): boolean {
   const declaration = symbol.valueDeclaration;

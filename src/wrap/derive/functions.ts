@@ -217,7 +217,9 @@ function tuplesOf(d: Deriver, type: TS.Type): TS.TupleTypeReference[] | undefine
   const all = type.isUnion() ? type.types : [type];
   const isFixed = (one: TS.Type): one is TS.TupleTypeReference =>
     d.checker.isTupleType(one) &&
-    (one as TS.TupleTypeReference).target.elementFlags.every((flag) => flag & (d.ts.ElementFlags.Required | d.ts.ElementFlags.Optional));
+    (one as TS.TupleTypeReference).target.elementFlags.every(
+      (flag) => flag & (d.ts.ElementFlags.Required | d.ts.ElementFlags.Optional),
+    );
   return all.every(isFixed) && all.length <= 8 ? all : undefined;
 }
 
@@ -227,7 +229,13 @@ function tupleParams(d: Deriver, tuple: TS.TupleTypeReference, pending: Pending,
     const label = labels[i];
     const name = label !== undefined && d.ts.isIdentifier(label.name) ? label.name.text : `${rest}${i + 1}`;
     const optional = elementFlags[i] === d.ts.ElementFlags.Optional;
-    return paramOf(d, optional ? d.checker.getNonNullableType(type) : type, pending, { name, optional, rest: false, docs: '' }, label);
+    return paramOf(
+      d,
+      optional ? d.checker.getNonNullableType(type) : type,
+      pending,
+      { name, optional, rest: false, docs: '' },
+      label,
+    );
   });
 }
 

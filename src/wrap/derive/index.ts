@@ -63,13 +63,20 @@ export function deriveLibrary(ts: Compiler, options: DeriveOptions): Derived & {
     const isLost = !offered.has(fn.title);
     if (isLost && fn.counted) crossing -= 1;
     const reason = `it answers with a ${resource.name}, of which nothing can be used`;
-    d.refusals.push({ what: fn.title, place: fn.place, reason, loss: isLost && fn.call !== 'property' ? 'function' : 'part' });
+    d.refusals.push({
+      what: fn.title,
+      place: fn.place,
+      reason,
+      loss: isLost && fn.call !== 'property' ? 'function' : 'part',
+    });
   }
   const refusals = [...new Map(d.refusals.map((one) => [`${one.what} ${one.reason}`, one])).values()];
-  const used = new Set([...functions, ...all.flatMap(({ members }) => members)].flatMap((fn) => [
-    ...resourcesIn(fn.result),
-    ...fn.params.flatMap(({ shape }) => [...resourcesIn(shape)]),
-  ]));
+  const used = new Set(
+    [...functions, ...all.flatMap(({ members }) => members)].flatMap((fn) => [
+      ...resourcesIn(fn.result),
+      ...fn.params.flatMap(({ shape }) => [...resourcesIn(shape)]),
+    ]),
+  );
   const resources = all.filter((one) => one.members.length > 0 || used.has(one));
   return {
     functions,

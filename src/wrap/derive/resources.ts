@@ -55,7 +55,7 @@ function memberOf(d: Deriver, resource: ResourceType, owner: string, property: T
 /** A returned function: a resource with one method, `call`. */
 export function callableResource(d: Deriver, type: TS.Type): Shape {
   const signatures = d.checker.getSignaturesOfType(type, d.ts.SignatureKind.Call);
-  const key: TS.Symbol | TS.Type = (type.symbol as TS.Symbol | undefined) ?? type;
+  const key: TS.Symbol | TS.Type = type.symbol ?? type;
   const known = d.resources.get(key);
   if (known !== undefined) return { kind: 'resource', type: known };
   if (d.resources.size >= MOST_RESOURCES) return never(`more than ${MOST_RESOURCES} kinds of values with methods`);

@@ -72,7 +72,9 @@ export function joinShapes(d: Deriver, given: readonly Shape[], o: JoinOptions):
   );
   shapes = shapes.flatMap((shape): Shape[] =>
     shape.kind === 'enum' && shape.type.kind === 'enum'
-      ? shape.type.values.map((value, i) => literalOf(value, shape.type.kind === 'enum' ? shape.type.labels[i] : undefined))
+      ? shape.type.values.map((value, i) =>
+          literalOf(value, shape.type.kind === 'enum' ? shape.type.labels[i] : undefined),
+        )
       : [shape],
   );
   const refused = shapes.filter((shape) => shape.kind === 'never');
@@ -177,7 +179,11 @@ function variantShape(shapes: readonly Shape[], o: JoinOptions): Shape {
 function caseName(shape: Shape): string {
   switch (shape.kind) {
     case 'literal':
-      return typeof shape.value === 'boolean' ? (shape.value ? 'yes' : 'no') : kebab(shape.label ?? String(shape.value), 'empty');
+      return typeof shape.value === 'boolean'
+        ? shape.value
+          ? 'yes'
+          : 'no'
+        : kebab(shape.label ?? String(shape.value), 'empty');
     case 'string':
       return 'text';
     case 'bool':

@@ -2,7 +2,11 @@
 import { isNamed, type NamedType, type ResourceType, type Shape, type WrappedFunction } from '../model.ts';
 
 /** The resources that a value of the shape holds. */
-export function resourcesIn(shape: Shape, found = new Set<ResourceType>(), seen = new Set<NamedType>()): Set<ResourceType> {
+export function resourcesIn(
+  shape: Shape,
+  found = new Set<ResourceType>(),
+  seen = new Set<NamedType>(),
+): Set<ResourceType> {
   const inner = (of: Shape): unknown => resourcesIn(of, found, seen);
   if (isNamed(shape)) {
     const { type } = shape;
@@ -32,9 +36,15 @@ export function dropUseless(functions: WrappedFunction[], resources: readonly Re
   for (let before = -1; before !== dropped.length; ) {
     before = dropped.length;
     const all = [...functions, ...resources.flatMap(({ members }) => members)];
-    const taken = new Set(all.flatMap(({ params }) => params.flatMap(({ shape, dropped: gone }) => (gone === true ? [] : [...resourcesIn(shape)]))));
+    const taken = new Set(
+      all.flatMap(({ params }) =>
+        params.flatMap(({ shape, dropped: gone }) => (gone === true ? [] : [...resourcesIn(shape)])),
+      ),
+    );
     const useless = (fn: WrappedFunction): boolean => {
-      const resource = [...resourcesIn(fn.result)].find((one) => one.members.every(({ access }) => access !== undefined) && !taken.has(one));
+      const resource = [...resourcesIn(fn.result)].find(
+        (one) => one.members.every(({ access }) => access !== undefined) && !taken.has(one),
+      );
       if (resource !== undefined) dropped.push({ fn, resource });
       return resource !== undefined;
     };

@@ -41,7 +41,10 @@ export async function writeProject(dir: string, text: ProjectText): Promise<void
         exampleOf: text.exampleOf,
       }),
     ],
-    ['src/main.ts', writeGlue(text.plan, { promises: needsPromises(text.plan), random: text.random, buffer: text.buffer })],
+    [
+      'src/main.ts',
+      writeGlue(text.plan, { promises: needsPromises(text.plan), random: text.random, buffer: text.buffer }),
+    ],
     ['README.md', readme(text)],
     ['sbom.cdx.json', billOfMaterials(text.component, text.packages)],
     ['wrap.json', `${JSON.stringify(text.record, undefined, 2)}\n`],

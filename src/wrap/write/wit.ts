@@ -91,10 +91,13 @@ export function surfaceOf(plan: Plan): Surface {
       .join(' ')
       .replaceAll(/\s+/g, ' ');
   const options: WitOptions = { package: '', docs: '', random: false, exampleOf: () => undefined };
-  const signature = (one: PlannedFunction): string => bare(functionText(plan, one, options)).replace(/^[^:]*: |;$/g, '');
+  const signature = (one: PlannedFunction): string =>
+    bare(functionText(plan, one, options)).replace(/^[^:]*: |;$/g, '');
   const functions = [
     ...plan.functions.map((one) => [one.wit, signature(one)] as const),
-    ...plan.resources.flatMap(({ wit, members }) => members.map((one) => [`${wit}.${one.wit}`, signature(one)] as const)),
+    ...plan.resources.flatMap(({ wit, members }) =>
+      members.map((one) => [`${wit}.${one.wit}`, signature(one)] as const),
+    ),
   ];
   return {
     functions: Object.fromEntries(functions),
