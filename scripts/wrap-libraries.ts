@@ -154,7 +154,13 @@ const known = new Map(
 );
 for (const { text } of rows) known.set(key(text), text);
 const table = LIBRARIES.flatMap((one) => known.get(one.package) ?? []);
-await writeFile(DOCUMENT, `${intro}${HEAD}\n${HEAD.replaceAll(/[^|]+/g, '---')}\n${table.join('\n')}\n`);
+const counts = table.flatMap((row) =>
+  [...row.matchAll(/\| (\d+) of (\d+) \|/g)].map(([, some, all]) => [Number(some), Number(all)] as const),
+);
+const [crossed, of] = [counts.reduce((sum, [some]) => sum + some, 0), counts.reduce((sum, [, all]) => sum + all, 0)];
+const mains = table.filter((row) => /\| `[^`|]+` \|/.test(row)).length;
+const total = `${crossed} of ${of} exported functions cross (${Math.round((100 * crossed) / of)} %); ${mains} of ${table.length} libraries give their main function.`;
+await writeFile(DOCUMENT, `${intro}${HEAD}\n${HEAD.replaceAll(/[^|]+/g, '---')}\n${table.join('\n')}\n\n${total}\n`);
 const sum = (pick: (row: Row) => number): number => rows.reduce((total, row) => total + pick(row), 0);
 process.stdout.write(
   `${sum(({ crossing }) => crossing)} of ${sum(({ exported }) => exported)} exported functions cross; ${rows.filter(({ main }) => main).length} of ${rows.length} give their main function\n`,
