@@ -136,7 +136,7 @@ export interface ScheduleStore {
   set(schedule: Schedule, most: number): Promise<void>;
   /** Those of a component, or all, the next due first. */
   list(component?: ComponentName): Promise<readonly Schedule[]>;
-  /** Those due at `now`, the longest due first; at most `most`. */
+  /** Of each component the one that is due longest at `now`, the longest due first; at most `most`. */
   due(now: number, most: number): Promise<readonly Schedule[]>;
   /** When the first is due; undefined where there is none. */
   next(): Promise<number | undefined>;

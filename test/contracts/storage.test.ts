@@ -86,7 +86,9 @@ void test('[blob.store] an upload counts until it is the store’s', () =>
     await finished;
     await second.write(new Uint8Array(100));
     await assert.rejects(second.finish(PLACE, 'b', { bytes: 150, keys: 10 }), { code: 'store-full' });
-    await (await home.blobs.create('demo:a', 100)).write(new Uint8Array(100));
+    const third = await home.blobs.create('demo:a', 100);
+    await third.write(new Uint8Array(100));
+    await third.abort();
     await home.close();
   }));
 
