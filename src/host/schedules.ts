@@ -126,6 +126,7 @@ export function createSchedules({ store, path, clock, bounds, log, inUse }: Sche
     } catch (thrown) {
       outcome = toSwitchboardError(thrown).code;
     }
+    runs.delete(component);
     events.emit({ type: 'schedule.due', component, name, function: fn, outcome, missed });
     if (outcome === 'component-not-found' && !(await catalog.isInstalled(component))) await remove(component);
     else if (!under.barred) await store.ran(component, name, { at: now, outcome });
