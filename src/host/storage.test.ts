@@ -67,6 +67,34 @@ void test('[blob.host] what is opened after its call is over is closed at once',
   await assert.rejects(ask(ann, 'blob', { op: 'write', handle, bytes }), { code: 'invalid-handle' });
 });
 
+void test('[blob.host] what a later question of the call opens after its end is closed at once', async () => {
+  const inner = memoryBlobStore(systemClock);
+  const open = { now: 0 };
+  const ask = storageOf({
+    ...inner,
+    async create(account, most) {
+      await new Promise((resolve) => setImmediate(resolve));
+      open.now += 1;
+      const writer = await inner.create(account, most);
+      return {
+        ...writer,
+        async abort() {
+          open.now -= 1;
+          await writer.abort();
+        },
+      };
+    },
+  });
+  const ann = callOf('demo:ann', ['blob', 's']);
+  await ask(ann, 'blob', { op: 'begin' });
+  // Each question has a turn of its own, whose signal fires some time after the call has ended.
+  const later = ask({ ...ann, turn: { signal: new AbortController().signal } as AskTurn }, 'blob', { op: 'begin' });
+  ann.end();
+  await later;
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(open.now, 0);
+});
+
 void test('[kv.granted] the host decides once more, and takes nothing a cell says for what it is not', async () => {
   const ask = storageOf();
   const ann = callOf('demo:ann', ['kv', 'r:ro'], ['kv', 'w'], ['blob', 'r:ro'], ['blob', 'w']);

@@ -45,6 +45,8 @@ type Held = { readonly reader: BlobReader } | { readonly writer: BlobWriter };
 interface OfCall {
   readonly held: Map<number, Held>;
   count: number;
+  /** The call has ended: what is opened now is closed at once. */
+  over: boolean;
 }
 
 /** What a question is about, once it was decided. */
@@ -86,9 +88,14 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
   const ofCall = (request: EngineCall, turn: AskTurn): OfCall => {
     const known = calls.get(request);
     if (known) return known;
-    const made: OfCall = { held: new Map(), count: 0 };
+    const made: OfCall = { held: new Map(), count: 0, over: false };
     calls.set(request, made);
-    turn.signal.addEventListener('abort', () => void release(request, ...made.held.keys()), { once: true });
+    const end = (): void => {
+      made.over = true;
+      void release(request, ...made.held.keys());
+    };
+    if (turn.signal.aborted) made.over = true;
+    else turn.signal.addEventListener('abort', end, { once: true });
     return made;
   };
   /** Counts before anything is awaited: questions asked at once must not each find the last place free. */
@@ -122,7 +129,8 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
     numbered += 1;
     const number = numbered;
     own.held.set(number, opened);
-    if (turn.signal.aborted) void release(request, number);
+    // The call’s, not this turn’s: the signal of a turn that is first looked at now tells of the end only later.
+    if (own.over) void release(request, number);
     return { number, opened };
   };
   const upload = async (request: EngineCall, turn: AskTurn, most: number): Promise<unknown> => {

@@ -49,7 +49,7 @@ export const BLOBSTORE: { readonly [op: string]: (...args: string[]) => string }
   /** An object of no bytes by the standard interface alone. */
   empty(container = '', name = '') {
     const value = OutgoingValue.newOutgoingValue();
-    host.getContainer(container).writeData(name, value);
+    host.getContainer(container).writeData(keyOf(name), value);
     OutgoingValue.finish(value);
     return 'put';
   },

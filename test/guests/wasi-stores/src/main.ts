@@ -21,8 +21,13 @@ function once([kind = '', name = '']: readonly string[], args: string[]): string
   return work(...args);
 }
 
-/** `kv.<op>`, `blob.<op>`, `config.<op>`; `again <op>` does it for 60 s, and says `holding` once it was done. */
+/** `log` says `holding` and goes on for a moment; `kv.<op>`, `blob.<op>`, `config.<op>`; `again <op>` does it for 60 s, and says `holding` once it was done. */
 export function run(op: string, args: string[]): string {
+  if (op === 'log') {
+    logs.write('info', 'holding', []);
+    for (const end = Date.now() + 50; Date.now() < end; );
+    return 'held';
+  }
   const again = op.startsWith('again ');
   const parts = op.replace(/^again /, '').split('.');
   try {
