@@ -1,9 +1,10 @@
 /** C by clang and wasm-ld; with wasi-libc where the machine has it. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { componentOf } from '../components.ts';
+import { makeFolder, namesIn, readText, writeAtomic } from '../files.ts';
 import type { DevkitPorts } from '../ports.ts';
 import type { Project } from '../project.ts';
 import { previewOneAdapter } from '../quickjs/adapter.ts';
@@ -34,8 +35,8 @@ export async function buildC(project: Project, ports: DevkitPorts, signal?: Abor
   if (findProgram('wasm-ld', environment) === undefined)
     throw missing('building C needs wasm-ld, which is not in PATH', INSTALL, 'wasm-ld');
   const build = join(project.dir, 'build');
-  await mkdir(build, { recursive: true });
-  const sources = (await readdir(join(project.dir, 'src')))
+  await makeFolder(build);
+  const sources = (await namesIn(join(project.dir, 'src')))
     .filter((name) => name.endsWith('.c'))
     .sort()
     .map((name) => join('src', name));
@@ -73,7 +74,7 @@ async function bindingsOf(
   const fix = 'cargo install wit-bindgen-cli';
   const program = needProgram('wit-bindgen', ports.environment, `making ${header}`, fix);
   const whole = join(project.dir, 'build', 'world.wit');
-  await writeFile(whole, project.wit.whole);
+  await writeAtomic(whole, project.wit.whole);
   await runTool(program, ['c', '--world', project.wit.world, '--out-dir', 'build/bindings', whole], {
     cwd: project.dir,
     environment: ports.environment,
@@ -83,7 +84,7 @@ async function bindingsOf(
 }
 
 const includes = async (project: Project, sources: readonly string[], what: string): Promise<boolean> => {
-  const texts = await Promise.all(sources.map((source) => readFile(join(project.dir, source), 'utf8')));
+  const texts = await Promise.all(sources.map((source) => readText(join(project.dir, source))));
   return texts.some((text) => text.includes(`#include ${what}`));
 };
 
@@ -91,7 +92,7 @@ const includes = async (project: Project, sources: readonly string[], what: stri
 const FREE = /^(?:float|iso646|limits|stdalign|stdarg|stdbool|stddef|stdint|stdnoreturn)\.h$/;
 
 async function usesLibrary(project: Project, sources: readonly string[]): Promise<boolean> {
-  const texts = await Promise.all(sources.map((source) => readFile(join(project.dir, source), 'utf8')));
+  const texts = await Promise.all(sources.map((source) => readText(join(project.dir, source))));
   return texts.some((text) =>
     [...text.matchAll(/^\s*#\s*include\s*<([^>]+)>/gm)].some(([, name = '']) => !FREE.test(name)),
   );

@@ -1,8 +1,9 @@
 /** Go by the Go compiler itself (wasip1), with bindings by wit-bindgen. */
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { componentOf } from '../components.ts';
+import { makeFolder, writeAtomic } from '../files.ts';
 import type { DevkitPorts } from '../ports.ts';
 import type { Project } from '../project.ts';
 import { previewOneAdapter } from '../quickjs/adapter.ts';
@@ -26,9 +27,9 @@ export async function buildGo(project: Project, ports: DevkitPorts, signal?: Abo
     throw missing(`building Go needs Go 1.25 or newer, and this is ${version.trim()}`, GO_FIX, 'go');
   const bindgen = needProgram('wit-bindgen', environment, 'making the bindings of Go', BINDGEN_FIX);
   const build = join(project.dir, 'build');
-  await mkdir(build, { recursive: true });
+  await makeFolder(build);
   const whole = join(build, 'world.wit');
-  await writeFile(whole, project.wit.whole);
+  await writeAtomic(whole, project.wit.whole);
   const bindings = join(build, 'bindings');
   await rm(bindings, { recursive: true, force: true });
   await runTool(bindgen, ['go', '--world', project.wit.world, '--out-dir', bindings, whole], options);
