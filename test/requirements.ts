@@ -216,7 +216,8 @@ export const REQUIREMENTS = {
   'devkit.call': 'call, inspect and bench take the folder of a project.',
   'devkit.inside':
     'A build writes only into the folder of its project, and a bundle takes nothing of the machine that is none of its.',
-  'devkit.environment': 'Compilers and tests get the environment of whoever asked, without what is for Switchboard alone.',
+  'devkit.environment':
+    'Compilers and tests get the environment of whoever asked, without what is for Switchboard alone.',
   'devkit.stop': 'What is interrupted ends its compiler too, also one that ignores being told to.',
   'devkit.pack': 'init, build and test work from the npm package, which fetches its compiler when first needed.',
 } as const satisfies Record<string, string>;

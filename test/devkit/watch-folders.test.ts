@@ -53,12 +53,13 @@ const greeting = (main: string, text: string): string => main.replaceAll('Hello,
 test('[devkit.watch] a folder that goes and comes again is followed as before', { timeout: 60_000 }, async (t) => {
   const dir = await newProject(t, 'c');
   const main = readFileSync(join(dir, 'src/main.c'), 'utf8');
+  const header = readFileSync(join(dir, 'src/component.h'), 'utf8');
   const built = await watched(t, dir);
   await built.until('Hello, ');
   for (const [i, text] of ['Howdy, ', 'Heyho, '].entries()) {
     rmSync(join(dir, 'src'), { recursive: true });
     if (i === 0) assert.ok('code' in (await built.next()));
-    await write(dir, { 'src/main.c': greeting(main, text) });
+    await write(dir, { 'src/component.h': header, 'src/main.c': greeting(main, text) });
     await built.until(text);
     await write(dir, { 'src/main.c': greeting(main, `${text.slice(0, -2)}! `) });
     await built.until(`${text.slice(0, -2)}! `);

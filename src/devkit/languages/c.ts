@@ -7,9 +7,8 @@ import { componentOf } from '../components.ts';
 import { makeFolder, namesIn, readText, writeAtomic } from '../files.ts';
 import type { DevkitPorts } from '../ports.ts';
 import type { Project } from '../project.ts';
-import { previewOneAdapter } from '../quickjs/adapter.ts';
+import { wasiAdapter } from '../quickjs/adapter.ts';
 import { findProgram, missing, needProgram, runTool, tryTool } from '../toolchain.ts';
-import { javaScriptTools } from './javascript-tools.ts';
 
 const INSTALL =
   process.platform === 'darwin'
@@ -54,7 +53,7 @@ export async function buildC(project: Project, ports: DevkitPorts, signal?: Abor
     });
     const bytes = await readFile(core);
     const adapter = bytes.includes('wasi_snapshot_preview1')
-      ? previewOneAdapter((await javaScriptTools(ports, signal)).require)
+      ? await wasiAdapter('C with the C library', ports, signal)
       : undefined;
     return await componentOf(bytes, project.wit, adapter);
   } finally {

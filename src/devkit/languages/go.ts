@@ -6,9 +6,8 @@ import { componentOf } from '../components.ts';
 import { makeFolder, writeAtomic } from '../files.ts';
 import type { DevkitPorts } from '../ports.ts';
 import type { Project } from '../project.ts';
-import { previewOneAdapter } from '../quickjs/adapter.ts';
+import { wasiAdapter } from '../quickjs/adapter.ts';
 import { missing, needProgram, runTool } from '../toolchain.ts';
-import { javaScriptTools } from './javascript-tools.ts';
 
 const GO_FIX = 'install Go 1.25 or newer from https://go.dev/dl';
 const BINDGEN_FIX = 'cargo install wit-bindgen-cli@0.57.1 (with Rust from https://rustup.rs)';
@@ -40,7 +39,7 @@ export async function buildGo(project: Project, ports: DevkitPorts, signal?: Abo
       ...options,
       environment: { ...environment, GOOS: 'wasip1', GOARCH: 'wasm', GOFLAGS: '' },
     });
-    const adapter = previewOneAdapter((await javaScriptTools(ports, signal)).require);
+    const adapter = await wasiAdapter('Go', ports, signal);
     return await componentOf(await readFile(core), project.wit, adapter);
   } finally {
     await rm(core, { force: true });
