@@ -34,8 +34,8 @@ export async function wasiAdapter(
     const { code, message, fix, data } = toSwitchboardError(thrown);
     if (code !== 'toolchain-missing') throw thrown;
     throw new SwitchboardError(code, `${message}; ${why}`, {
-      ...(fix && { fix }),
-      ...(data && { data }),
+      ...(fix === undefined ? {} : { fix }),
+      ...(data === undefined ? {} : { data }),
       cause: thrown,
     });
   }
