@@ -220,6 +220,11 @@ export const REQUIREMENTS = {
     'test runs the tests of a project inside the sandbox under its requested grants, with diff and coverage.',
   'devkit.watch': 'build --watch builds at every save and swaps the component in a running host; no call fails.',
   'devkit.call': 'call, inspect and bench take the folder of a project.',
+  'devkit.inside':
+    'A build writes only into the folder of its project, and a bundle takes nothing of the machine that is none of its.',
+  'devkit.environment':
+    'Compilers and tests get the environment of whoever asked, without what is for Switchboard alone.',
+  'devkit.stop': 'What is interrupted ends its compiler too, also one that ignores being told to.',
   'devkit.pack': 'init, build and test work from the npm package, which fetches its compiler when first needed.',
   'wrap.derive': 'wrap derives WIT from TypeScript declarations, feature by feature, and lists what cannot cross.',
   'wrap.mcp': 'Ten well-known libraries are wrapped offline and called over MCP.',
