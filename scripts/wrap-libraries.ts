@@ -1,5 +1,5 @@
 /**
- * Wraps the libraries of scripts/wrapped-libraries.ts and writes the table of docs/wrapped.md.
+ * Wraps the libraries of scripts/wrapped-libraries.ts and writes the table of docs/wrapped.md, and its counts as docs/wrapped.json.
  * `node scripts/wrap-libraries.ts [--keep <folder>] [package …]`; with packages named, only these, and their rows are replaced.
  */
 import { existsSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { type Wrapped, wrapLibrary } from '#wrap';
 import { LIBRARIES, type WrappedLibrary } from './wrapped-libraries.ts';
 
 const DOCUMENT = new URL('../docs/wrapped.md', import.meta.url);
+const COUNTS = new URL('../docs/wrapped.json', import.meta.url);
 const HEAD =
   '| library | kind | functions that cross | main function | size | wrapped in | call | in V8 | what is lost |';
 
@@ -98,6 +99,12 @@ async function withHandle(
   library: WrappedLibrary,
   call: (fn: string, args: readonly unknown[]) => Promise<unknown>,
 ): Promise<readonly unknown[]> {
+  if (library.made !== undefined) {
+    const [[maker, args], ...others] = library.made;
+    const made = await call(maker, args);
+    for (const [method, more] of others) await call(method, [made, ...more]);
+    return [made, ...library.args];
+  }
   const [owner, member] = library.main.split('.');
   if (member === undefined) return library.args;
   const proof = wrapped.proofs.find(({ id }) => id === `api.${library.main}`);
@@ -154,11 +161,15 @@ const known = new Map(
 );
 for (const { text } of rows) known.set(key(text), text);
 const table = LIBRARIES.flatMap((one) => known.get(one.package) ?? []);
-const counts = table.flatMap((row) =>
-  [...row.matchAll(/\| (\d+) of (\d+) \|/g)].map(([, some, all]) => [Number(some), Number(all)] as const),
-);
-const [crossed, of] = [counts.reduce((sum, [some]) => sum + some, 0), counts.reduce((sum, [, all]) => sum + all, 0)];
-const mains = table.filter((row) => /\| `[^`|]+` \|/.test(row)).length;
+const counts = table.map((row) => {
+  const [, library = '', kind = '', crosses = '', main = ''] = row.split(/ ?(?<!\\)\| ?/);
+  const [crossing = 0, exported = 0] = crosses.split(' of ').map(Number);
+  return { library, kind, exported, crossing: Number.isNaN(crossing) ? 0 : crossing, main: main.startsWith('`') };
+});
+await writeFile(COUNTS, `${JSON.stringify(counts, undefined, 2)}\n`);
+const crossed = counts.reduce((sum, { crossing }) => sum + crossing, 0);
+const of = counts.reduce((sum, { exported }) => sum + exported, 0);
+const mains = counts.filter(({ main }) => main).length;
 const total = `${crossed} of ${of} exported functions cross (${Math.round((100 * crossed) / of)} %); ${mains} of ${table.length} libraries give their main function.`;
 await writeFile(DOCUMENT, `${intro}${HEAD}\n${HEAD.replaceAll(/[^|]+/g, '---')}\n${table.join('\n')}\n\n${total}\n`);
 const sum = (pick: (row: Row) => number): number => rows.reduce((total, row) => total + pick(row), 0);

@@ -1,3 +1,5 @@
+type Call = readonly [name: string, args: readonly unknown[]];
+
 /** The libraries that docs/wrapped.md is made of: much depended upon, and of different kinds. */
 export interface WrappedLibrary {
   readonly package: string;
@@ -5,6 +7,8 @@ export interface WrappedLibrary {
   /** Its main function as callers of the component name it, with arguments in the JSON form of WIT values. */
   readonly main: string;
   readonly args: readonly unknown[];
+  /** What makes the value that it is a method of, and methods that are called of that before; otherwise an example's. */
+  readonly made?: readonly [Call, ...Call[]];
   /** The same call in JavaScript, given the module. */
   // oxlint-disable-next-line typescript/no-explicit-any -- modules of others
   readonly native: (library: any) => unknown;

@@ -233,6 +233,8 @@ export const REQUIREMENTS = {
   'wrap.rewrap': 'rewrap compares functions, types, packages, permissions and size with the version before.',
   'wrap.from': 'wrap --from makes a component of a person’s own TypeScript.',
   'wrap.export': 'wrap --export keeps only what is named, and says why something cannot be.',
+  'wrap.asks': 'At a terminal wrap asks which functions to keep; numbers, ranges and names answer.',
+  'wrap.pack': 'The npm package has wrap, and it works from the tarball.',
   'wrap.no-scripts': 'wrap runs no script of any package and names those that matter.',
   'wrap.sources': 'wrap takes packages from a registry alone.',
   'wrap.native': 'wrap refuses native parts with the reason.',

@@ -10,13 +10,18 @@ export async function chooseFunctions(titles: readonly string[], signal: AbortSi
     `${lines.join('\n')}\nkeep which? numbers or names with commas between them; nothing for all: `,
     signal,
   );
+  return pickTitles(titles, answer);
+}
+
+/** Those that numbers, ranges and names with commas between them stand for, each once; all for an empty answer. Errors: `invalid-usage`. */
+export function pickTitles(titles: readonly string[], answer: string): readonly string[] {
   const words = answer
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '');
   if (words.length === 0) return titles;
-  return words.flatMap((word) => {
-    const range = /^(\d+)(?:-(\d+))?$/.exec(word);
+  const picked = words.flatMap((word) => {
+    const range = /^([1-9]\d*)(?:-(\d+))?$/.exec(word);
     const found =
       range === null
         ? titles.filter((title) => title === word)
@@ -24,4 +29,5 @@ export async function chooseFunctions(titles: readonly string[], signal: AbortSi
     if (found.length === 0) throw new SwitchboardError('invalid-usage', `there is no ${safeLine(word)} among them`);
     return found;
   });
+  return [...new Set(picked)];
 }
