@@ -163,8 +163,9 @@ function entryText(types: ComponentTypes): string {
     `import * as script from '${SCRIPT}';`,
   ];
   const names = new Set<string>();
+  // A function may be called as a word of the language is, or as what stands above.
   const add = (name: string, value: string): void => {
-    if (!names.has(name)) lines.push(`export const ${name} = ${value};`);
+    if (!names.has(name)) lines.push(`const $${names.size} = ${value};`, `export { $${names.size} as ${name} };`);
     names.add(name);
   };
   const called = new Set(callableFunctions(types, () => false).map(({ fn }) => fn));
