@@ -128,11 +128,11 @@ export const PURE_CALLS: readonly PureCall[] = [
     package: 'semver',
     only: 'maxSatisfying',
     function: 'max-satisfying',
-    arguments: [VERSIONS, { tag: 'text', val: '^3.2.1 || 5.x' }, null],
+    arguments: [VERSIONS.map((val) => ({ tag: 'text', val })), { tag: 'text', val: '^3.2.1 || 5.x' }, null],
     load: async () => {
       const { default: semver } = await import('semver');
       return () => semver.maxSatisfying(VERSIONS, '^3.2.1 || 5.x');
     },
-    agrees: same,
+    agrees: (guest, native) => same((guest as { val?: unknown } | null)?.val ?? guest, native),
   },
 ];
