@@ -33,7 +33,7 @@ const AFTER = repeat(120, (i) => (i % 5 === 0 ? `changed ${i}\n` : `line ${i}\n`
 const TITLE = repeat(300, (i) => `Größe & Höhe ${i} `);
 const MARKUP = repeat(600, (i) => `<p title="${i}">ä & ö</p>`);
 const WORDS = repeat(300, (i) => `someWords here ${i} `);
-const VERSIONS = Array.from({ length: 200 }, (_, i) => `${i % 7}.${i % 11}.${i}`);
+const VERSIONS = Array.from({ length: 400 }, (_, i) => `${i % 7}.${i % 11}.${i}`);
 
 export const PURE_CALLS: readonly PureCall[] = [
   {
