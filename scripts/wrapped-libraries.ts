@@ -44,6 +44,14 @@ function once(name: string, make: () => unknown): any {
   return kept.get(name);
 }
 
+/** As the guest's is made. */
+// oxlint-disable-next-line typescript/no-explicit-any -- modules of others
+function madeCode(code: any): any {
+  code.addData('https://example.com');
+  code.make();
+  return code;
+}
+
 export const LIBRARIES: readonly WrappedLibrary[] = [
   {
     package: 'lodash',
@@ -143,9 +151,10 @@ export const LIBRARIES: readonly WrappedLibrary[] = [
   {
     package: 'handlebars',
     kind: 'templates',
-    main: 'compile',
-    args: ['"Hello {{name}}"', null],
-    native: (m) => m.default.compile('Hello {{name}}'),
+    main: 'handlebars-template-delegate.call',
+    made: [['compile', ['"Hello {{name}}"', null]]],
+    args: ['{"name":"Ada"}', null],
+    native: (m) => once('handlebars', () => m.default.compile('Hello {{name}}'))({ name: 'Ada' }),
   },
   {
     package: 'mustache',
@@ -164,9 +173,10 @@ export const LIBRARIES: readonly WrappedLibrary[] = [
   {
     package: 'dayjs',
     kind: 'dates',
-    main: 'dayjs',
-    args: [{ tag: 'text', val: '2026-03-01' }],
-    native: (m) => m.default('2026-03-01'),
+    main: 'dayjs-object.format',
+    made: [['dayjs', [{ tag: 'text', val: '2026-03-01' }]]],
+    args: ['DD/MM/YYYY'],
+    native: (m) => once('dayjs', () => m.default('2026-03-01')).format('DD/MM/YYYY'),
   },
   {
     package: 'date-fns',
@@ -237,9 +247,14 @@ export const LIBRARIES: readonly WrappedLibrary[] = [
   {
     package: 'qrcode-generator',
     kind: 'QR codes',
-    main: 'qrcode-generator',
-    args: [4, 'l'],
-    native: (m) => m.default(4, 'L'),
+    main: 'qr-code.create-svg-tag',
+    made: [
+      ['qrcode-generator', [4, 'l']],
+      ['qr-code.add-data', ['https://example.com', null]],
+      ['qr-code.make', []],
+    ],
+    args: [null, null],
+    native: (m) => once('qrcode', () => madeCode(m.default(4, 'L'))).createSvgTag(),
   },
   {
     package: 'franc',

@@ -54,7 +54,8 @@ test('[wrap.asks] a number and a name keep a function and a whole class', { time
   assert.match(shown, /installed npm:small@1\.0\.0/);
   assert.deepEqual(offered(dir), ['Counter.prototype.add', 'half', 'new Counter']);
   const called = await atTerminal(home, ['call', 'npm:small', 'half', '6']);
-  assert.match(called.shown, /^3\n$/m);
+  // Behind what tells that a host starts.
+  assert.match(called.shown, /(?:^|\x1b\[K)3\n$/);
   assert.notEqual((await atTerminal(home, ['call', 'npm:small', 'twice', 'a'])).code, 0);
 });
 
@@ -75,6 +76,6 @@ test('[wrap.asks] a wrong name and Ctrl-C build nothing', { timeout: 240_000 }, 
   assert.equal(wrong.code, 2, wrong.shown);
   assert.match(wrong.shown, /there is no thrice among them/);
   const left = await wrap([[QUESTION, '\x03']]);
-  assert.equal(left.code, 130, left.shown);
+  assert.equal(left.code, 1, left.shown);
   assert.equal(existsSync(join(dir, 'wrap.json')), false);
 });

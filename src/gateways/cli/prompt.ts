@@ -20,8 +20,9 @@ function ask(prompt: string, signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((resolve, reject) => {
     const stop = (): void => {
-      lines.close();
+      // First: closing answers with an empty line at once.
       reject(cancelled());
+      lines.close();
     };
     signal.addEventListener('abort', stop, { once: true });
     lines.once('SIGINT', () => {
