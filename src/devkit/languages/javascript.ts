@@ -42,7 +42,10 @@ export async function buildJavaScript(
   const types = await typesOfWit(wit, ports.format);
   const bundled = await bundle(project, types, tools, options.changes ?? {}, options.onAbsent);
   options.signal?.throwIfAborted();
-  return componentize(await guestScript(bundled, project.dir, types, tools), wit, tools);
+  const script = await guestScript(bundled, project.dir, types, tools).catch((thrown: unknown) => {
+    throw bundlerError(thrown, project);
+  });
+  return componentize(script, wit, tools);
 }
 
 async function bundle(
@@ -98,12 +101,16 @@ async function bundle(
         : 'install what is missing with npm, in the project’s folder',
     });
   } catch (thrown) {
-    if (thrown instanceof SwitchboardError) throw thrown;
-    const said = shownOutput(thrown instanceof Error ? thrown.message : String(thrown));
-    throw new SwitchboardError('build-failed', said.replaceAll(`${project.dir}${sep}`, ''), { cause: thrown });
+    throw bundlerError(thrown, project);
   } finally {
     await bundler?.close();
   }
+}
+
+function bundlerError(thrown: unknown, { dir }: Project): SwitchboardError {
+  if (thrown instanceof SwitchboardError) return thrown;
+  const said = shownOutput(thrown instanceof Error ? thrown.message : String(thrown));
+  return new SwitchboardError('build-failed', said.replaceAll(`${dir}${sep}`, ''), { cause: thrown });
 }
 
 async function componentize(
