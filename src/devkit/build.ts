@@ -27,6 +27,8 @@ export interface BuildOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of modules that a bundle asks for and that are not there, where the project has them replaced. */
   readonly onAbsent?: ((module: string) => void) | undefined;
+  /** Folders outside the project whose files the component may take: named by whoever builds, never by the project. */
+  readonly include?: readonly string[] | undefined;
   /** Told of files outside the project that the component took. */
   readonly onOutside?: ((files: readonly string[]) => void) | undefined;
 }
@@ -74,11 +76,11 @@ export async function buildChanged(
 async function bundled(
   project: Project,
   ports: DevkitPorts,
-  { onOutside, ...options }: BuildOptions,
+  { onOutside, include, ...options }: BuildOptions,
   changes: BundleChanges = {},
   wit: ProjectWit = project.wit,
 ): Promise<Uint8Array> {
-  const outside: OutsideCheck = checkOutside(project.dir);
+  const outside: OutsideCheck = checkOutside(project.dir, include);
   const plugins: BundleChanges['plugins'] = (tools) => [outside.plugin, ...(changes.plugins?.(tools) ?? [])];
   let bytes: Uint8Array;
   try {

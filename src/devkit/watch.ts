@@ -9,6 +9,8 @@ import type { DevkitPorts } from './ports.ts';
 
 export interface WatchOptions {
   readonly signal: AbortSignal;
+  /** As when building once. */
+  readonly include?: readonly string[] | undefined;
   /** After each build that succeeded; the next waits for it. */
   readonly onBuilt: (built: Built) => Promise<void>;
   readonly onFailed: (error: SwitchboardError) => void;
@@ -19,7 +21,7 @@ const SETTLE_MS = 40;
 
 /** Builds once, then after each change of a source, until the signal. What does not build is told, and the next save tried. */
 export async function watchProject(folder: string, ports: DevkitPorts, options: WatchOptions): Promise<void> {
-  const { signal } = options;
+  const { signal, include } = options;
   const root = resolve(folder);
   let changed = Promise.withResolvers<void>();
   const watchers = new Map<string, FSWatcher>();
@@ -79,7 +81,7 @@ export async function watchProject(folder: string, ports: DevkitPorts, options: 
     while (!signal.aborted) {
       changed = Promise.withResolvers<void>();
       try {
-        await options.onBuilt(await buildProject(folder, ports, { signal }));
+        await options.onBuilt(await buildProject(folder, ports, { signal, include }));
       } catch (error) {
         if (signal.aborted) return;
         options.onFailed(toSwitchboardError(error));

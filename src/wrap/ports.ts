@@ -7,7 +7,10 @@ export interface WrapPorts {
   /** The compiler that reads declarations. Errors: `toolchain-missing`. */
   compiler(): Promise<Compiler>;
   /** Builds a project; `absent` are modules that the library asks for and that a sandbox does not have. Errors: `build-failed`. */
-  build(dir: string): Promise<{ readonly bytes: Uint8Array; readonly out: string; readonly absent: readonly string[] }>;
+  build(
+    dir: string,
+    include: readonly string[],
+  ): Promise<{ readonly bytes: Uint8Array; readonly out: string; readonly absent: readonly string[] }>;
   /** A component in a host of its own without any permission, for one round of calls. */
   open(bytes: Uint8Array, reference: string): Promise<ProvingHost>;
   readonly say: (line: string) => void;

@@ -1,7 +1,7 @@
 /** From the name of a package to a component that was tried. */
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { parseReference, printable } from '#core/reference';
 import { deriveLibrary, type LibraryModule } from './derive/index.ts';
@@ -59,6 +59,8 @@ interface Source {
   readonly version: string;
   readonly about: string;
   readonly folder: string;
+  /** Folders outside the project that its files lie in. */
+  readonly include: readonly string[];
   readonly modules: readonly LibraryModule[];
   readonly typesOf: string | undefined;
 }
@@ -122,13 +124,13 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
     buffer = true;
     await write(plan, refusals, []);
   };
-  let built = await started(ports, dir, buffer ? undefined : provide);
+  let built = await started(ports, dir, source, buffer ? undefined : provide);
   refusals = [...refusals, ...absences(built.absent, source)];
   const buildMs = clock();
   let proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
   if (!buffer && options.from === undefined && proofs.some(({ error }) => NO_BUFFER.test(error ?? ''))) {
     await provide();
-    built = await started(ports, dir);
+    built = await started(ports, dir, source);
     proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
   }
   const broken = proofs.filter(({ outcome }) => outcome === 'broken');
@@ -140,7 +142,7 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
       throw nothingCrosses(source, { ...read, refusals }, native);
     // The rest keeps what it was tried with; only the broken ones are gone.
     await write(plan, refusals, []);
-    built = await started(ports, dir);
+    built = await started(ports, dir, source);
     proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
   }
   await write(plan, refusals, proofs);
@@ -185,16 +187,17 @@ const NO_BUFFER = /\bBuffer is not defined\b/;
 async function started(
   ports: WrapPorts,
   dir: string,
+  source: Source,
   provideBuffer?: () => Promise<void>,
 ): ReturnType<WrapPorts['build']> {
   try {
-    return await ports.build(dir);
+    return await ports.build(dir, source.include);
   } catch (thrown) {
     const error = toSwitchboardError(thrown);
     if (error.code !== 'build-failed') throw error;
     if (provideBuffer !== undefined && NO_BUFFER.test(error.message)) {
       await provideBuffer();
-      return started(ports, dir);
+      return started(ports, dir, source);
     }
     throw new SwitchboardError('not-wrappable', `the library does not start in the sandbox: ${error.message}`, {
       cause: thrown,
@@ -255,6 +258,7 @@ async function packageSource(dir: string, options: WrapOptions, ports: WrapPorts
     version,
     about: description,
     folder,
+    include: [],
     modules: [{ specifier, from: specifier, prefix: '' }],
     typesOf: spec.name,
   };
@@ -266,14 +270,23 @@ async function ownSource(dir: string, from: string): Promise<Source> {
   if (info === undefined) throw new SwitchboardError('invalid-usage', `${printable(path)} does not exist`);
   const file = info.isDirectory() ? await entryOf(path) : path;
   const between = relative(join(dir, 'src'), file).split(sep).join('/');
+  const folder = info.isDirectory() ? path : dirname(path);
   return {
     library: relative(process.cwd(), path) || baseName(path),
     version: '',
     about: `The functions of ${baseName(path)}.`,
-    folder: info.isDirectory() ? path : join(path, '..'),
+    folder,
+    include: [packageOf(folder)],
     modules: [{ specifier: file, from: between.startsWith('.') ? between : `./${between}`, prefix: '' }],
     typesOf: undefined,
   };
+}
+
+/** The package that a folder is a part of, or the folder itself. */
+function packageOf(folder: string): string {
+  for (let dir = folder; dir !== dirname(dir); dir = dirname(dir))
+    if (existsSync(join(dir, 'package.json'))) return dir;
+  return folder;
 }
 
 async function entryOf(folder: string): Promise<string> {

@@ -59,6 +59,24 @@ for (const path of ['secret.json', '.npmrc.js']) {
   });
 }
 
+test('[devkit.inside] whoever builds may name a folder outside, which lets in no other and no hidden files', async (t) => {
+  const dir = await newProject(t, 'js', {
+    'src/main.js': "import { key } from '../../beside/key.js';\nexport const greet = () => key;\n",
+  });
+  await write(join(dir, '..'), {
+    'beside/key.js': 'export const key = "k";',
+    'beside/.env.js': 'export const key = "s";',
+  });
+  const own = await ports(t);
+  const include = [join(dir, '../beside')];
+  const { project } = await buildProject(dir, own, { include });
+  assert.equal(await isCurrent(project, own.version), true);
+  await assert.rejects(buildProject(dir, own, { include: [join(dir, '../other')] }), { code: 'invalid-usage' });
+  await assert.rejects(buildProject(dir, own), { fix: /--include/ });
+  await write(dir, { 'src/main.js': "import { key } from '../../beside/.env.js';\nexport const greet = () => key;\n" });
+  await assert.rejects(buildProject(dir, own, { include }), { message: /outside the project/ });
+});
+
 test('[devkit.inside] neither a link in the project nor one in its node_modules leads a bundle out', async (t) => {
   const elsewhere = newFolder(t);
   await write(elsewhere, { 'package.json': '{ "name": "x", "main": "x.js" }', 'x.js': 'export const x = 1;' });

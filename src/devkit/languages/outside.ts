@@ -11,7 +11,7 @@ import { printable } from '#core/reference';
 
 export interface OutsideCheck {
   readonly plugin: Plugin;
-  /** Files of the workspace outside the project that the bundle took. */
+  /** Files outside the project that the bundle took. */
   readonly taken: readonly string[];
   /** The error of a bundle that was refused: what the bundler makes of it is not for people. */
   readonly refused: () => SwitchboardError | undefined;
@@ -20,10 +20,11 @@ export interface OutsideCheck {
 /** Modules of Switchboard's own that bundles use. */
 const OWN = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
 
-/** For one bundle of the project in `dir`. */
-export function checkOutside(dir: string): OutsideCheck {
+/** For one bundle of the project in `dir`; `include`: folders that whoever builds it named, whose files it may take. */
+export function checkOutside(dir: string, include: readonly string[] = []): OutsideCheck {
   const project = realpathSync(dir);
   const workspace = workspaceOf(project);
+  const shared = [...(workspace === undefined ? [] : [workspace]), ...include.map(included)];
   const taken = new Set<string>();
   let refused: SwitchboardError | undefined;
   return {
@@ -37,7 +38,7 @@ export function checkOutside(dir: string): OutsideCheck {
         const file = id.replace(/[?#].*$/, '');
         if (!isAbsolute(file) || isInside(project, file) || isInside(OWN, file)) return null;
         if (file.split(sep).includes('node_modules')) return null;
-        if (workspace !== undefined && isInside(workspace, file) && !isHidden(workspace, file)) {
+        if (shared.some((folder) => isInside(folder, file) && !isHidden(folder, file))) {
           taken.add(file);
           return null;
         }
@@ -45,7 +46,7 @@ export function checkOutside(dir: string): OutsideCheck {
           'build-failed',
           `the sources import ${printable(file, 1_000)}, which is outside the project`,
           {
-            fix: 'move it into the project, install it with npm, or make both parts of one workspace of npm or pnpm',
+            fix: 'move it into the project, install it with npm, make both parts of one workspace of npm or pnpm, or name its folder: switchboard build --include <folder>',
           },
         );
         // The bundler writes into what it is thrown.
@@ -53,6 +54,14 @@ export function checkOutside(dir: string): OutsideCheck {
       },
     },
   };
+}
+
+function included(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    throw new SwitchboardError('invalid-usage', `${printable(folder, 1_000)}, which is to be included, does not exist`);
+  }
 }
 
 /** The nearest folder above that says it holds several packages: by `workspaces` in package.json, or pnpm-workspace.yaml. */
@@ -83,7 +92,7 @@ const isInside = (folder: string, file: string): boolean => {
 };
 
 /** Files of tools and settings, as `.env` and `.git/config`. */
-const isHidden = (workspace: string, file: string): boolean =>
-  relative(workspace, file)
+const isHidden = (folder: string, file: string): boolean =>
+  relative(folder, file)
     .split(sep)
     .some((part) => part.startsWith('.'));

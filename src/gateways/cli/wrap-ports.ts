@@ -33,10 +33,11 @@ export async function wrapPorts(
       const { installLocked } = await import('#devkit/languages/javascript-tools');
       return loadCompiler(() => installLocked(ports, TOOLS, signal));
     },
-    async build(dir) {
+    async build(dir, include) {
       const { buildProject } = await import('#devkit');
       const absent: string[] = [];
-      const { bytes, out } = await buildProject(dir, ports, { signal, onAbsent: (name) => void absent.push(name) });
+      const onAbsent = (name: string): void => void absent.push(name);
+      const { bytes, out } = await buildProject(dir, ports, { signal, onAbsent, include });
       return { bytes, out, absent };
     },
     open: (bytes, reference) => openProvingHost(bytes, reference, signal),
