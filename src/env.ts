@@ -62,5 +62,9 @@ export function clientVariables(): ClientVariables {
   };
 }
 
-/** The environment of compilers that a verb runs: all of its own, as if the person had started them. */
-export const toolEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env });
+/**
+ * The environment of compilers and of a project's tests: that of the verb, as if the person had started them, but for what
+ * is meant for Switchboard alone. A build script that had the owner token could grant its component anything.
+ */
+export const toolEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.toUpperCase().startsWith('SWITCHBOARD_')));

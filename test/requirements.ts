@@ -220,7 +220,27 @@ export const REQUIREMENTS = {
     'test runs the tests of a project inside the sandbox under its requested grants, with diff and coverage.',
   'devkit.watch': 'build --watch builds at every save and swaps the component in a running host; no call fails.',
   'devkit.call': 'call, inspect and bench take the folder of a project.',
+  'devkit.inside':
+    'A build writes only into the folder of its project, and a bundle takes nothing of the machine that is none of its.',
+  'devkit.environment':
+    'Compilers and tests get the environment of whoever asked, without what is for Switchboard alone.',
+  'devkit.stop': 'What is interrupted ends its compiler too, also one that ignores being told to.',
   'devkit.pack': 'init, build and test work from the npm package, which fetches its compiler when first needed.',
+  'wrap.derive': 'wrap derives WIT from TypeScript declarations, feature by feature, and lists what cannot cross.',
+  'wrap.mcp': 'Ten well-known libraries are wrapped offline and called over MCP.',
+  'wrap.project': 'wrap writes a whole project: docs, examples, licences, SBOM, lock, smoke test, what does not cross.',
+  'wrap.offline': 'wrap works from npm’s cache, and the same packages give the same bytes.',
+  'wrap.rewrap': 'rewrap compares functions, types, packages, permissions and size with the version before.',
+  'wrap.from': 'wrap --from makes a component of a person’s own TypeScript.',
+  'wrap.export': 'wrap --export keeps only what is named, and says why something cannot be.',
+  'wrap.asks': 'At a terminal wrap asks which functions to keep; numbers, ranges and names answer.',
+  'wrap.pack': 'The npm package has wrap, and it works from the tarball.',
+  'wrap.no-scripts': 'wrap runs no script of any package and names those that matter.',
+  'wrap.sources': 'wrap takes packages from a registry alone.',
+  'wrap.native': 'wrap refuses native parts with the reason.',
+  'wrap.partly': 'wrap offers what works of a library that also needs Node, and says what is lost.',
+  'wrap.sandbox': 'A wrapped library has neither network nor files nor permissions.',
+  'wrap.vulnerable': 'Known-vulnerable versions of libraries harm neither the host nor later calls.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

@@ -12,6 +12,7 @@ import { stillRuntime } from '../quickjs/runtime.ts';
 import { shownOutput } from '../toolchain.ts';
 import type { ProjectWit } from '../wit.ts';
 import { absentGlobals } from './absent-globals.ts';
+import { absentModules, bundleSettings } from './bundle-settings.ts';
 import { enumConstants } from './enums.ts';
 import { type Bundled, type GuestScript, guestScript, WORLD_MODULE, worldModules } from './guest-entry.ts';
 import { consolePlugin, injected } from './guest-globals.ts';
@@ -33,12 +34,13 @@ export async function buildJavaScript(
     readonly signal?: AbortSignal | undefined;
     readonly changes?: BundleChanges;
     readonly wit?: ProjectWit;
+    readonly onAbsent?: ((module: string) => void) | undefined;
   } = {},
 ): Promise<Uint8Array> {
   const tools = await javaScriptTools(ports, options.signal);
   const wit = options.wit ?? project.wit;
   const types = await typesOfWit(wit, ports.format);
-  const bundled = await bundle(project, types, tools, options.changes ?? {});
+  const bundled = await bundle(project, types, tools, options.changes ?? {}, options.onAbsent);
   options.signal?.throwIfAborted();
   return componentize(await guestScript(bundled, project.dir, types, tools), wit, tools);
 }
@@ -48,7 +50,9 @@ async function bundle(
   types: ComponentTypes,
   tools: JavaScriptTools,
   changes: BundleChanges,
+  onAbsent?: (module: string) => void,
 ): Promise<Bundled> {
+  const settings = await bundleSettings(project.dir);
   const entry = join(project.dir, 'src', project.language === 'ts' ? 'main.ts' : 'main.js');
   const absent = absentGlobals(project.dir, tools);
   let bundler: Awaited<ReturnType<JavaScriptTools['rolldown']['rolldown']>> | undefined;
@@ -58,14 +62,19 @@ async function bundle(
       input: changes.entry ?? entry,
       platform: 'neutral',
       // QuickJS has no Node modules: of libraries the builds for browsers are taken.
-      resolve: { mainFields: ['module', 'main'], conditionNames: ['browser', 'import', 'default'] },
+      resolve: {
+        mainFields: ['module', 'main'],
+        conditionNames: ['browser', 'import', 'default'],
+        aliasFields: [['browser']],
+      },
       treeshake: true,
       logLevel: 'silent',
-      transform: { inject: injected },
+      transform: { inject: injected, ...(settings.syntax === undefined ? {} : { target: settings.syntax }) },
       plugins: [
         worldModules,
         consolePlugin(types),
         absent.plugin,
+        ...(settings.absentModules === 'stub' ? [absentModules(WORLD_MODULE, onAbsent)] : []),
         ...(changes.plugins?.(tools) ?? []),
         enumConstants(tools),
       ],

@@ -10,7 +10,10 @@ export const define: Define = (command, act) => {
   command
     .argument('[folder]', 'of the project', '.')
     .option('--watch', 'build at every save, and swap the component in the host; Ctrl-C ends it')
-    .addHelpText('after', '\nExample:\n  $ switchboard build\n  $ switchboard build --watch')
+    .addHelpText(
+      'after',
+      '\nCompilers and build scripts of the project run with your rights, outside the sandbox.\n\nExample:\n  $ switchboard build\n  $ switchboard build --watch',
+    )
     .action(
       act(async (context, folder: string, { watch = false }: { watch?: boolean }) => {
         const { buildProject, openProject, watchProject } = await import('#devkit');
