@@ -214,6 +214,12 @@ export const REQUIREMENTS = {
   'devkit.watch': 'build --watch builds at every save and swaps the component in a running host; no call fails.',
   'devkit.call': 'call, inspect and bench take the folder of a project.',
   'devkit.pack': 'init, build and test work from the npm package, which fetches its compiler when first needed.',
+  'registry.conformance': 'registry serve speaks the OCI distribution API as its conformance suite asks.',
+  'registry.rights': 'Users of a registry do in their namespaces what they may, and nothing else.',
+  'registry.immutable': 'A published version stays what it was, in the server and in the client.',
+  'registry.limits': 'What clients send to a registry is bounded and leads nowhere else on the disk.',
+  'registry.gc': 'Garbage collection takes what nothing names, beside a running server.',
+  'registry.search': 'search finds components in our index, in a catalogue elsewhere, or says that it cannot.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;
