@@ -220,6 +220,14 @@ export const REQUIREMENTS = {
   'registry.limits': 'What clients send to a registry is bounded and leads nowhere else on the disk.',
   'registry.gc': 'Garbage collection takes what nothing names, beside a running server.',
   'registry.search': 'search finds components in our index, in a catalogue elsewhere, or says that it cannot.',
+  'registry.publish':
+    'publish pushes the layout of the Wasm OCI artifact specification, with README and SBOM as referrers.',
+  'registry.install':
+    'install, pull, versions and update resolve references, names and ranges, and ask the verifier first.',
+  'registry.lock':
+    'switchboard.lock holds what names were resolved to; install --locked installs that and nothing else.',
+  'registry.auth': 'Credentials of docker and its helpers, basic and token flows, own authorities and proxies work.',
+  'registry.hostile': 'A registry that lies, stalls, redirects or floods gets nothing installed and no credentials.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

@@ -63,6 +63,8 @@ export function createAccess(directory: string, anonymous: Rights): Access {
       const encoded = /^basic +([A-Za-z0-9+/=_-]{1,1024})$/i.exec(header)?.[1];
       const pair = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');
       const colon = pair.indexOf(':');
+      // What skopeo and podman send of someone who is not signed in, once they have seen that credentials are taken.
+      if (pair === ':') return account(ANONYMOUS, {});
       if (colon < 0) throw refuse('the Authorization header is not one of the Basic scheme');
       return checked(pair.slice(0, colon), pair.slice(colon + 1), request.socket.remoteAddress ?? '');
     },
