@@ -228,6 +228,7 @@ export const REQUIREMENTS = {
     'switchboard.lock holds what names were resolved to; install --locked installs that and nothing else.',
   'registry.auth': 'Credentials of docker and its helpers, basic and token flows, own authorities and proxies work.',
   'registry.hostile': 'A registry that lies, stalls, redirects or floods gets nothing installed and no credentials.',
+  'registry.peers': 'skopeo works with our server, our client with the registry of the distribution project.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;
