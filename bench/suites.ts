@@ -18,6 +18,7 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   stores: async () => boundSuite('stores'),
   reflect: async () => boundSuite('reflect'),
   devkit: async () => (await import('./suites/devkit.ts')).devkit,
+  javascript: async () => (await import('./suites/javascript.ts')).javascriptGuests,
   permissions: async () => (await import('./suites/permissions.ts')).permissions,
 };
 

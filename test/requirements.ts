@@ -85,6 +85,7 @@ export const REQUIREMENTS = {
     'A client whose HTTP connection broke gets the rest of its stream, or is told that it cannot; never a part.',
   'mcp.negotiate':
     'Clients of older protocol revisions are served in theirs; versions nobody knows are refused by name.',
+  'js.enums': 'The enums of a bundle are constants in the guest; one that anything could change is left as it is.',
   'bundled.text': 'text: count, diff, regex, slug, template.',
   'bundled.html': 'html: CSS select, links, tables, Markdown.',
   'bundled.data': 'data: query CSV and JSON.',
@@ -229,6 +230,19 @@ export const REQUIREMENTS = {
   'registry.auth': 'Credentials of docker and its helpers, basic and token flows, own authorities and proxies work.',
   'registry.hostile': 'A registry that lies, stalls, redirects or floods gets nothing installed and no credentials.',
   'registry.peers': 'skopeo works with our server, our client with the registry of the distribution project.',
+  'wrap.derive': 'wrap derives WIT from TypeScript declarations, feature by feature, and lists what cannot cross.',
+  'wrap.mcp': 'Ten well-known libraries are wrapped offline and called over MCP.',
+  'wrap.project': 'wrap writes a whole project: docs, examples, licences, SBOM, lock, smoke test, what does not cross.',
+  'wrap.offline': 'wrap works from npm’s cache, and the same packages give the same bytes.',
+  'wrap.rewrap': 'rewrap compares functions, types, packages, permissions and size with the version before.',
+  'wrap.from': 'wrap --from makes a component of a person’s own TypeScript.',
+  'wrap.export': 'wrap --export keeps only what is named, and says why something cannot be.',
+  'wrap.no-scripts': 'wrap runs no script of any package and names those that matter.',
+  'wrap.sources': 'wrap takes packages from a registry alone.',
+  'wrap.native': 'wrap refuses native parts with the reason.',
+  'wrap.partly': 'wrap offers what works of a library that also needs Node, and says what is lost.',
+  'wrap.sandbox': 'A wrapped library has neither network nor files nor permissions.',
+  'wrap.vulnerable': 'Known-vulnerable versions of libraries harm neither the host nor later calls.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

@@ -35,6 +35,8 @@ export const ERRORS = {
   'too-large': entry('user', 'limit', 'The file or message is larger than is accepted.'),
   'import-unavailable': entry('user', 'denied', 'The component imports something nobody offers.'),
   denied: entry('user', 'denied', 'The policy refuses this.'),
+  'package-unavailable': entry('user', 'failed', 'npm could not bring the package; the message says why.'),
+  'not-wrappable': entry('user', 'denied', 'Nothing of the package can be offered as a tool; the message says why.'),
   'invalid-manifest': entry('user', 'usage', 'The manifest (component.toml) is not valid; the message names the key.'),
   'grant-not-found': entry('user', 'usage', 'There is no such grant or request.'),
   'not-requested': entry('user', 'denied', 'The manifest does not request this permission.'),

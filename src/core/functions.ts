@@ -40,14 +40,16 @@ export function interfaceShortName(id: string): string {
   return id.replace(/@.*$/, '').replace(/^.*\//, '');
 }
 
-/** The initialiser that componentize-qjs exports beside the world's own functions, by the names of its parameters. */
-const QUICKJS_INIT = ['shim', 'script', 'entry-path', 'disable-gc'];
+/** The initialisers that stay in a component of componentize-qjs and componentize-py, by the names of their parameters. */
+const QUICKJS_INIT = 'shim,script,entry-path,disable-gc';
+const PYTHON_INIT = { interface: 'exports', params: 'app-name,symbols,stub-wasi' };
 
 /** Toolchains' own exports: real functions of the binary that no caller may ever reach. */
 export function isToolchainExport(fn: WitFunction): boolean {
+  const params = fn.params.map(({ name }) => name).join();
+  if (fn.interface === PYTHON_INIT.interface && fn.name === 'init') return params === PYTHON_INIT.params;
   if (fn.interface !== undefined) return fn.interface.startsWith('wasi:');
-  if (fn.name !== 'init') return /^(cabi|_)/.test(fn.name);
-  return fn.params.length === QUICKJS_INIT.length && fn.params.every((p, i) => p.name === QUICKJS_INIT[i]);
+  return fn.name === 'init' ? params === QUICKJS_INIT : /^(cabi|_)/.test(fn.name);
 }
 
 /** The callable functions of a component, each with its ids. `hasResource` tells whether a function's types hold handles. */

@@ -25,6 +25,8 @@ export interface Built {
 
 export interface BuildOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Told of modules that a bundle asks for and that are not there, where the project has them replaced. */
+  readonly onAbsent?: ((module: string) => void) | undefined;
 }
 
 /**
@@ -73,11 +75,11 @@ export async function writeDeclarations(project: Project, ports: DevkitPorts): P
   return types;
 }
 
-function compile(project: Project, ports: DevkitPorts, { signal }: BuildOptions): Promise<Uint8Array> {
+function compile(project: Project, ports: DevkitPorts, { signal, onAbsent }: BuildOptions): Promise<Uint8Array> {
   switch (project.language) {
     case 'ts':
     case 'js':
-      return buildJavaScript(project, ports, { signal });
+      return buildJavaScript(project, ports, { signal, onAbsent });
     case 'c':
       return buildC(project, ports, signal);
     case 'rust':

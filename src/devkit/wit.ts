@@ -18,6 +18,9 @@ export interface ProjectWit {
 /** Packages that Switchboard brings, and the file each is in. */
 const OWN: { readonly [name: string]: string } = { 'switchboard:host': 'host.wit', 'switchboard:mcp': 'mcp.wit' };
 
+/** Apart from the rest of its package, since tools that know no WASI 0.3 refuse it. */
+const STREAMS = { of: 'switchboard:host/blob-streams@', file: 'host-streams.wit' };
+
 /**
  * Reads the WIT of a project: `wit/*.wit`, or `world.wit` alone. Packages of Switchboard's that it uses and does not have
  * are added; to `wit/deps` where there is `wit`, so that other tools find them too. Errors: `invalid-project`.
@@ -99,7 +102,8 @@ async function missingOwn(text: string, ownWit: string): Promise<Map<string, str
   const found = new Map<string, string>();
   for (const [name, file] of Object.entries(OWN)) {
     if (!text.includes(`${name}/`) || new RegExp(`^package ${name}@`, 'm').test(text)) continue;
-    found.set(name, await readFile(join(ownWit, file), 'utf8'));
+    const files = [file, ...(name === 'switchboard:host' && text.includes(STREAMS.of) ? [STREAMS.file] : [])];
+    found.set(name, joined(await Promise.all(files.map((one) => readFile(join(ownWit, one), 'utf8')))));
   }
   return found;
 }

@@ -17,7 +17,7 @@ export interface Artifact {
 }
 
 /** Raised when the meaning of an artifact, of the patches or of the protocol changes: old entries are then never read. */
-export const ENGINE_ABI = 5;
+export const ENGINE_ABI = 6;
 
 const MAGIC = 'SWBART01';
 const SUM = 32;

@@ -35,6 +35,15 @@ test('[wit.toolchain] toolchain exports are decoded but never described as calla
   assert.ok(described.types.exports.some((e) => e.id === 'wasi:cli/run@0.2.6'));
 });
 
+test('[wit.toolchain] the initialiser of componentize-py is no function of the component, another init is', async () => {
+  const world = (params: string): string =>
+    `package a:b@1.0.0; world w { export exports: interface { init: func(${params}) -> string; } export f: func(); }`;
+  const ids = async (params: string): Promise<string[]> =>
+    describeComponent(await fromWit(world(params), 'w')).functions.map(({ id }) => id);
+  assert.deepEqual(await ids('app-name: string, symbols: string, stub-wasi: bool'), ['f']);
+  assert.deepEqual((await ids('app-name: string')).toSorted(), ['exports.init', 'f']);
+});
+
 test('[cli.inspect] a description holds digest, size, needs of every import, and plain JSON', async () => {
   const bytes = await fromWit(WIT, 'w');
   const described = describeComponent(bytes);

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { buildProject, createProject, isCurrent, openProject } from '#devkit';
+import { direct } from '../../bench/direct.ts';
 import { buildComponent } from '../../scripts/build-components.ts';
 import { manifestText, witTextOf } from '#wit/inject';
 import { parseComponent } from '#wit/parse';
-import { copyOf, newFolder, newProject, ports, write } from './projects.ts';
+import { newHome } from '../e2e/cli-run.ts';
+import { copyOf, newFolder, newProject, ports, runIn, write } from './projects.ts';
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
@@ -29,6 +31,21 @@ test('[devkit.reproducible] a bundled component is built to the same bytes again
   const out = join(newFolder(t), 'text.wasm');
   await buildComponent({ dir, out });
   assert.ok(same(await readFile(out), await readFile(join(dir, '../dist/text.wasm'))));
+});
+
+test('[js.enums] enums of a library are constants in the guest', async (t) => {
+  const dir = await newProject(t, 'js', {
+    'src/state.js': `export var State;
+(function (State) { State[State["Text"] = 41] = "Text"; })(State || (State = {}));`,
+    'src/main.js': `import { State } from './state.js';
+const next = (state) => state + State.Text;
+export const greet = (name) => name + next(1) + String(next);`,
+  });
+  const { bytes } = await buildProject(dir, await ports(t));
+  const said = String((await direct(bytes))().greet?.('x'));
+  assert.match(said, /^x42/);
+  assert.match(said, /41/);
+  assert.doesNotMatch(said, /Text/);
 });
 
 test('[devkit.build] the component carries its docs, manifest and WIT', async (t) => {
@@ -57,6 +74,46 @@ test('[devkit.build] C may use the C library', async (t) => {
   assert.ok(Buffer.from(bytes).includes('wasi:cli/environment'));
 });
 
+test('[devkit.build] C that includes the header of its world has bindings made by wit-bindgen', async (t) => {
+  const dir = await newProject(t, 'c', {
+    'src/main.c': `#include "tool.h"
+bool exports_tool_greet(tool_string_t *name, tool_string_t *ret, tool_string_t *err) {
+  if (name->len == 0) {
+    tool_string_dup(err, "the name is empty");
+    return false;
+  }
+  tool_string_dup(ret, "Hello, Ada!");
+  return true;
+}
+uint32_t exports_tool_count_words(tool_string_t *text) { return text->len == 0 ? 0 : 3; }
+`,
+  });
+  const own = await ports(t);
+  if (!process.env['PATH']?.split(':').some((folder) => existsSync(join(folder, 'wit-bindgen')))) {
+    const fix = /^cargo install wit-bindgen-cli/;
+    await assert.rejects(buildProject(dir, own), {
+      code: 'toolchain-missing',
+      message: /making tool\.h needs wit-bindgen/,
+      fix,
+    });
+    return;
+  }
+  await buildProject(dir, own);
+  const { code, stdout } = await runIn(dir, newHome(t), ['test']);
+  assert.equal(code, 0, stdout);
+});
+
+test('[devkit.build] packages of Switchboard that the WIT uses are put into wit/deps, streams only where they are used', async (t) => {
+  const world = (used: string): string => `package a:b@0.1.0;\nworld tool { import switchboard:host/${used}@0.1.0; }\n`;
+  for (const used of ['log', 'blob-streams']) {
+    const dir = await newProject(t, 'c', { 'wit/world.wit': world(used) });
+    const { wit } = await openProject(dir, await ports(t));
+    const copied = await readFile(join(dir, 'wit/deps/switchboard-host.wit'), 'utf8');
+    assert.equal(copied.includes('interface blob-streams'), used === 'blob-streams');
+    assert.equal(wit.whole.match(/^package switchboard:host@/gm)?.length, 1);
+  }
+});
+
 test('[devkit.build] whether a build is current follows sources, new and removed ones, and nothing else', async (t) => {
   const dir = await newProject(t, 'c', { 'src/other.c': '' });
   const project = await openProject(dir, await ports(t));
@@ -77,6 +134,36 @@ test('[devkit.build] whether a build is current follows sources, new and removed
   await rm(join(dir, 'src/other.c'));
   await utimes(join(dir, 'src'), new Date(), new Date(Date.now() + 1000));
   assert.equal(await isCurrent(project), false);
+});
+
+test('[devkit.javascript] npm libraries of the project are bundled, and console writes to the log', async (t) => {
+  const dir = await newProject(t, 'ts', {
+    'wit/world.wit': `package local:demo-tool@0.1.0;
+world tool {
+    import switchboard:host/log@0.1.0;
+    export greet: func(name: string) -> string;
+}
+`,
+    'src/main.ts': `import { shout } from 'shouting';
+export const greet = (name: string): string => shout(new TextDecoder().decode(new TextEncoder().encode(name)));
+`,
+    'node_modules/shouting/package.json':
+      '{ "name": "shouting", "exports": { "browser": "./web.js", "node": "./node.js" }, "type": "module" }',
+    'node_modules/shouting/web.js':
+      "export const shout = (text) => { if (typeof console === 'object') console.warn('shouting', { text }); return text.toUpperCase() + '!'; };",
+    'node_modules/shouting/node.js': "import fs from 'node:fs'; export const shout = fs.readFileSync;",
+    'test/tool.test.ts': `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sandbox } from 'switchboard:test';
+test('shouts', async () => {
+  await using box = await sandbox();
+  assert.equal(await box.component.greet('ädä'), 'ÄDÄ!');
+  assert.deepEqual(box.logs, ['shouting {"text":"ädä"}']);
+});
+`,
+  });
+  const { code, stdout } = await runIn(dir, newHome(t), ['test']);
+  assert.equal(code, 0, stdout);
 });
 
 const REFUSED: readonly { what: string; files: { readonly [path: string]: string }; code: string; message: RegExp }[] =

@@ -10,7 +10,7 @@ import { createProject, type DevkitPorts, type Language } from '#devkit';
 import { devkitPorts } from '#gateways/cli/devkit-ports';
 import { type Outcome, outcomeOf } from '../e2e/cli-run.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/gateways/cli/main.ts');
+export const MAIN = join(import.meta.dirname, '../../src/gateways/cli/main.ts');
 
 /** A folder that goes with the test. */
 export function newFolder(t: Pick<TestContext, 'after'>): string {

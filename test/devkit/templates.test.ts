@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { Language } from '#devkit';
 import { newHome } from '../e2e/cli-run.ts';
-import { digestOf, newFolder, runIn } from './projects.ts';
+import { digestOf, MAIN, newFolder, runIn } from './projects.ts';
 
 /** What the fix must say where the compiler is missing; undefined: it is there wherever these tests run. */
 const ADVICE: { readonly [language in Language]: RegExp | undefined } = {
@@ -18,8 +20,9 @@ const ADVICE: { readonly [language in Language]: RegExp | undefined } = {
 };
 
 for (const [language, advice] of Object.entries(ADVICE)) {
-  const name = `[devkit.templates] [devkit.reproducible] ${language}: init, build, test, inspect and call`;
-  test(name, { timeout: 400_000 }, async (t) => {
+  test(`[devkit.templates] [devkit.reproducible] ${language}: init, build, test, call and serve`, {
+    timeout: 400_000,
+  }, async (t) => {
     const home = newHome(t);
     const parent = newFolder(t);
     const made = await runIn(parent, home, ['init', 'acme:word-counter', '--lang', language]);
@@ -82,9 +85,27 @@ async function works(t: TestContext, language: string, dir: string, home: string
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /the name is empty/);
   assert.equal((await runIn(dir, home, ['call', '.', 'count-words', ' one  two\nthree '])).stdout.trim(), '3');
+  await served(file, dir, home);
   // componentize-py keeps a memory in which its machine's clock and random numbers left traces.
   if (language === 'python') return;
   assert.equal((await runIn(dir, home, ['build'])).code, 0);
   assert.equal(await digestOf(file), digest, 'a second build gave other bytes');
   t.diagnostic(`${language}: ${digest}`);
+}
+
+/** What an agent sees of it. */
+async function served(file: string, dir: string, home: string): Promise<void> {
+  assert.match((await runIn(dir, home, ['install', file])).stdout, /^installed acme:word-counter@0\.1\.0 /);
+  const client = new Client({ name: 'devkit', version: '1.0.0' });
+  const args = [MAIN, 'serve', '--stdio', '--home', home];
+  await client.connect(new StdioClientTransport({ command: process.execPath, args, stderr: 'ignore' }));
+  try {
+    const { tools } = await client.listTools();
+    const greet = tools.find(({ name }) => name === 'acme_word-counter_greet');
+    assert.match(greet?.description ?? '', /A greeting for somebody/);
+    const result = await client.callTool({ name: 'acme_word-counter_greet', arguments: { name: 'Ada' } });
+    assert.match(JSON.stringify(result.content), /Hello, Ada!/);
+  } finally {
+    await client.close();
+  }
 }

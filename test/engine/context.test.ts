@@ -44,7 +44,7 @@ test('[host.context] calls that cause each other without end are refused at a de
   const echo = await add(host, 'echo');
   const at = (depth: number) => ({ parent: { callId: 'a'.repeat(32), traceId: 'b'.repeat(32), depth } });
   equal(await host.call(echo, 'echo', ['x'], at(15)), 'x');
-  equal(await codeOf(host.call(echo, 'echo', ['x'], at(16))), 'denied');
+  equal(await codeOf(host.call(echo, 'echo', ['x'], at(16))), 'call-depth');
 });
 
 test('[host.context] what a service asks of the host comes with the context of the call that runs', async () => {

@@ -79,7 +79,7 @@ async function bindingsOf(
     environment: ports.environment,
     signal,
   });
-  return [join('build', 'bindings', header.replace(/h$/, 'c'))];
+  return ['.c', '_component_type.o'].map((ending) => join('build', 'bindings', header.replace(/\.h$/, ending)));
 }
 
 const includes = async (project: Project, sources: readonly string[], what: string): Promise<boolean> => {

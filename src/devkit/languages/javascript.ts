@@ -9,6 +9,8 @@ import type { Project } from '../project.ts';
 import { stillRuntime } from '../quickjs/runtime.ts';
 import { shownOutput } from '../toolchain.ts';
 import type { ProjectWit } from '../wit.ts';
+import { absentModules, bundleSettings } from './bundle-settings.ts';
+import { enumConstants } from './enums.ts';
 import { consolePlugin, injected } from './guest-globals.ts';
 import { type JavaScriptTools, javaScriptTools } from './javascript-tools.ts';
 
@@ -30,15 +32,22 @@ export async function buildJavaScript(
     readonly signal?: AbortSignal | undefined;
     readonly changes?: BundleChanges;
     readonly wit?: ProjectWit;
+    readonly onAbsent?: ((module: string) => void) | undefined;
   } = {},
 ): Promise<Uint8Array> {
   const tools = await javaScriptTools(ports, options.signal);
-  const source = await bundle(project, tools, options.changes ?? {});
+  const source = await bundle(project, tools, options.changes ?? {}, options.onAbsent);
   options.signal?.throwIfAborted();
   return componentize(source, options.wit ?? project.wit, tools);
 }
 
-async function bundle(project: Project, tools: JavaScriptTools, changes: BundleChanges): Promise<string> {
+async function bundle(
+  project: Project,
+  tools: JavaScriptTools,
+  changes: BundleChanges,
+  onAbsent?: (module: string) => void,
+): Promise<string> {
+  const settings = await bundleSettings(project.dir);
   const entry = join(project.dir, 'src', project.language === 'ts' ? 'main.ts' : 'main.js');
   let bundler: Awaited<ReturnType<JavaScriptTools['rolldown']['rolldown']>> | undefined;
   try {
@@ -47,13 +56,22 @@ async function bundle(project: Project, tools: JavaScriptTools, changes: BundleC
       input: changes.entry ?? entry,
       platform: 'neutral',
       // QuickJS has no Node modules: of libraries the builds for browsers are taken.
-      resolve: { mainFields: ['module', 'main'], conditionNames: ['browser', 'import', 'default'] },
+      resolve: {
+        mainFields: ['module', 'main'],
+        conditionNames: ['browser', 'import', 'default'],
+        aliasFields: [['browser']],
+      },
       // What the component imports is no module of a bundle.
       external: IMPORT,
       treeshake: true,
       logLevel: 'silent',
-      transform: { inject: injected },
-      plugins: [consolePlugin(project.wit), ...(changes.plugins?.(tools) ?? [])],
+      transform: { inject: injected, ...(settings.syntax === undefined ? {} : { target: settings.syntax }) },
+      plugins: [
+        consolePlugin(project.wit),
+        ...(settings.absentModules === 'stub' ? [absentModules(IMPORT, onAbsent)] : []),
+        ...(changes.plugins?.(tools) ?? []),
+        enumConstants(tools),
+      ],
     });
     const { output } = await bundler.generate({ format: 'esm', minify: true, codeSplitting: false });
     const [chunk] = output;

@@ -11,6 +11,11 @@ export async function askYes(question: string, signal: AbortSignal): Promise<boo
   return /^y(es)?$/i.test(answer.trim());
 }
 
+/** One line; the end of the input is an empty one. Errors: `cancelled` (Ctrl-C). */
+export function askLine(prompt: string, signal: AbortSignal): Promise<string> {
+  return ask(prompt, signal);
+}
+
 function ask(prompt: string, signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((resolve, reject) => {

@@ -18,6 +18,8 @@ export interface Verb {
 /** Every verb, in the order of the help. */
 export const VERBS: { readonly [name: string]: Verb } = {
   init: { summary: 'make a new project of a component', load: async () => (await import('./init.ts')).define },
+  wrap: { summary: 'make a component of a library of npm', load: async () => (await import('./wrap.ts')).define },
+  rewrap: { summary: 'wrap a library again at a new version', load: async () => (await import('./rewrap.ts')).define },
   build: { summary: 'build a project into a component', load: async () => (await import('./build.ts')).define },
   test: {
     summary: 'run the tests of a project inside the sandbox',
