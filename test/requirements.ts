@@ -243,6 +243,7 @@ export const REQUIREMENTS = {
   'wrap.partly': 'wrap offers what works of a library that also needs Node, and says what is lost.',
   'wrap.sandbox': 'A wrapped library has neither network nor files nor permissions.',
   'wrap.vulnerable': 'Known-vulnerable versions of libraries harm neither the host nor later calls.',
+  'registry.verbs': 'publish, search, versions, install, pull, update and registry work from the command line.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;
