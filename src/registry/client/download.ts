@@ -34,6 +34,7 @@ export const DOWNLOAD_LIMITS: DownloadLimits = {
   attempts: 3,
 };
 
+const BATCH_BYTES = 1024 * 1024;
 /** However much each attempt brings. */
 const MOST_ATTEMPTS = 50;
 
@@ -120,7 +121,7 @@ async function bring(
     rmSync(part, { force: true });
     throw mismatch(`what ${printable(repository.connection.registry)} sent for ${digest} has another digest`);
   }
-  await file.sync();
+  // Not synced: whoever finds it later hashes it before use.
   const path = join(directory, hexOf(digest));
   renameSync(part, path);
   return path;
@@ -175,20 +176,42 @@ async function append(
   const from = await startOf(answer, offset, repository, digest);
   let at = 0;
   let had = offset;
-  for await (const chunk of paced(answer, options.limits)) {
-    // A registry without ranges sends the beginning again.
-    const useful = chunk.subarray(Math.max(0, Math.min(chunk.length, offset - from - at)));
-    at += chunk.length;
-    if (useful.length === 0) continue;
-    if (had + useful.length > size) {
-      throw mismatch(`${printable(repository.connection.registry)} sends more than the ${size} bytes of ${digest}`);
+  let batch: Buffer[] = [];
+  let waiting = 0;
+  // Few, large writes: each is a turn of the thread pool.
+  const flush = async (): Promise<void> => {
+    const bytes = Buffer.concat(batch, waiting);
+    batch = [];
+    waiting = 0;
+    // The disk and the hash at once.
+    const written = writeWhole(file, bytes);
+    hash.update(bytes);
+    await written;
+  };
+  try {
+    for await (const chunk of paced(answer, options.limits)) {
+      // A registry without ranges sends the beginning again.
+      const useful = chunk.subarray(Math.max(0, Math.min(chunk.length, offset - from - at)));
+      at += chunk.length;
+      if (useful.length === 0) continue;
+      if (had + useful.length > size) {
+        throw mismatch(`${printable(repository.connection.registry)} sends more than the ${size} bytes of ${digest}`);
+      }
+      batch.push(useful);
+      waiting += useful.length;
+      had += useful.length;
+      if (waiting >= BATCH_BYTES) await flush();
+      options.onProgress?.(had, size);
     }
-    for (let i = 0; i < useful.length; ) i += (await file.write(useful, i)).bytesWritten;
-    hash.update(useful);
-    had += useful.length;
-    options.onProgress?.(had, size);
+  } finally {
+    // What came before it broke off is kept, to go on from there.
+    if (waiting > 0) await flush();
   }
   return had;
+}
+
+async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
 }
 
 /** The place in the blob where an answer begins. */
