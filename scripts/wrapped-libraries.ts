@@ -14,11 +14,31 @@ const MARKDOWN = '# Title\n\nSome *text* with a [link](https://example.com) and 
 const XML = '<a><b id="1">x</b><b id="2">y</b></a>';
 const YAML = 'name: Ada\nlangs:\n  - Analytical Engine\n';
 const CSV = 'name,age\nAda,36\nGrace,85\n';
+const SQUARE = {
+  type: 'Polygon',
+  coordinates: [
+    [
+      [0, 0],
+      [0, 1],
+      [1, 1],
+      [1, 0],
+      [0, 0],
+    ],
+  ],
+};
 const CASE = 'theQuickBrown fox';
 const PEOPLE = [
   { name: 'Ada', age: 36 },
   { name: 'Grace', age: 85 },
 ];
+
+/** A value that the guest, too, makes once before its calls are timed. */
+const kept = new Map<string, unknown>();
+// oxlint-disable-next-line typescript/no-explicit-any -- modules of others
+function once(name: string, make: () => unknown): any {
+  if (!kept.has(name)) kept.set(name, make());
+  return kept.get(name);
+}
 
 export const LIBRARIES: readonly WrappedLibrary[] = [
   {
@@ -92,7 +112,7 @@ export const LIBRARIES: readonly WrappedLibrary[] = [
     kind: 'XML',
     main: 'xml-parser.parse',
     args: [{ tag: 'text', val: XML }],
-    native: (m) => new m.XMLParser().parse(XML),
+    native: (m) => once('xml', () => new m.XMLParser()).parse(XML),
   },
   {
     package: 'entities',
@@ -114,7 +134,7 @@ export const LIBRARIES: readonly WrappedLibrary[] = [
     kind: 'Markdown',
     main: 'markdown-it.render',
     args: [MARKDOWN, null],
-    native: (m) => new m.default().render(MARKDOWN),
+    native: (m) => once('markdown-it', () => new m.default()).render(MARKDOWN),
   },
   {
     package: 'handlebars',
@@ -177,7 +197,7 @@ export const LIBRARIES: readonly WrappedLibrary[] = [
     kind: 'maths',
     main: 'big-object.plus',
     args: [{ tag: 'text', val: '0.2' }],
-    native: (m) => new m.default('0.1').plus('0.2'),
+    native: (m) => once('big', () => new m.default('0.1')).plus('0.2'),
   },
   {
     package: 'validator',
@@ -191,7 +211,7 @@ export const LIBRARIES: readonly WrappedLibrary[] = [
     kind: 'validation',
     main: 'ajv.validate',
     args: ['{"type":"number"}', '1'],
-    native: (m) => new m.default.default().validate({ type: 'number' }, 1),
+    native: (m) => once('ajv', () => new m.default.default()).validate({ type: 'number' }, 1),
   },
   {
     package: 'chroma-js',
@@ -208,7 +228,7 @@ export const LIBRARIES: readonly WrappedLibrary[] = [
     kind: 'colours',
     main: 'instance.to-hsl-string',
     args: [],
-    native: (m) => m.default('#336699').toHslString(),
+    native: (m) => once('tinycolor', () => m.default('#336699')).toHslString(),
   },
   {
     package: 'qrcode-generator',
@@ -248,9 +268,9 @@ export const LIBRARIES: readonly WrappedLibrary[] = [
   {
     package: '@turf/turf',
     kind: 'geometry',
-    main: 'degrees-to-radians',
-    args: [100],
-    native: (m) => m.degreesToRadians(100),
+    main: 'area',
+    args: [JSON.stringify(SQUARE)],
+    native: (m) => m.area(SQUARE),
   },
   {
     package: 'diff',
@@ -273,7 +293,7 @@ export const LIBRARIES: readonly WrappedLibrary[] = [
     kind: 'search',
     main: 'fuse.search',
     args: ['"ad"', null],
-    native: (m) => new m.default(PEOPLE, { keys: ['name'] }).search('ad'),
+    native: (m) => once('fuse', () => new m.default(PEOPLE, { keys: ['name'] })).search('ad'),
   },
   {
     package: 'libphonenumber-js',
@@ -282,4 +302,5 @@ export const LIBRARIES: readonly WrappedLibrary[] = [
     args: ['+14155552671', null],
     native: (m) => m.isValidPhoneNumber('+14155552671'),
   },
+  { package: 'zod', kind: 'validation', main: 'string', args: [null], native: (m) => m.string() },
 ];

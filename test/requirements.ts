@@ -86,6 +86,12 @@ export const REQUIREMENTS = {
   'mcp.negotiate':
     'Clients of older protocol revisions are served in theirs; versions nobody knows are refused by name.',
   'js.enums': 'The enums of a bundle are constants in the guest; one that anything could change is left as it is.',
+  'js.globals':
+    'Scripts and their libraries have Date, performance, Math.random and crypto, live from the first call on; a component imports what its script uses of them and no more of WASI.',
+  'js.absent':
+    'A global that guests do not have is refused at build with file and line, and named where a library meets it.',
+  'js.trap-message':
+    'A script that throws what is no error of its WIT traps with the message, and the line of its source.',
   'bundled.text': 'text: count, diff, regex, slug, template.',
   'bundled.html': 'html: CSS select, links, tables, Markdown.',
   'bundled.data': 'data: query CSV and JSON.',

@@ -136,7 +136,7 @@ export interface ScheduleStore {
   set(schedule: Schedule, most: number): Promise<void>;
   /** Those of a component, or all, the next due first. */
   list(component?: ComponentName): Promise<readonly Schedule[]>;
-  /** Those due at `now`, the longest due first; at most `most`. */
+  /** Of each component the one that is due longest at `now`, the longest due first; at most `most`. */
   due(now: number, most: number): Promise<readonly Schedule[]>;
   /** When the first is due; undefined where there is none. */
   next(): Promise<number | undefined>;
@@ -222,6 +222,7 @@ export interface KvStore {
   /** Adds to a value that is decimal text, from 0 where there is none; keeps its time to live. Returns the sum, an s64. */
   increment(place: StorePlace, key: string, delta: bigint, quota: StoreQuota): Promise<bigint>;
   list(place: StorePlace, listing: StoreListing): Promise<StorePage>;
+  /** What readers find there: nothing that expired. */
   usage(place: StorePlace): Promise<StoreQuota>;
   /** Every store that holds something, by owner and name. */
   stores(): Promise<readonly StoreUsage[]>;
@@ -255,15 +256,22 @@ export interface BlobWriter {
 
 /** Large values by name; names and errors are those of `KvStore`. */
 export interface BlobStore {
-  /** `account`: what its writers that are under way hold together is at most `most` bytes. */
+  /**
+   * `account`: what its writers that are under way hold, and what it replaced or removed that is still open, is at most
+   * `most` bytes together.
+   */
   create(account: string, most: number): Promise<BlobWriter>;
   open(place: StorePlace, name: string): Promise<BlobReader | undefined>;
   info(place: StorePlace, name: string): Promise<BlobInfo | undefined>;
-  /** False if there was none. */
-  remove(place: StorePlace, name: string): Promise<boolean>;
+  /** False if there was none. `account`: has its bytes while it is open; without one the store's owner has. */
+  remove(place: StorePlace, name: string, account?: string): Promise<boolean>;
   list(place: StorePlace, listing: StoreListing): Promise<StorePage>;
   usage(place: StorePlace): Promise<StoreQuota>;
   stores(): Promise<readonly StoreUsage[]>;
-  clear(place: { readonly owner: StorePlace['owner']; readonly name?: string | undefined }): Promise<number>;
+  /** `account`: as of `remove`. */
+  clear(
+    place: { readonly owner: StorePlace['owner']; readonly name?: string | undefined },
+    account?: string,
+  ): Promise<number>;
   close(): Promise<void>;
 }

@@ -19,6 +19,8 @@ export interface Schedule {
   readonly createdAt: number;
   /** How the last run ended: `ok` or an error code. */
   readonly last?: { readonly at: number; readonly outcome: string };
+  /** It is being run; one that was due once is kept no more then. Told, never kept. */
+  readonly running?: true;
 }
 
 /** When a component wants to be called: at an instant, after a while, or again and again. Milliseconds. */
@@ -30,7 +32,7 @@ export type ScheduleTime =
 export interface ScheduleBounds {
   /** Schedules of one component. */
   readonly most: number;
-  /** Between two times of one that recurs, milliseconds. */
+  /** Between two times of one that recurs, and from a run to what it arranges itself, milliseconds. */
   readonly shortestMs: number;
   /** Into the future, milliseconds. */
   readonly farthestMs: number;
@@ -51,17 +53,23 @@ export const SCHEDULE_BOUNDS: ScheduleBounds = {
 /** A name fit for a terminal and a command line. */
 export const isScheduleName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name);
 
-/** When it is first due, and how often; a text says why it cannot be. */
+/**
+ * When it is first due, and how often; a text says why it cannot be. `byRun`: a run of a schedule arranges it; then it is
+ * due one shortest interval from now at the earliest, whatever was asked for. Stops what runs without end by arranging
+ * itself anew for now.
+ */
 export function dueTimes(
   time: ScheduleTime,
   now: number,
   bounds: ScheduleBounds,
+  byRun = false,
 ): { readonly next: number; readonly every?: number } | string {
   const { tag, val } = time;
   if (!Number.isFinite(val) || val < 0) return 'the time is not a number of milliseconds';
   if (tag === 'every' && val < bounds.shortestMs) return `the shortest interval is ${bounds.shortestMs} ms`;
   // What lies in the past is due now, and once.
-  const next = tag === 'at' ? Math.max(now, val) : now + val;
+  const earliest = byRun ? now + bounds.shortestMs : now;
+  const next = Math.max(earliest, tag === 'at' ? val : now + val);
   if (next - now > bounds.farthestMs) return 'the time is too far in the future';
   return tag === 'every' ? { next, every: val } : { next };
 }

@@ -18,9 +18,14 @@ export interface MemoryUse {
 
 /**
  * Names what ended a guest's run. Anything thrown out of generated code that is not ours is a trap: a wasm trap,
- * or the generated code refusing a pointer, discriminant or string (the canonical ABI traps there).
+ * or the generated code refusing a pointer, discriminant or string (the canonical ABI traps there). `note` gives what the
+ * guest left to say why, asked for where it gave up by `unreachable`.
  */
-export function explainTrap(thrown: unknown, memory: MemoryUse): SwitchboardError {
+export function explainTrap(
+  thrown: unknown,
+  memory: MemoryUse,
+  note: () => string | undefined = () => undefined,
+): SwitchboardError {
   if (thrown instanceof SwitchboardError) return thrown;
   if (thrown instanceof GuestExit) {
     return new SwitchboardError('component-exited', `the component called exit with status ${thrown.status}`, {
@@ -40,7 +45,9 @@ export function explainTrap(thrown: unknown, memory: MemoryUse): SwitchboardErro
       { fix: `switchboard limits <component> --memory ${formatSize(memory.limit * 2).replace(' ', '')}` },
     );
   }
-  const reason = printable(message.replace(/^wasm trap: /, ''));
+  // What the guest says of itself stands where there is nothing better to say.
+  const said = /\bunreachable\b/.test(message) ? note() : undefined;
+  const reason = said === undefined ? printable(message.replace(/^wasm trap: /, '')) : printable(said, 500);
   const hint =
     memory.used > memory.limit / 2 ? `; it used ${formatSize(memory.used)} of ${formatSize(memory.limit)} memory` : '';
   return new SwitchboardError('component-trapped', `the component trapped: ${reason}${hint}`);

@@ -9,6 +9,7 @@ import { explainTrap } from './faults.ts';
 import { createGuard, type Guard, type SuspensionHooks } from './guard.ts';
 import { InstanceTasks, type TaskHooks } from './guest-tasks.ts';
 import { camelCase, pascalCase } from './names.ts';
+import { trapNote } from './trap-note.ts';
 
 type Exports = { readonly [name: string]: unknown };
 type Callee = (...args: unknown[]) => unknown;
@@ -248,7 +249,9 @@ export class Instance implements SuspensionHooks, TaskHooks {
 
   private trap(thrown: unknown): SwitchboardError {
     this.dead = true;
-    return explainTrap(thrown, { used: this.memoryBytes, limit: this.parts.memoryLimit });
+    return explainTrap(thrown, { used: this.memoryBytes, limit: this.parts.memoryLimit }, () =>
+      trapNote(this.memories),
+    );
   }
 
   private remember(core: WebAssembly.Instance): WebAssembly.Instance {

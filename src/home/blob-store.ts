@@ -10,8 +10,19 @@ import * as fs from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, SwitchboardError } from '#core/errors';
-import type { BlobInfo, BlobReader, BlobStore, BlobWriter, Clock, FaultPoints, Random, StorePlace } from '#core/ports';
+import type {
+  BlobInfo,
+  BlobReader,
+  BlobStore,
+  BlobWriter,
+  Clock,
+  FaultPoints,
+  Random,
+  StorePlace,
+  StoreQuota,
+} from '#core/ports';
 import { checkKey } from '#core/stores';
+import { blobAccounts } from './blob-accounts.ts';
 import type { BlobRow } from './blob-sql.ts';
 import { homeFailure } from './failures.ts';
 import { FILE_MODE, privateDirectory } from './files.ts';
@@ -28,7 +39,7 @@ export interface FileBlobStoreOptions {
 }
 
 export function fileBlobStore({ paths, thread, clock, random, faults }: FileBlobStoreOptions): BlobStore {
-  const held = blobAccounts();
+  const held = blobAccounts<string>();
   const fileOf = (name: string): string => join(paths.blobs, name);
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -38,8 +49,10 @@ export function fileBlobStore({ paths, thread, clock, random, faults }: FileBlob
     }
   };
   /** Nothing names it any more; should removing fail, the next start sweeps it. */
-  const discard = (name: string | undefined): Promise<void> =>
-    name === undefined ? Promise.resolve() : rm(fileOf(name), { force: true }).catch(() => undefined);
+  const discard = (name: string, account?: string): Promise<void> => {
+    if (account !== undefined) held.unnamed(name, account);
+    return rm(fileOf(name), { force: true }).catch(() => undefined);
+  };
   const find = async (place: StorePlace, name: string): Promise<BlobRow | undefined> => {
     checkKey(name);
     return thread.call('blobFind', place, name);
@@ -60,10 +73,6 @@ export function fileBlobStore({ paths, thread, clock, random, faults }: FileBlob
       await handle.close().catch(() => undefined);
       await rm(path, { force: true }).catch(() => undefined);
     };
-    const end = (): void => {
-      over = true;
-      held.give(account, size);
-    };
     const rest = async (): Promise<void> => {
       await handle.chmod(FILE_MODE);
       faults.hit('blobs.before-sync');
@@ -73,6 +82,28 @@ export function fileBlobStore({ paths, thread, clock, random, faults }: FileBlob
       await rename(temporary, fileOf(file));
       await syncDirectory(paths.blobs);
       faults.hit('blobs.after-rename');
+    };
+    const settle = async (place: StorePlace, name: string, quota: StoreQuota): Promise<BlobInfo> => {
+      const row: BlobRow = { file, size, createdAt: clock.now() };
+      try {
+        checkKey(name);
+        await rest();
+      } catch (error) {
+        await drop(temporary);
+        throw error;
+      }
+      let before: string | undefined;
+      try {
+        before = await thread.call('blobPut', place, name, row, quota);
+      } catch (error) {
+        // The row may be there all the same, if the thread failed after its commit: then the file must stay.
+        const named = await find(place, name).catch(() => row);
+        if (named?.file !== file) await discard(file);
+        throw error;
+      }
+      faults.hit('blobs.after-row');
+      if (before !== undefined) await discard(before, account);
+      return infoOf(row);
     };
     return {
       write: (bytes) =>
@@ -88,44 +119,44 @@ export function fileBlobStore({ paths, thread, clock, random, faults }: FileBlob
       finish: (place, name, quota) =>
         guard(async () => {
           if (over) throw new SwitchboardError('invalid-arguments', 'the blob is finished');
-          end();
-          const row: BlobRow = { file, size, createdAt: clock.now() };
+          over = true;
+          // Until it is the store's, or gone, it is an upload: otherwise those that are being finished count nowhere.
           try {
-            checkKey(name);
-            await rest();
-          } catch (error) {
-            await drop(temporary);
-            throw error;
+            return await settle(place, name, quota);
+          } finally {
+            held.give(account, size);
           }
-          let before: string | undefined;
-          try {
-            before = await thread.call('blobPut', place, name, row, quota);
-          } catch (error) {
-            // The row may be there all the same, if the thread failed after its commit: then the file must stay.
-            const named = await find(place, name).catch(() => row);
-            if (named?.file !== file) await discard(file);
-            throw error;
-          }
-          faults.hit('blobs.after-row');
-          await discard(before);
-          return infoOf(row);
         }),
       async abort() {
         if (over) return;
-        end();
+        over = true;
         await drop(temporary);
+        held.give(account, size);
       },
     };
   };
 
+  /**
+   * A row that a reader is about to be made of. Counted in the very turn of the answer: answers come in the order of the
+   * questions, so whoever takes the row's name away later finds it counted.
+   */
+  const findOpened = (place: StorePlace, name: string): Promise<BlobRow | undefined> =>
+    thread.call('blobFind', place, name).then((row) => {
+      if (row) held.opened(row.file, row.size);
+      return row;
+    });
+
+  /** Of a row that is counted as open; undefined where its file is gone. */
   const reader = async (row: BlobRow): Promise<BlobReader | undefined> => {
     let handle: FileHandle;
     try {
       handle = await open(fileOf(row.file), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
     } catch (error) {
+      held.closed(row.file);
       if (errnoOf(error) === 'ENOENT') return undefined;
       throw error;
     }
+    let isOpen = true;
     return {
       ...infoOf(row),
       read: (offset, length) =>
@@ -140,7 +171,11 @@ export function fileBlobStore({ paths, thread, clock, random, faults }: FileBlob
           }
           return buffer;
         }),
-      close: () => handle.close(),
+      async close() {
+        if (!isOpen) return;
+        isOpen = false;
+        await handle.close().finally(() => held.closed(row.file));
+      },
     };
   };
 
@@ -148,24 +183,25 @@ export function fileBlobStore({ paths, thread, clock, random, faults }: FileBlob
     create: (account, most) => guard(() => create(account, most)),
     open: (place, name) =>
       guard(async () => {
-        for (let row = await find(place, name); row; ) {
+        checkKey(name);
+        for (let before: string | undefined; ; ) {
+          const row = await findOpened(place, name);
+          if (!row) return undefined;
           const opened = await reader(row);
           if (opened) return opened;
           // It was replaced between the row and the file; a row that has no file is damage.
-          const again = await find(place, name);
-          if (again?.file === row.file) throw damaged(fileOf(row.file));
-          row = again;
+          if (row.file === before) throw damaged(fileOf(row.file));
+          before = row.file;
         }
-        return undefined;
       }),
     info: async (place, name) => {
       const row = await find(place, name);
       return row && infoOf(row);
     },
-    async remove(place, name) {
+    async remove(place, name, account = place.owner) {
       checkKey(name);
       const file = await thread.call('blobRemove', place, name);
-      await discard(file);
+      if (file !== undefined) await discard(file, account);
       return file !== undefined;
     },
     list: async (place, listing) => {
@@ -174,32 +210,13 @@ export function fileBlobStore({ paths, thread, clock, random, faults }: FileBlob
     },
     usage: (place) => thread.call('blobUsage', place),
     stores: () => thread.call('blobStores'),
-    async clear({ owner, name }) {
+    async clear({ owner, name }, account = owner) {
       const files = await thread.call('blobClear', owner, name);
+      for (const file of files) held.unnamed(file, account);
       for (const file of files) await discard(file);
       return files.length;
     },
     close: () => thread.close(),
-  };
-}
-
-/** What writers under way hold, by account. */
-export function blobAccounts() {
-  const held = new Map<string, number>();
-  return {
-    /** Errors: `store-full`. */
-    take(account: string, bytes: number, most: number): void {
-      const sum = (held.get(account) ?? 0) + bytes;
-      if (sum > most) {
-        throw new SwitchboardError('store-full', `a store is full: uploads under way may hold ${most} bytes together`);
-      }
-      held.set(account, sum);
-    },
-    give(account: string, bytes: number): void {
-      const sum = (held.get(account) ?? 0) - bytes;
-      if (sum > 0) held.set(account, sum);
-      else held.delete(account);
-    },
   };
 }
 

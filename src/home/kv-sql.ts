@@ -134,6 +134,9 @@ export function kvSql(db: DatabaseSync) {
   const expiredOf = db.prepare(
     'SELECT rowid, store, length(key) + length(value) AS bytes FROM kv WHERE store = ? AND expires_at <= ? LIMIT ?',
   );
+  const expiredSum = db.prepare(
+    'SELECT count(*) AS keys, coalesce(sum(length(key) + length(value)), 0) AS bytes FROM kv INDEXED BY kv_expiry WHERE store = ? AND expires_at <= ?',
+  );
   const removeRow = db.prepare('DELETE FROM kv WHERE rowid = ?');
 
   const sweep = (found: readonly { readonly [column: string]: unknown }[]): number => {
@@ -158,6 +161,14 @@ export function kvSql(db: DatabaseSync) {
       }
       if (sweep(expiredOf.all(store.id, now, SWEEP)) === 0) throw quotaError(place, quota);
     }
+  };
+
+  /** The rows count what expired until it is swept. */
+  const usageOf = (place: StorePlace, now: number): StoreQuota => {
+    const store = rows.find(place);
+    if (!store) return { keys: 0, bytes: 0 };
+    const gone = expiredSum.get(store.id, now);
+    return { keys: store.keys - Number(gone?.['keys']), bytes: store.bytes - Number(gone?.['bytes']) };
   };
 
   const find = (place: StorePlace, key: string, now: number): KvFound | undefined => {
@@ -199,11 +210,12 @@ export function kvSql(db: DatabaseSync) {
       const store = rows.find(place);
       return store ? listKeys(page, store.id, listing, now) : { keys: [], more: false };
     },
-    kvUsage(place: StorePlace): StoreQuota {
-      const { keys, bytes } = rows.find(place) ?? { keys: 0, bytes: 0 };
-      return { keys, bytes };
-    },
-    kvStores: (): StoreUsage[] => rows.all(),
+    kvUsage: (place: StorePlace, now: number): StoreQuota => usageOf(place, now),
+    kvStores: (now: number): StoreUsage[] =>
+      rows
+        .all()
+        .map((one) => ({ ...one, ...usageOf(one, now) }))
+        .filter(({ keys }) => keys > 0),
     kvClear(owner: string, name: string | undefined): number {
       const gone = rows.take(owner, name);
       for (const { id } of gone) clear.run(id);

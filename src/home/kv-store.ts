@@ -78,8 +78,8 @@ export function sqliteKvStore(thread: StorageThread, clock: Clock): KvStore {
       checkListing(listing);
       return thread.call('kvList', place, listing, clock.now());
     },
-    usage: (place) => thread.call('kvUsage', place),
-    stores: () => thread.call('kvStores'),
+    usage: (place) => thread.call('kvUsage', place, clock.now()),
+    stores: () => thread.call('kvStores', clock.now()),
     clear: ({ owner, name }) =>
       thread.call('kvClear', owner, name).then((gone) => {
         cache.clear();

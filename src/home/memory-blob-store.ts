@@ -1,7 +1,7 @@
 import { SwitchboardError } from '#core/errors';
 import type { BlobInfo, BlobStore, Clock, StorePlace, StoreQuota, StoreUsage } from '#core/ports';
 import { checkKey, exceeds, quotaError, utf8Length } from '#core/stores';
-import { blobAccounts } from './blob-store.ts';
+import { blobAccounts } from './blob-accounts.ts';
 import { checkListing, pageOf } from './store-pages.ts';
 
 interface Kept extends BlobInfo {
@@ -15,7 +15,7 @@ interface Store extends StorePlace {
 /** Blobs that end with the process. */
 export function memoryBlobStore(clock: Clock): BlobStore {
   const stores = new Map<string, Store>();
-  const held = blobAccounts();
+  const held = blobAccounts<Kept>();
   const idOf = ({ owner, name }: StorePlace): string => `${owner}\0${name}`;
   const find = (place: StorePlace, name: string): Kept | undefined => {
     checkKey(name);
@@ -54,6 +54,7 @@ export function memoryBlobStore(clock: Clock): BlobStore {
             throw quotaError(place, quota);
           const info = { size, createdAt: clock.now() };
           store.blobs.set(name, { ...info, bytes: Buffer.concat(pieces) });
+          if (before) held.unnamed(before, account);
           stores.set(idOf(place), store);
           return info;
         },
@@ -66,19 +67,27 @@ export function memoryBlobStore(clock: Clock): BlobStore {
       const kept = find(place, name);
       if (!kept) return undefined;
       const { size, createdAt, bytes } = kept;
+      held.opened(kept, size);
+      let isOpen = true;
       return {
         size,
         createdAt,
         read: async (offset, length) => Uint8Array.from(bytes.subarray(offset, offset + length)),
-        close: async () => {},
+        async close() {
+          if (isOpen) held.closed(kept);
+          isOpen = false;
+        },
       };
     },
     async info(place, name) {
       const kept = find(place, name);
       return kept && { size: kept.size, createdAt: kept.createdAt };
     },
-    async remove(place, name) {
-      return find(place, name) !== undefined && (stores.get(idOf(place))?.blobs.delete(name) ?? false);
+    async remove(place, name, account = place.owner) {
+      const kept = find(place, name);
+      if (!kept) return false;
+      held.unnamed(kept, account);
+      return stores.get(idOf(place))?.blobs.delete(name) ?? false;
     },
     async list(place, listing) {
       checkListing(listing);
@@ -90,10 +99,11 @@ export function memoryBlobStore(clock: Clock): BlobStore {
         .filter(({ blobs }) => blobs.size > 0)
         .map((store): StoreUsage => ({ kind: 'blob', owner: store.owner, name: store.name, ...usageOf(store) }))
         .sort((a, b) => (`${a.owner}\0${a.name}` < `${b.owner}\0${b.name}` ? -1 : 1)),
-    async clear({ owner, name }) {
+    async clear({ owner, name }, account = owner) {
       let gone = 0;
       for (const [id, store] of stores) {
         if (store.owner !== owner || (name !== undefined && store.name !== name)) continue;
+        for (const kept of store.blobs.values()) held.unnamed(kept, account);
         gone += store.blobs.size;
         stores.delete(id);
       }

@@ -44,10 +44,10 @@ export function memoryKvStore(clock: Clock): KvStore {
     store.bytes += sizeOf(key, kept);
     stores.set(idOf(place), store);
   };
-  const usageOf = (store: Store | undefined): StoreQuota => ({
-    keys: store?.values.size ?? 0,
-    bytes: store?.bytes ?? 0,
-  });
+  const usageOf = (store: Store | undefined): StoreQuota => {
+    const live = [...(store?.values ?? [])].filter(([, kept]) => isLive(kept));
+    return { keys: live.length, bytes: live.reduce((sum, [key, kept]) => sum + sizeOf(key, kept), 0) };
+  };
   return {
     async get(place, key) {
       checkKey(key);
@@ -97,8 +97,8 @@ export function memoryKvStore(clock: Clock): KvStore {
     usage: async (place) => usageOf(stores.get(idOf(place))),
     stores: async () =>
       [...stores.values()]
-        .filter(({ values }) => values.size > 0)
         .map((store): StoreUsage => ({ kind: 'kv', owner: store.owner, name: store.name, ...usageOf(store) }))
+        .filter(({ keys }) => keys > 0)
         .sort((a, b) => (`${a.owner}\0${a.name}` < `${b.owner}\0${b.name}` ? -1 : 1)),
     async clear({ owner, name }) {
       let gone = 0;

@@ -19,7 +19,11 @@ export function memoryScheduleStore(): ScheduleStore {
       keep([...others, structuredClone(schedule)]);
     },
     list: async (component) => schedules.filter((one) => component === undefined || one.component === component),
-    due: async (now, most) => schedules.filter(({ next }) => next <= now).slice(0, most),
+    due: async (now, most) => {
+      const first = new Map<string, Schedule>();
+      for (const one of schedules) if (one.next <= now && !first.has(one.component)) first.set(one.component, one);
+      return [...first.values()].slice(0, most);
+    },
     next: async () => schedules[0]?.next,
     async take(schedule, next) {
       const kept = schedules.find(is(schedule.component, schedule.name));

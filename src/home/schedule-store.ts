@@ -22,7 +22,12 @@ export function sqliteScheduleStore({ paths, db, faults }: StoreOptions): Schedu
   const others = db.prepare('SELECT count(*) AS n FROM schedules WHERE component = ? AND name <> ?');
   const all = db.prepare(`SELECT ${columns} ORDER BY next, component, name`);
   const ofOne = db.prepare(`SELECT ${columns} WHERE component = ? ORDER BY next, name`);
-  const due = db.prepare(`SELECT ${columns} WHERE next <= ? ORDER BY next, component, name LIMIT ?`);
+  const due = db.prepare(
+    `SELECT record FROM (
+       SELECT record, next, component, row_number() OVER (PARTITION BY component ORDER BY next, name) AS place
+       FROM schedules WHERE next <= ?
+     ) WHERE place = 1 ORDER BY next, component LIMIT ?`,
+  );
   const first = db.prepare('SELECT min(next) AS next FROM schedules');
   const one = db.prepare(`SELECT ${columns} WHERE component = ? AND name = ?`);
   const drop = db.prepare('DELETE FROM schedules WHERE component = ? AND name = ? AND record = ?');

@@ -33,8 +33,8 @@ const BUSY_MS = 2_000;
 const SWEEP_MS = 60_000;
 
 /**
- * Opens or makes the database for this process alone: what its host keeps in memory of it is true then. Everything in
- * `blobs` that no row names is left of an interrupted write, and removed.
+ * Opens or makes the database for this process alone: what its host keeps in memory of it is true then. Files of
+ * `blobs` that no row names are left of interrupted writes, and removed.
  */
 function open(paths: HomePaths): DatabaseSync {
   fs.closeSync(fs.openSync(paths.storage, 'a', FILE_MODE));
@@ -55,10 +55,13 @@ function open(paths: HomePaths): DatabaseSync {
   }
 }
 
+/** Only what has a name that a blob could have: what else lies there (`lost+found`) is not ours. */
 function sweepFiles(paths: HomePaths, named: readonly string[]): void {
   const known = new Set(named);
-  for (const file of fs.readdirSync(paths.blobs)) {
-    if (!known.has(file)) fs.rmSync(join(paths.blobs, file), { force: true });
+  for (const entry of fs.readdirSync(paths.blobs, { withFileTypes: true })) {
+    const { name } = entry;
+    if (known.has(name) || !entry.isFile() || !/^[0-9a-f]{32}(?:\.tmp)?$/.test(name)) continue;
+    fs.rmSync(join(paths.blobs, name), { force: true });
   }
 }
 

@@ -61,6 +61,8 @@ export interface HostOptions {
    * URL it was meant for in the header `x-switchboard-url`, and nowhere else.
    */
   readonly fakeNetwork?: number | undefined;
+  /** Whether anybody uses the host; while nobody does, no arranged call of a component begins. Somebody does without it. */
+  readonly inUse?: (() => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -164,7 +166,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const sessions = createSessions(random);
   const path: CallPath = { catalog, engine, events, sessions, permissions, clock, random, made: 0 };
   const bounds = { ...SCHEDULE_BOUNDS, ...options.scheduleBounds };
-  const schedules = createSchedules({ store: home.schedules, path, clock, bounds, log: onLog });
+  const schedules = createSchedules({
+    store: home.schedules,
+    path,
+    clock,
+    bounds,
+    log: onLog,
+    inUse: options.inUse ?? (() => true),
+  });
   Object.assign(opened, { reflect: createReflect(path), schedules });
   const kept = createKept(home, events);
   const forget = async (name: ComponentName): Promise<void> => {

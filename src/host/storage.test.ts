@@ -67,6 +67,34 @@ void test('[blob.host] what is opened after its call is over is closed at once',
   await assert.rejects(ask(ann, 'blob', { op: 'write', handle, bytes }), { code: 'invalid-handle' });
 });
 
+void test('[blob.host] what a later question of the call opens after its end is closed at once', async () => {
+  const inner = memoryBlobStore(systemClock);
+  const open = { now: 0 };
+  const ask = storageOf({
+    ...inner,
+    async create(account, most) {
+      await new Promise((resolve) => setImmediate(resolve));
+      open.now += 1;
+      const writer = await inner.create(account, most);
+      return {
+        ...writer,
+        async abort() {
+          open.now -= 1;
+          await writer.abort();
+        },
+      };
+    },
+  });
+  const ann = callOf('demo:ann', ['blob', 's']);
+  await ask(ann, 'blob', { op: 'begin' });
+  // Each question has a turn of its own, whose signal fires some time after the call has ended.
+  const later = ask({ ...ann, turn: { signal: new AbortController().signal } as AskTurn }, 'blob', { op: 'begin' });
+  ann.end();
+  await later;
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(open.now, 0);
+});
+
 void test('[kv.granted] the host decides once more, and takes nothing a cell says for what it is not', async () => {
   const ask = storageOf();
   const ann = callOf('demo:ann', ['kv', 'r:ro'], ['kv', 'w'], ['blob', 'r:ro'], ['blob', 'w']);
@@ -115,6 +143,63 @@ void test('[kv.granted] the host decides once more, and takes nothing a cell say
   }
   await ask(ann, 'kv', set);
   assert.deepEqual(await ask(ann, 'kv', { op: 'get', store: 'w', key: 'a' }), bytes);
+});
+
+const upTo = (length: number): readonly number[] => Array.from({ length }, (_, i) => i);
+const slowly = <T>(work: () => Promise<T>): Promise<T> => new Promise<void>((go) => setImmediate(go)).then(work);
+
+void test('[blob.host] blobs asked for at once are counted before they are open', async () => {
+  const inner = memoryBlobStore(systemClock);
+  await put(inner, 'demo:ann', 'there', 10);
+  const opened = { most: 0, now: 0 };
+  const counted = <T>(one: T): T => {
+    opened.now += 1;
+    opened.most = Math.max(opened.most, opened.now);
+    return one;
+  };
+  let full = false;
+  const ask = storageOf({
+    ...inner,
+    create: (account, most) =>
+      slowly(async () => {
+        if (full) throw new Error('no space left');
+        const writer = counted(await inner.create(account, most));
+        const abort = () =>
+          slowly(async () => {
+            opened.now -= 1;
+            await writer.abort();
+          });
+        return { ...writer, abort };
+      }),
+    open: (place, name) => slowly(async () => counted(await inner.open(place, name))),
+  });
+  const ann = callOf('demo:ann', ['blob', 's']);
+  const settled = (work: readonly Promise<unknown>[]) =>
+    Promise.allSettled(work).then((all) => all.filter(({ status }) => status === 'fulfilled').length);
+  const begin = (call: typeof ann) => ask(call, 'blob', { op: 'begin' });
+  full = true;
+  assert.equal(await settled(upTo(100).map(() => begin(ann))), 0);
+  full = false;
+  const missing = ask(ann, 'blob', { op: 'open', store: 's', name: 'nowhere' });
+  assert.equal((await missing) === undefined, true);
+  opened.now = 0;
+  assert.equal(await settled(upTo(3_000).map(() => begin(ann))), 64);
+  await assert.rejects(ask(ann, 'blob', { op: 'open', store: 's', name: 'there' }), { code: 'busy' });
+  const copy = { op: 'copy', store: 's', name: 'b', from: 's', source: 'there' };
+  await assert.rejects(ask(ann, 'blob', copy), { code: 'busy' });
+  const others = upTo(30).map(() => callOf('demo:bob', ['blob', 's']));
+  const more = others.flatMap((call) => upTo(64).map(() => begin(call)));
+  assert.equal(await settled(more), 1_000 - 64);
+  assert.equal(opened.most, 1_000);
+  // What is being closed is still open.
+  for (const call of others) call.end();
+  await assert.rejects(begin(callOf('demo:cat', ['blob', 's'])), { code: 'busy' });
+  ann.end();
+  while (opened.now > 0) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  const again = callOf('demo:ann', ['blob', 's']);
+  assert.equal(await settled(upTo(64).map(() => begin(again))), 64);
+  again.end();
 });
 
 const placeOf = (owner: string) => ({ owner, name: 's' });

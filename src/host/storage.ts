@@ -41,6 +41,14 @@ const LARGEST_PIECE = 1024 * 1024;
 type Loose = { readonly [name: string]: unknown };
 type Held = { readonly reader: BlobReader } | { readonly writer: BlobWriter };
 
+/** What one call has open, and how many that are: also those that are being opened or closed. */
+interface OfCall {
+  readonly held: Map<number, Held>;
+  count: number;
+  /** The call has ended: what is opened now is closed at once. */
+  over: boolean;
+}
+
 /** What a question is about, once it was decided. */
 interface Asked {
   readonly request: EngineCall;
@@ -73,33 +81,70 @@ const BLOB_WRITES = {
 };
 
 export function createStorage({ kv, blobs }: StoragePorts): Storage {
-  const heldBy = new WeakMap<EngineCall, Map<number, Held>>();
+  const calls = new WeakMap<EngineCall, OfCall>();
   let open = 0;
   let numbered = 0;
 
-  /** By the call that opened it; nobody else's number means anything to it. */
-  const hold = (request: EngineCall, turn: AskTurn, held: Held): number => {
-    let own = heldBy.get(request);
-    if (!own) {
-      const made = new Map<number, Held>();
-      own = made;
-      heldBy.set(request, made);
-      turn.signal.addEventListener('abort', () => void release(request, ...made.keys()), { once: true });
+  const ofCall = (request: EngineCall, turn: AskTurn): OfCall => {
+    const known = calls.get(request);
+    if (known) return known;
+    const made: OfCall = { held: new Map(), count: 0, over: false };
+    calls.set(request, made);
+    const end = (): void => {
+      made.over = true;
+      void release(request, ...made.held.keys());
+    };
+    if (turn.signal.aborted) made.over = true;
+    else turn.signal.addEventListener('abort', end, { once: true });
+    return made;
+  };
+  /** Counts before anything is awaited: questions asked at once must not each find the last place free. */
+  const reserve = (own: OfCall, blobs: number): void => {
+    if (own.count + blobs > MOST_OF_CALL) {
+      throw new SwitchboardError('busy', `a call may have ${MOST_OF_CALL} blobs open at once`);
     }
+    if (open + blobs > MOST_OPEN) throw new SwitchboardError('busy', `${MOST_OPEN} blobs are open already`);
+    own.count += blobs;
+    open += blobs;
+  };
+  const giveBack = (own: OfCall, blobs: number): void => {
+    own.count -= blobs;
+    open -= blobs;
+  };
+  /** Holds what `work` opens, by the call that asks; nobody else's number means anything to it. */
+  const hold = async <One extends Held>(
+    request: EngineCall,
+    turn: AskTurn,
+    work: () => Promise<One | undefined>,
+  ): Promise<{ readonly number: number; readonly opened: One } | undefined> => {
+    const own = ofCall(request, turn);
+    reserve(own, 1);
+    let opened: One | undefined;
+    try {
+      opened = await work();
+    } finally {
+      if (!opened) giveBack(own, 1);
+    }
+    if (!opened) return undefined;
     numbered += 1;
-    open += 1;
-    own.set(numbered, held);
-    if (turn.signal.aborted) void release(request, ...own.keys());
-    return numbered;
+    const number = numbered;
+    own.held.set(number, opened);
+    // The call’s, not this turn’s: the signal of a turn that is first looked at now tells of the end only later.
+    if (own.over) void release(request, number);
+    return { number, opened };
+  };
+  const upload = async (request: EngineCall, turn: AskTurn, most: number): Promise<unknown> => {
+    const made = await hold(request, turn, async () => ({ writer: await blobs.create(accountOf(request), most) }));
+    return made?.number;
   };
   const release = async (request: EngineCall, ...numbers: readonly number[]): Promise<void> => {
-    const own = heldBy.get(request);
+    const own = calls.get(request);
     for (const number of numbers) {
-      const held = own?.get(number);
-      if (!held) continue;
-      own?.delete(number);
-      open -= 1;
+      const held = own?.held.get(number);
+      if (!own || !held) continue;
+      own.held.delete(number);
       await ('reader' in held ? held.reader.close() : held.writer.abort()).catch(() => undefined);
+      giveBack(own, 1);
     }
   };
   /** What is being written, by the owner of the store. */
@@ -114,13 +159,8 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
       if (own.size === 0 && writing.get(owner) === own) writing.delete(owner);
     }
   };
-  const room = (request: EngineCall): void => {
-    if ((heldBy.get(request)?.size ?? 0) >= MOST_OF_CALL || open >= MOST_OPEN) {
-      throw new SwitchboardError('busy', `a call may have ${MOST_OF_CALL} blobs open at once`);
-    }
-  };
   const heldOf = (request: EngineCall, params: Loose): Held => {
-    const held = heldBy.get(request)?.get(numberOf(params, 'handle'));
+    const held = calls.get(request)?.held.get(numberOf(params, 'handle'));
     if (!held) throw new SwitchboardError('invalid-handle', 'the blob or upload is not of this call');
     return held;
   };
@@ -153,18 +193,17 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
 
   const blobOps: { readonly [K in keyof typeof BLOB_WRITES]: (asked: Asked) => Promise<unknown> } = {
     async open({ request, turn, place, params }) {
-      room(request);
-      const reader = await blobs.open(place, textOf(params, 'name'));
-      if (!reader) return undefined;
-      const { size, createdAt } = reader;
-      return { handle: hold(request, turn, { reader }), size, createdAt };
+      const held = await hold(request, turn, async () => {
+        const reader = await blobs.open(place, textOf(params, 'name'));
+        return reader && { reader };
+      });
+      if (!held) return undefined;
+      const { size, createdAt } = held.opened.reader;
+      return { handle: held.number, size, createdAt };
     },
     info: ({ place, params }) => blobs.info(place, textOf(params, 'name')),
     list: ({ place, params }) => blobs.list(place, listingOf(params)),
-    async create({ request, turn, quota }) {
-      room(request);
-      return hold(request, turn, { writer: await blobs.create(accountOf(request), quota.bytes) });
-    },
+    create: ({ request, turn, quota }) => upload(request, turn, quota.bytes),
     async finish({ request, params, place, quota }) {
       const writer = writerOf(request, params);
       try {
@@ -174,11 +213,18 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
         await release(request, numberOf(params, 'handle'));
       }
     },
-    remove: ({ place, params }) => blobs.remove(place, textOf(params, 'name')),
-    clear: ({ place }) => blobs.clear(place),
+    remove: ({ request, place, params }) => blobs.remove(place, textOf(params, 'name'), accountOf(request)),
+    clear: ({ request, place }) => blobs.clear(place, accountOf(request)),
     async copy(asked) {
-      const from = placeFor(asked.request, 'blob', textOf(asked.params, 'from'), false).place;
-      return copyBlob(blobs, from, textOf(asked.params, 'source'), asked);
+      const { request, turn, params } = asked;
+      const from = placeFor(request, 'blob', textOf(params, 'from'), false).place;
+      const own = ofCall(request, turn);
+      reserve(own, 2);
+      try {
+        return await copyBlob(blobs, from, textOf(params, 'source'), asked);
+      } finally {
+        giveBack(own, 2);
+      }
     },
   };
 
@@ -205,10 +251,7 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
       const params = (typeof payload === 'object' && payload !== null ? payload : {}) as Loose;
       const op = textOf(params, 'op');
       if (kind === 'blob' && ['read', 'write', 'close', 'abort'].includes(op)) return withHandle(request, op, params);
-      if (kind === 'blob' && op === 'begin') {
-        room(request);
-        return hold(request, turn, { writer: await blobs.create(accountOf(request), largestQuota(request)) });
-      }
+      if (kind === 'blob' && op === 'begin') return upload(request, turn, largestQuota(request));
       const writes: { readonly [op: string]: boolean } = kind === 'kv' ? KV_WRITES : BLOB_WRITES;
       if (!Object.hasOwn(writes, op)) throw unfit('op');
       const write = writes[op] === true;

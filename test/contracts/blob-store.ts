@@ -144,6 +144,46 @@ export function blobStoreContract(
     await three.abort();
   });
 
+  scenario('what was replaced or removed counts as an upload while it is open', async (store) => {
+    const quota = { bytes: 200, keys: 10 };
+    const put = async (name: string, size: number): Promise<void> => {
+      const writer = await store.create(ACCOUNT, 100);
+      try {
+        await writer.write(new Uint8Array(size));
+        await writer.finish(PLACE, name, quota);
+      } finally {
+        await writer.abort();
+      }
+    };
+    const full = { code: 'store-full', message: /still open/ };
+    await put('a', 90);
+    const [one, two] = await Promise.all([store.open(PLACE, 'a'), store.open(PLACE, 'a')]);
+    assert.ok(one && two);
+    await put('a', 90);
+    await assert.rejects(put('b', 11), full);
+    await put('b', 10);
+    await one.close();
+    await one.close();
+    await assert.rejects(put('b', 11), full);
+    await two.close();
+    await put('b', 100);
+    for (const gone of [
+      () => store.remove(PLACE, 'b', ACCOUNT),
+      () => store.clear(PLACE, ACCOUNT),
+      () => store.clear({ owner: PLACE.owner }),
+    ]) {
+      await put('b', 90);
+      const reader = await store.open(PLACE, 'b');
+      await gone();
+      await assert.rejects(put('c', 11), full);
+      const other = await store.create('demo:other', 100);
+      await other.write(new Uint8Array(100));
+      await other.abort();
+      await reader?.close();
+      await put('c', 11);
+    }
+  });
+
   scenario('stores are listed and cleared', async (store) => {
     await putBlob(store, 'a', bytesOf('12'));
     await putBlob(store, 'b', bytesOf('12'), { ...PLACE, name: 'x' });

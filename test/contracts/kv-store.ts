@@ -222,6 +222,17 @@ export function kvStoreContract(
     assert.deepEqual(await store.usage(PLACE), { keys: 3, bytes: 4 });
   });
 
+  scenario('what expired is not counted as there', async (store, clock) => {
+    await set(store, 'a', '123', PLACE, 10);
+    await set(store, 'b', '1');
+    await set(store, 'c', '12', { ...PLACE, name: 'x' }, 10);
+    assert.deepEqual(await store.usage(PLACE), { keys: 2, bytes: 6 });
+    clock.at += 10;
+    assert.deepEqual(await store.usage(PLACE), { keys: 1, bytes: 2 });
+    assert.deepEqual(await store.usage({ ...PLACE, name: 'x' }), { keys: 0, bytes: 0 });
+    assert.deepEqual(await store.stores(), [{ kind: 'kv', ...PLACE, keys: 1, bytes: 2 }]);
+  });
+
   scenario('stores are listed and cleared, one or all of an owner', async (store) => {
     const places = [PLACE, { owner: 'demo:a', name: 'x' }, { owner: 'demo:b', name: 'x' }, { owner: '*', name: 'x' }];
     for (const place of places) await set(store, 'k', '12', place);

@@ -41,12 +41,16 @@ export function scheduleStoreContract(backend: string, make: Make): void {
       assert.equal(await store.next(), 20);
     }));
 
-  void test(`${backend}: those that are due, and not one more`, () =>
+  void test(`${backend}: those that are due, the first of each component, and not one more`, () =>
     using(async (store) => {
       for (const at of [30, 10, 20]) await store.set(schedule('demo:a', `n${at}`, at), 10);
-      assert.deepEqual(names(await store.due(20, 10)), ['demo:a n10', 'demo:a n20']);
-      assert.deepEqual(names(await store.due(20, 1)), ['demo:a n10']);
-      assert.deepEqual(await store.due(9, 10), []);
+      for (const at of [15, 5, 40]) await store.set(schedule('demo:b', `n${at}`, at), 10);
+      await store.set(schedule('demo:c', 'n21', 21), 10);
+      await store.set(schedule('demo:d', 'n2', 10), 10);
+      await store.set(schedule('demo:d', 'n1', 10), 10);
+      assert.deepEqual(names(await store.due(20, 10)), ['demo:b n5', 'demo:a n10', 'demo:d n1']);
+      assert.deepEqual(names(await store.due(20, 1)), ['demo:b n5']);
+      assert.deepEqual(await store.due(4, 10), []);
     }));
 
   void test(`${backend}: one that is due is taken once, as it was read`, () =>

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,6 +73,47 @@ void test('[kv.store] a home whose stores another process has is told so; they a
     await first.close();
     assert.deepEqual(await second.kv.get(PLACE, 'a'), bytesOf('one'));
     await second.close();
+  }));
+
+void test('[blob.store] an upload counts until it is the store’s', () =>
+  homes(async (path) => {
+    const home = await openHome(path);
+    const first = await home.blobs.create('demo:a', 100);
+    const second = await home.blobs.create('demo:a', 100);
+    await first.write(new Uint8Array(100));
+    const finished = first.finish(PLACE, 'a', { bytes: 150, keys: 10 });
+    await assert.rejects(second.write(new Uint8Array(1)), { code: 'store-full' });
+    await finished;
+    await second.write(new Uint8Array(100));
+    await assert.rejects(second.finish(PLACE, 'b', { bytes: 150, keys: 10 }), { code: 'store-full' });
+    const third = await home.blobs.create('demo:a', 100);
+    await third.write(new Uint8Array(100));
+    await third.abort();
+    await home.close();
+  }));
+
+void test('[blob.crash] only what a write could have left is removed from the directory of blobs', () =>
+  homes(async (path) => {
+    const first = await openHome(path);
+    await putBlob(first.blobs, 'a', bytesOf('one'));
+    await first.close();
+    const at = (name: string): string => join(path, 'blobs', name);
+    const left = ['0'.repeat(32), `${'f'.repeat(32)}.tmp`];
+    for (const name of [...left, 'README', `${'0'.repeat(31)}g`]) await writeFile(at(name), 'x');
+    await mkdir(at('lost+found'));
+    await mkdir(at('1'.repeat(32)));
+    await symlink(path, at('2'.repeat(32)));
+    const second = await openHome(path);
+    assert.equal(await readBlob(second.blobs, 'a'), 'one');
+    await second.kv.set(PLACE, 'a', bytesOf('one'), { quota: QUOTA });
+    await second.close();
+    const names = await readdir(join(path, 'blobs'));
+    assert.deepEqual(
+      names.filter((name) => left.includes(name)),
+      [],
+    );
+    for (const name of ['lost+found', 'README', '1'.repeat(32), '2'.repeat(32)]) assert.ok(names.includes(name), name);
+    assert.equal(names.length, 6);
   }));
 
 void test('[kv.store] a home that nobody keeps anything in starts no thread and no database', () =>

@@ -2,19 +2,23 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { RemoteHost } from '#gateways/control/client';
+import { openHome } from '#home';
 import { guest } from '#test/guests/build';
-import { keepHost, newHome, type Outcome, outcomeOf, start } from './cli-run.ts';
+import { keepHost, newHome, type Outcome, outcomeOf, start, untilGone } from './cli-run.ts';
 import { atTerminal } from './terminal.ts';
 
 const A = 'test:reflector';
 
-async function world(t: TestContext): Promise<{ host: RemoteHost; cli: (...args: string[]) => Promise<Outcome> }> {
+async function world(
+  t: TestContext,
+): Promise<{ home: string; host: RemoteHost; cli: (...args: string[]) => Promise<Outcome> }> {
   const home = newHome(t);
   const host = await keepHost(t, home);
   await host.install((await guest('reflector')).path, { as: `${A}@0.1.0` });
   const { shown } = await atTerminal(home, ['owner-token', 'create', '--yes']);
   const env = { SWITCHBOARD_OWNER_TOKEN: /sbo_[\w-]+/.exec(shown)?.[0] };
   return {
+    home,
     host,
     cli(...args) {
       const child = start(home, args, env);
@@ -48,6 +52,23 @@ test('[schedule.ends] schedule list and remove show and end what components arra
   assert.equal(again.code, 2);
   assert.match(again.stderr, /test:reflector has no schedule nightly[\s\S]*fix: switchboard schedule list/);
   assert.equal((await cli('schedule', 'remove', A)).code, 2);
+});
+
+test('[schedule.run] a host that nobody uses ends with the run that began before, and begins none', async (t) => {
+  const { home, host, cli } = await world(t);
+  assert.equal((await cli('grant', A, '--schedule', '--yes')).code, 0);
+  await host.call(A, 'tick', ['warm']);
+  const ran = Promise.withResolvers<void>();
+  host.subscribe((event) => void (event.type === 'schedule.due' && ran.resolve()), ['schedule.due']);
+  const many = 20;
+  for (let i = 0; i < many; i += 1) await host.call(A, 'later', [`n${i}`, 'after', 1, 'spin', '[400]']);
+  await ran.promise;
+  await host.close();
+  await untilGone(home, 4_000);
+  const kept = await openHome(home);
+  const left = await kept.schedules.list();
+  await kept.close();
+  assert.ok(left.length > many / 2, `${left.length} of ${many} left for later`);
 });
 
 test('[reflect.denied] the command that a refusal names is the one that allows it', async (t) => {

@@ -46,10 +46,13 @@ Examples:
     );
 };
 
-function columns({ component, name, function: fn, arguments: args, next, every, last }: Schedule): string[] {
+function columns({ component, name, function: fn, arguments: args, next, every, last, running }: Schedule): string[] {
   const often = every === undefined ? 'once' : `every ${formatDuration(every)}`;
-  const before =
-    last === undefined ? 'not run yet' : `last ${new Date(last.at).toISOString()}: ${safeLine(last.outcome)}`;
+  const before = running
+    ? 'running now'
+    : last === undefined
+      ? 'not run yet'
+      : `last ${new Date(last.at).toISOString()}: ${safeLine(last.outcome)}`;
   return [
     safeLine(component),
     safeLine(name),

@@ -17,7 +17,11 @@ const LOCK_MS = 10_000;
 const LOCK_RETRY_MS = 20;
 
 export interface RunOptions extends Pick<ListenOptions, 'startHttp' | 'serveMcp' | 'parseText' | 'version'> {
-  readonly createHost?: (options: { readonly home: string; readonly alone: boolean }) => Promise<Host>;
+  readonly createHost?: (options: {
+    readonly home: string;
+    readonly alone: boolean;
+    readonly inUse: () => boolean;
+  }) => Promise<Host>;
 }
 
 /** Runs the host of a home in this process until nobody uses it, or SIGTERM or SIGINT. Ends the process. */
@@ -29,6 +33,8 @@ export async function runHost(home: string, options: RunOptions = {}, lent?: Len
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
   let starterGone = false;
+  /** The first user has not come yet. */
+  let awaiting = true;
   const ended = Promise.withResolvers<never>();
 
   const stop = async (code: number): Promise<void> => {
@@ -43,11 +49,17 @@ export async function runHost(home: string, options: RunOptions = {}, lent?: Len
   };
   const idle = (): void => {
     clearTimeout(timer);
-    if (server === undefined || server.users > 0) return;
+    if (server === undefined) return;
+    if (server.users > 0) awaiting = false;
+    if (server.users > 0) return;
     timer = setTimeout(() => void stopUnlessBusy(), starterGone ? LINGER_MS : FIRST_USER_MS);
   };
-  /** What a component arranged for now is not cut off because nobody else is there; its own time limit ends it. */
+  /**
+   * What a component arranged and was begun while somebody was there is not cut off because nobody is now; its own time
+   * limit ends it. None begins meanwhile, or one that arranges the next would keep this process for ever.
+   */
   const stopUnlessBusy = async (): Promise<void> => {
+    awaiting = false;
     const running = await host?.status().then(
       ({ schedulesRunning }) => schedulesRunning > 0,
       () => false,
@@ -74,7 +86,7 @@ export async function runHost(home: string, options: RunOptions = {}, lent?: Len
       await report(starter, { ready: true, pid: process.pid });
       process.exit(0);
     }
-    host = await create({ home, alone: true });
+    host = await create({ home, alone: true, inUse: () => server === undefined || server.users > 0 || awaiting });
     server = await listenControl(host, home, { ...options, lock, onUsers: idle, lent });
     await report(starter, { ready: true, pid: process.pid });
     idle();

@@ -68,6 +68,20 @@ export const BLOB: { readonly [op: string]: (...args: string[]) => string } = {
     }
     return `${held.length} open`;
   },
+  /** Holds what it writes open and takes its name away, again and again; how many it holds then. */
+  hold(store = '', size = '100000', times = '10', how = 'remove') {
+    const held: any[] = [];
+    for (let i = 0; i < Number(times); i += 1) {
+      try {
+        upload(store, 'held', (made) => pattern(made, Number(size)));
+        held.push(host.open(store, 'held'));
+        if (how === 'remove') host.delete(store, 'held');
+      } catch (thrown) {
+        return `${held.length} ${((thrown as any).payload ?? thrown).tag}`;
+      }
+    }
+    return `${held.length} held`;
+  },
   /** Uploads at once, all unfinished, until the stream refuses. */
   hoard(store = '', size = '100000', uploads = '10') {
     const held: any[] = [];

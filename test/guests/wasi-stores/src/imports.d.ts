@@ -1,0 +1,11 @@
+declare module 'switchboard:host/log@0.1.0';
+declare module 'switchboard:host/blob@0.1.0';
+declare module 'wasi:config/store@0.2.0-rc.1';
+declare module 'wasi:keyvalue/store@0.2.0-draft';
+declare module 'wasi:keyvalue/atomics@0.2.0-draft';
+declare module 'wasi:keyvalue/batch@0.2.0-draft';
+declare module 'wasi:keyvalue/store@0.2.0-draft2';
+declare module 'wasi:keyvalue/atomics@0.2.0-draft2';
+declare module 'wasi:blobstore/types@0.2.0-draft';
+declare module 'wasi:blobstore/container@0.2.0-draft';
+declare module 'wasi:blobstore/blobstore@0.2.0-draft';
