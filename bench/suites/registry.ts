@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -138,7 +138,7 @@ async function locked(
   return boundedRow(`install --locked of ${MANY} components from the cache`, 'ms', (took * MANY) / count, 3_000);
 }
 
-const letters = (i: number): string => [...String(i)].map((digit) => 'abcdefghij'[Number(digit)]).join('');
+const letters = (i: number): string => String(i).replaceAll(/\d/g, (digit) => 'abcdefghij'[Number(digit)] ?? '');
 
 async function tenMegabytes(): Promise<Buffer> {
   const { bytes } = await guest('echo');
@@ -188,8 +188,8 @@ async function serve(kind: 'ours' | 'bare', directory: string): Promise<{ child:
   throw new Error(`the server ${kind} did not start`);
 }
 
-async function responseOf(url: string): Promise<import('node:http').IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<import('node:http').IncomingMessage>();
+async function responseOf(url: string): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   get(url, resolve).on('error', reject);
   return promise;
 }

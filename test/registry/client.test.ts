@@ -16,6 +16,7 @@ import { meansRegistry, parseArtifactReference } from '#registry/client/referenc
 import { searchRegistry } from '#registry/client/search';
 import { placeOf, readSettings, writeSettings } from '#registry/client/settings';
 import { clientOf, publish, settingsFor } from './client-of.ts';
+import { give, hostileRegistry } from './hostile-registry.ts';
 import { digestOf, OPEN, randomBlob, scratch, send, startRegistry } from './peer.ts';
 
 test('[registry.publish] a component is one layer and a config that describes it; the version stays what it is', async (t) => {
@@ -275,6 +276,23 @@ test('[registry.search] our index is asked, elsewhere the catalogue, or it is sa
   assert.deepEqual(await searchRegistry(client.connection(address), 'about clip', 10), {
     from: 'index',
     results: [{ name: 'acme:clip', repository: 'acme/clip', versions: ['1.0.0'], description: 'about acme:clip' }],
+  });
+});
+
+test('[registry.search] a registry with neither index nor catalogue is told so, and what an index lies is left out', async (t) => {
+  const neither = await hostileRegistry(t, (_request, response) => response.writeHead(404).end());
+  const client = await clientOf(t);
+  await assert.rejects(searchRegistry(client.connection(neither.address), 'clip', 10), {
+    code: 'registry-refused',
+    message: /no search and no catalogue/,
+  });
+  const results = [{ name: '../../etc' }, 7, { name: 'a/b', versions: [1, '1.0.0'], description: 5 }, null];
+  const lying = await hostileRegistry(t, (_request, response) =>
+    give(response, Buffer.from(JSON.stringify({ results }))),
+  );
+  assert.deepEqual(await searchRegistry(client.connection(lying.address), 'clip', 10), {
+    from: 'index',
+    results: [{ name: 'a:b', repository: 'a/b', versions: ['1.0.0'], description: '' }],
   });
 });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { guest } from '../guests/build.ts';
@@ -157,6 +157,18 @@ test('[registry.install] a component that says it is another is refused, unless 
   assert.match((await author('list')).stderr, /nothing is installed/);
   const named = await author('install', `oci://${address}/bank/safe:1.0.0`, '--as', 'my:echo@0.1.0');
   assert.match(named.stdout, /^installed my:echo@0\.1\.0/);
+});
+
+test('[registry.install] two processes that install the same at once both have it', async (t) => {
+  const { address } = await startRegistry(t);
+  const author = await person(t);
+  await author.json('publish', await componentFile(author.directory, 'acme:echo@1.0.0'), '--registry', address);
+  const outcomes = await Promise.all(
+    [1, 2].map(() => author.json<{ outcome: string }>('install', `oci://${address}/acme/echo:1.0.0`)),
+  );
+  assert.deepEqual(outcomes.map((one) => one.outcome).toSorted(), ['installed', 'same']);
+  const left = readdirSync(join(author.home, 'cache/registry'));
+  assert.equal(left.length, 1, left.join());
 });
 
 test('[registry.verbs] registry serve, its users and its collection', async (t) => {
