@@ -226,6 +226,21 @@ export const REQUIREMENTS = {
     'Compilers and tests get the environment of whoever asked, without what is for Switchboard alone.',
   'devkit.stop': 'What is interrupted ends its compiler too, also one that ignores being told to.',
   'devkit.pack': 'init, build and test work from the npm package, which fetches its compiler when first needed.',
+  'registry.conformance': 'registry serve speaks the OCI distribution API as its conformance suite asks.',
+  'registry.rights': 'Users of a registry do in their namespaces what they may, and nothing else.',
+  'registry.immutable': 'A published version stays what it was, in the server and in the client.',
+  'registry.limits': 'What clients send to a registry is bounded and leads nowhere else on the disk.',
+  'registry.gc': 'Garbage collection takes what nothing names, beside a running server.',
+  'registry.search': 'search finds components in our index, in a catalogue elsewhere, or says that it cannot.',
+  'registry.publish':
+    'publish pushes the layout of the Wasm OCI artifact specification, with README and SBOM as referrers.',
+  'registry.install':
+    'install, pull, versions and update resolve references, names and ranges, and ask the verifier first.',
+  'registry.lock':
+    'switchboard.lock holds what names were resolved to; install --locked installs that and nothing else.',
+  'registry.auth': 'Credentials of docker and its helpers, basic and token flows, own authorities and proxies work.',
+  'registry.hostile': 'A registry that lies, stalls, redirects or floods gets nothing installed and no credentials.',
+  'registry.peers': 'skopeo works with our server, our client with the registry of the distribution project.',
   'wrap.derive': 'wrap derives WIT from TypeScript declarations, feature by feature, and lists what cannot cross.',
   'wrap.mcp': 'Ten well-known libraries are wrapped offline and called over MCP.',
   'wrap.project': 'wrap writes a whole project: docs, examples, licences, SBOM, lock, smoke test, what does not cross.',
@@ -241,6 +256,7 @@ export const REQUIREMENTS = {
   'wrap.partly': 'wrap offers what works of a library that also needs Node, and says what is lost.',
   'wrap.sandbox': 'A wrapped library has neither network nor files nor permissions.',
   'wrap.vulnerable': 'Known-vulnerable versions of libraries harm neither the host nor later calls.',
+  'registry.verbs': 'publish, search, versions, install, pull, update and registry work from the command line.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

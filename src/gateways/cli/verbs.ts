@@ -30,7 +30,28 @@ export const VERBS: { readonly [name: string]: Verb } = {
     summary: 'show what a component file imports, exports and needs; never runs it',
     load: async () => (await import('./inspect.ts')).define,
   },
-  install: { summary: 'install a component file', load: async () => (await import('./install.ts')).define },
+  install: {
+    summary: 'install a component, of a file or of a registry',
+    load: async () => (await import('./install.ts')).define,
+  },
+  update: {
+    summary: 'install newer versions of what came from registries',
+    load: async () => (await import('./update.ts')).define,
+  },
+  search: { summary: 'find components in a registry', load: async () => (await import('./search.ts')).define },
+  versions: {
+    summary: 'list what a registry has of a component',
+    load: async () => (await import('./versions.ts')).define,
+  },
+  pull: {
+    summary: 'fetch a component of a registry as a file',
+    load: async () => (await import('./pull.ts')).define,
+  },
+  publish: { summary: 'push a component to a registry', load: async () => (await import('./publish.ts')).define },
+  registry: {
+    summary: 'serve a registry, or say which ones are asked',
+    load: async () => (await import('./registry.ts')).define,
+  },
   list: { summary: 'list installed components', load: async () => (await import('./list.ts')).define },
   info: { summary: 'show an installed component', load: async () => (await import('./info.ts')).define },
   uninstall: { summary: 'remove a component', load: async () => (await import('./uninstall.ts')).define },
