@@ -100,6 +100,12 @@ export const ERRORS = {
   'digest-mismatch': entry('user', 'denied', 'What was received is not what was promised; nothing was kept of it.'),
   'invalid-artifact': entry('user', 'usage', 'What the registry has under that name is not a component.'),
   'lock-mismatch': entry('user', 'denied', 'switchboard.lock does not fit what is asked for, or cannot be read.'),
+  'unsigned-artifact': entry('user', 'denied', 'What the registry has is signed by nobody.'),
+  'untrusted-signer': entry('user', 'denied', 'What the registry has is signed, but by no key that is trusted for it.'),
+  'revoked-key': entry('user', 'denied', 'The key was revoked: nothing that it signed is believed any more.'),
+  'yanked-version': entry('user', 'denied', 'The publisher took this version back.'),
+  'not-accepted': entry('user', 'denied', 'The component is new here, and nobody has said that it may be installed.'),
+  'update-held': entry('user', 'denied', 'The update asks for more, or is of another signer; a person must allow it.'),
   'unsupported-platform': entry('user', 'failed', 'Switchboard does not run on this platform.'),
   internal: entry('system', 'failed', 'A bug in Switchboard.'),
 } as const satisfies Record<string, ErrorEntry>;

@@ -34,7 +34,15 @@ export type AskOutcome = 'accepted' | 'declined' | 'cancelled' | 'answered' | 'r
 export type EventBody =
   | { readonly type: 'host.started'; readonly pid: number }
   | { readonly type: 'host.stopping' }
-  | { readonly type: 'component.installed'; readonly component: string; readonly digest: Digest }
+  /** `unsigned`: from a registry, without a signature that counts. `signer`: whose did, from there. */
+  | {
+      readonly type: 'component.installed';
+      readonly component: string;
+      readonly digest: Digest;
+      readonly origin?: string;
+      readonly signer?: string;
+      readonly unsigned?: true;
+    }
   /** The same bytes were installed again, described anew; `manifest` is what grants are bound to from now on. */
   | {
       readonly type: 'component.changed';
@@ -49,6 +57,13 @@ export type EventBody =
       readonly limits: { readonly [key: string]: unknown };
     }
   | { readonly type: 'token.rotated' }
+  | {
+      readonly type: 'trust.changed';
+      readonly change: 'added' | 'removed' | 'revoked';
+      readonly publisher: string;
+      readonly signer: string;
+      readonly reason?: string;
+    }
   /** Set or removed. */
   | { readonly type: 'profile.changed'; readonly profile: string }
   | { readonly type: 'session.opened' | 'session.closed'; readonly session: string }
@@ -120,6 +135,6 @@ export function isDecision(event: EventBody): boolean {
     event.type === 'call.decided' ||
     event.type === 'call.finished' ||
     event.type === 'caller.asked' ||
-    /^(component|limits|token|profile|access|grant|approval|secret|schedule|store)\./.test(event.type)
+    /^(component|limits|token|trust|profile|access|grant|approval|secret|schedule|store)\./.test(event.type)
   );
 }

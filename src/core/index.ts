@@ -21,5 +21,7 @@ export * from './schedule.ts';
 export * from './services.ts';
 export * from './shown-text.ts';
 export * from './stores.ts';
+export * from './trust.ts';
+export type * from './signature.ts';
 export * from './store-grants.ts';
 export * from './wit-types.ts';

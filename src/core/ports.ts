@@ -53,6 +53,8 @@ export interface InstalledComponent {
   /** Where it came from, for the record: a path, or `bundled`. */
   readonly source: string;
   readonly description: ComponentDescription;
+  /** How it came from a registry: a `TrustRecord` as JSON text. Absent for what did not. */
+  readonly record?: string | undefined;
 }
 
 /**
@@ -64,7 +66,7 @@ export interface ComponentStore {
   /** Adds a version; adding the same bytes again under the same name is no change and returns false. */
   add(component: InstalledComponent, bytes: Uint8Array): Promise<boolean>;
   /**
-   * Replaces what is kept of an installed version besides its bytes: description and source. False if there is no such
+   * Replaces what is kept of an installed version besides its bytes: description, source, and record where there is one. False if there is no such
    * version with these bytes.
    */
   redescribe(component: InstalledComponent): Promise<boolean>;

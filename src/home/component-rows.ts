@@ -8,7 +8,7 @@ export type Row = { readonly [column: string]: SQLOutputValue };
 
 /** One row of `components`. A value that this program did not write is reported as damage, never passed on. */
 export function decodeComponent(row: Row, home: string): InstalledComponent {
-  const { name, version, digest, installed_at: installedAt, source, description } = row;
+  const { name, version, digest, installed_at: installedAt, source, description, record } = row;
   const what = `the row of ${String(name)}@${String(version)}`;
   if (typeof name !== 'string' || typeof version !== 'string' || typeof source !== 'string') {
     throw corruptDatabase(home, `${what} has a wrong type`);
@@ -25,7 +25,8 @@ export function decodeComponent(row: Row, home: string): InstalledComponent {
   if (described?.digest !== digest || !Array.isArray(described?.functions) || !Array.isArray(described.requirements)) {
     throw corruptDatabase(home, `${what} does not describe its digest`);
   }
-  return { name, version, installedAt, source, description: described };
+  const kept = typeof record === 'string' ? { record } : {};
+  return { name, version, installedAt, source, description: described, ...kept };
 }
 
 /** The limits an owner set, as stored. */

@@ -101,8 +101,16 @@ export function sqliteComponentStore(options: SqliteComponentStoreOptions): Sqli
     const there = sameVersion(find({ name, version })[0], component);
     if (!there) {
       statement(
-        'INSERT INTO components (name, version, digest, installed_at, source, description) VALUES (?, ?, ?, ?, ?, ?)',
-      ).run(name, version, description.digest, component.installedAt, component.source, JSON.stringify(description));
+        'INSERT INTO components (name, version, digest, installed_at, source, description, record) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ).run(
+        name,
+        version,
+        description.digest,
+        component.installedAt,
+        component.source,
+        JSON.stringify(description),
+        component.record ?? null,
+      );
     }
     statement('DELETE FROM pending WHERE digest = ?').run(description.digest);
     return there ? 'there' : 'added';
@@ -134,12 +142,12 @@ export function sqliteComponentStore(options: SqliteComponentStoreOptions): Sqli
           throw error;
         }
       }),
-    redescribe: ({ name, version, source, description }) =>
+    redescribe: ({ name, version, source, description, record }) =>
       guard(() => {
         faults.hit('components.before-redescribe');
         const { changes } = statement(
-          'UPDATE components SET description = ?, source = ? WHERE name = ? AND version = ? AND digest = ?',
-        ).run(JSON.stringify(description), source, name, version, description.digest);
+          'UPDATE components SET description = ?, source = ?, record = coalesce(?, record) WHERE name = ? AND version = ? AND digest = ?',
+        ).run(JSON.stringify(description), source, record ?? null, name, version, description.digest);
         rows.clear();
         faults.hit('components.after-redescribe');
         return changes > 0;

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import type { TrustStore } from '#core/trust';
 import type {
   ApprovalStore,
   BlobStore,
@@ -30,6 +31,7 @@ import { fileBlobStore } from './blob-store.ts';
 import { sqliteKvStore } from './kv-store.ts';
 import { createStorageThread } from './storage-thread.ts';
 import { sqliteScheduleStore } from './schedule-store.ts';
+import { fileTrustStore } from './trust-store.ts';
 import { fileTokenStore } from './token-store.ts';
 import { readVersion, refuseNewer } from './version-file.ts';
 
@@ -63,6 +65,7 @@ export interface Home {
   readonly secrets: FileSecretStore;
   readonly ownerToken: OwnerToken;
   readonly profiles: ProfileStore;
+  readonly trust: TrustStore;
   /** Components' values and large values. Used by one process at a time: a second one gets `home-unusable`. */
   readonly kv: KvStore;
   readonly blobs: BlobStore;
@@ -114,6 +117,7 @@ export async function openHome(path: string, options: OpenHomeOptions = {}): Pro
       secrets: fileSecretStore(paths, random, () => clock.now(), faults),
       ownerToken: fileOwnerToken(paths, random, faults),
       profiles: fileProfileStore(paths, faults),
+      trust: fileTrustStore(paths, faults),
       kv: sqliteKvStore(thread, clock),
       keepsStores: () => fs.existsSync(paths.storage),
       blobs: fileBlobStore({ paths, thread, clock, random, faults }),

@@ -18,6 +18,7 @@ export interface HomePaths {
   readonly secretsKey: string;
   readonly ownerToken: string;
   readonly profiles: string;
+  readonly trust: string;
   readonly storage: string;
   readonly blobs: string;
   readonly hostFile: string;
@@ -42,6 +43,7 @@ export function homePaths(path: string): HomePaths {
     secretsKey: join(home, 'secrets.key'),
     ownerToken: join(home, 'owner-token'),
     profiles: join(home, 'profiles.json'),
+    trust: join(home, 'trust.json'),
     storage: join(home, 'storage.db'),
     blobs: join(home, 'blobs'),
     hostFile: join(home, 'host.json'),
@@ -86,7 +88,7 @@ export function examineHome(paths: HomePaths): boolean {
 
 /** What may be in a home that has neither version nor database yet: the rest of an interrupted start. */
 const OURS =
-  /^(?:components|cache|logs|toolchains|blobs|damaged|token|secrets\.json|secrets\.key|owner-token|profiles\.json|control\.sock|migrate\.lock|lost\+found|backup-v.*|host\..*|\..*|.*\.tmp)$/;
+  /^(?:components|cache|logs|toolchains|blobs|damaged|token|secrets\.json|secrets\.key|owner-token|profiles\.json|trust\.json|control\.sock|migrate\.lock|lost\+found|backup-v.*|host\..*|\..*|.*\.tmp)$/;
 
 /** Makes the directories and takes others' rights to everything in the home away. */
 export function secureHome(paths: HomePaths): void {
@@ -100,6 +102,7 @@ export function secureHome(paths: HomePaths): void {
       paths.secretsKey,
       paths.ownerToken,
       paths.profiles,
+      paths.trust,
       paths.storage,
       paths.hostFile,
     ])

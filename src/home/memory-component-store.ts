@@ -28,10 +28,11 @@ export function memoryComponentStore(): ComponentStore {
       );
       return true;
     },
-    redescribe: async ({ name, version, source, description }) => {
+    redescribe: async ({ name, version, source, description, record }) => {
       const [there] = find({ name, version });
       if (there?.description.digest !== description.digest) return false;
-      const changed = { ...there, source, description: structuredClone(description) };
+      const kept = record === undefined ? {} : { record };
+      const changed = { ...there, source, description: structuredClone(description), ...kept };
       installed = installed.map((one) => (one === there ? changed : one));
       return true;
     },

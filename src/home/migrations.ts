@@ -9,7 +9,7 @@ import type { HomePaths } from './layout.ts';
 export type Migration = (db: DatabaseSync, paths: HomePaths) => void;
 
 /** `MIGRATIONS[n]` takes a home from version n to n + 1; the last is the version this release writes. */
-export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2, toVersion3];
+export const MIGRATIONS: readonly Migration[] = [toVersion1, toVersion2, toVersion3, toVersion4];
 
 const SCHEMA = `
   CREATE TABLE components (
@@ -96,6 +96,11 @@ function toVersion3(db: DatabaseSync): void {
     ) STRICT;
     CREATE INDEX schedules_next ON schedules (next);
   `);
+}
+
+/** How a component came from a registry. */
+function toVersion4(db: DatabaseSync): void {
+  db.exec('ALTER TABLE components ADD COLUMN record TEXT');
 }
 
 function columnsOf(db: DatabaseSync, table: string): string[] {

@@ -29,6 +29,9 @@ import type {
   StoreListing,
   StorePage,
   StoreUsage,
+  TrustedPublisher,
+  TrustedSigner,
+  TrustState,
 } from '#core';
 
 /** A JSON value. */
@@ -110,6 +113,34 @@ export interface Expected {
   readonly named: boolean;
 }
 
+/** Whom to trust, and for what. */
+export interface TrustWanted {
+  readonly publisher: string;
+  /** Of a key only `publicKey` counts: its fingerprint is computed. */
+  readonly signer: TrustedSigner;
+  readonly namespaces: readonly string[];
+}
+
+/** What was seen in a registry. It only takes away, or says what waits. */
+export type TrustNote =
+  | {
+      readonly kind: 'yanked';
+      readonly component: string;
+      readonly version: string;
+      readonly manifest: Digest;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'held';
+      readonly component: string;
+      readonly from: string;
+      readonly version: string;
+      readonly manifest: Digest;
+      readonly differences: readonly string[];
+    }
+  /** It is installed, or gone. */
+  | { readonly kind: 'settled'; readonly manifest: Digest };
+
 /** What `install` did. */
 export interface Installation extends InstalledComponent {
   /** `same`: it was there like that. `changed`: these bytes were there, but said otherwise what they are or request. */
@@ -168,6 +199,8 @@ export interface Host {
       readonly signal?: AbortSignal | undefined;
       readonly origin?: string | undefined;
       readonly expect?: Expected | undefined;
+      /** Kept with it: how it came, a `TrustRecord` as text, at most 64 KiB. */
+      readonly record?: string | undefined;
     },
   ): Promise<Installation>;
   uninstall(reference: string): Promise<readonly InstalledComponent[]>;
@@ -241,6 +274,19 @@ export interface Host {
   storeKeys(store: NamedStore, listing: StoreListing): Promise<StorePage>;
   /** Removes one key, or a whole store of an owner, or all its stores of that kind. How many keys that were. */
   clearStores(store: Omit<NamedStore, 'name'> & StorePart): Promise<number>;
+  /** Whose components may be installed from registries, and what was seen of them. */
+  trust(): Promise<TrustState>;
+  /** Trusts a signer of a publisher for namespaces, besides those it is trusted for. Errors: `invalid-setting`, `revoked-key`. */
+  addTrust(wanted: TrustWanted): Promise<TrustedPublisher>;
+  /** By fingerprint, key or subject. Those that are gone, revoked ones too. */
+  removeTrust(publisher: string, signer: string): Promise<readonly TrustedPublisher[]>;
+  /** Nothing that it signed is believed any more; of one publisher, or of all that it is trusted as. Those revoked now. */
+  revokeTrust(
+    publisher: string | undefined,
+    signer: string,
+    why: { readonly reason: string; readonly by: 'owner' | 'key' },
+  ): Promise<readonly TrustedPublisher[]>;
+  noteTrust(note: TrustNote): Promise<void>;
   /** Ends running calls with `host-closed` and frees everything. Idempotent. */
   close(): Promise<void>;
 }

@@ -32,6 +32,7 @@ import { createKept } from './kept.ts';
 import { createReflect, notOffered, type Reflect } from './reflect.ts';
 import { createSchedules, type Schedules } from './schedules.ts';
 import { createProfiles } from './profiles.ts';
+import { createTrust } from './trust.ts';
 import { createPermissions, type Permissions, sha256 } from './permissions.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 import { createSessions } from './sessions.ts';
@@ -278,6 +279,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     subscribe: (listener, types) => events.subscribe(listener, types),
     ...guarded(ready, { ...permissions, ...approvals, ...secrets }),
     ...createProfiles(home.profiles, events),
+    ...createTrust({ store: home.trust, events, clock }),
     unlockSecrets: (passphrase) => home.secrets.unlock(passphrase),
     protectSecrets: (passphrase) => home.secrets.protect(passphrase),
     checkOwner: (token) => home.ownerToken.check(token),

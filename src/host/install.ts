@@ -5,6 +5,7 @@ import {
   type InstalledComponent,
   parseReference,
   printable,
+  readTrustRecord,
   type Reference,
   SwitchboardError,
 } from '#core';
@@ -38,6 +39,7 @@ export async function installComponent(
     readonly signal?: AbortSignal | undefined;
     readonly origin?: string | undefined;
     readonly expect?: Expected | undefined;
+    readonly record?: string | undefined;
   },
 ): Promise<Installation> {
   const described = await describeSource(source, options.signal);
@@ -50,6 +52,7 @@ export async function installComponent(
     installedAt: ports.clock.now(),
     source: options.origin ?? described.origin,
     description,
+    ...(options.record === undefined ? {} : { record: checkedRecord(options.record) }),
   };
   await ports.engine.prepare(description, () => Promise.resolve(bytes), options.signal);
   if (!(await ports.components.add(component, bytes))) return ports.permissions.redescribe(component);
@@ -58,8 +61,30 @@ export async function installComponent(
     type: 'component.installed',
     component: formatReference(component),
     digest: description.digest,
+    ...howItCame(component),
   });
   return { ...((await ports.components.get({ name, version })) ?? component), outcome: 'installed' };
+}
+
+const LONGEST_RECORD = 64 * 1024;
+
+function checkedRecord(record: string): string {
+  if (record.length <= LONGEST_RECORD && readTrustRecord(record)) return record;
+  throw new SwitchboardError('invalid-setting', 'that is no record of how a component came');
+}
+
+/** For the audit: whose signature counted, or that none did. */
+export function howItCame({ source, record }: Pick<InstalledComponent, 'source' | 'record'>): {
+  readonly origin?: string;
+  readonly signer?: string;
+  readonly unsigned?: true;
+} {
+  const kept = readTrustRecord(record);
+  if (!kept) return {};
+  return {
+    origin: source,
+    ...(kept.signed ? { signer: `${kept.signed.publisher} ${kept.signed.signer}` } : { unsigned: true as const }),
+  };
 }
 
 function checkExpected({ description }: DescribedSource, wanted: string, { digest, named }: Expected): void {

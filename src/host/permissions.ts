@@ -31,6 +31,7 @@ import type { Catalog } from './catalog.ts';
 import { withUnrequested } from './denials.ts';
 import type { EventHub } from './events.ts';
 import { settledPermission } from './host-directories.ts';
+import { howItCame } from './install.ts';
 
 export interface PermissionPorts {
   readonly components: ComponentStore;
@@ -154,7 +155,15 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
     const { name, version, description } = component;
     const before = await components.get({ name, version });
     const same = before !== undefined && JSON.stringify(before.description) === JSON.stringify(description);
-    if (same) return { ...before, outcome: 'same' };
+    if (same) {
+      const { record, source } = component;
+      if (record === undefined || record === before.record) return { ...before, outcome: 'same' };
+      // The bytes were there; how they came is now known otherwise.
+      await components.redescribe(component);
+      catalog.refresh();
+      events.emit({ type: 'component.installed', component: formatReference(component), digest: description.digest, ...howItCame(component) });
+      return { ...before, source, record, outcome: 'same' };
+    }
     if (!before || !(await components.redescribe(component))) {
       throw new SwitchboardError('component-not-found', `${formatReference(component)} was removed meanwhile`);
     }

@@ -1,8 +1,9 @@
 /** The host's methods about permissions for fakes that have none: each refuses. */
 import type { PermissionMethods } from '#gateways/control/permission-client';
 import type { ProfileMethods } from '#gateways/control/profile-methods';
+import type { TrustMethods } from '#gateways/control/trust-methods';
 
-export function noPermissionMethods(): PermissionMethods & ProfileMethods {
+export function noPermissionMethods(): PermissionMethods & ProfileMethods & TrustMethods {
   const refuse = (): never => {
     throw new Error('not a part of the fake');
   };
@@ -26,5 +27,10 @@ export function noPermissionMethods(): PermissionMethods & ProfileMethods {
     profiles: refuse,
     setProfile: refuse,
     removeProfile: refuse,
+    trust: refuse,
+    addTrust: refuse,
+    removeTrust: refuse,
+    revokeTrust: refuse,
+    noteTrust: refuse,
   };
 }

@@ -52,6 +52,14 @@ export function grantCommand(name: string, { manifest }: ComponentDescription): 
   return ['switchboard grant', name, ...flags].join(' ');
 }
 
+/** One request, for a person. */
+export const requestLine = (request: PermissionRequest): string =>
+  `${permissionText(itemOf(request))}  “${safeLine(request.reason)}”`;
+
+/** What the manifest says of limits, where the owner set nothing. */
+export const ownLimitLines = (name: string, description: ComponentDescription): string[] =>
+  limitLines(name, ownLimits(description));
+
 /** What applies where the owner set nothing. */
 const ownLimits = ({ manifest }: ComponentDescription): LimitSources =>
   effectiveLimits(manifestLimits(manifest?.limits ?? {}), {});

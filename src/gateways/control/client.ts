@@ -15,6 +15,7 @@ import type { Narrowing } from '#core/narrowing';
 import { profileMethods } from './profile-methods.ts';
 import { scheduleMethods } from './schedule-methods.ts';
 import { storeMethods } from './store-methods.ts';
+import { trustMethods } from './trust-methods.ts';
 import { permissionMethods, type Proof } from './permission-client.ts';
 import { productVersion } from '#host/version';
 
@@ -121,10 +122,10 @@ function remoteHost(
       typeof source === 'string'
         ? channel.request('inspect', { source: absolute(source) }, { signal })
         : channel.request('inspect', {}, { signal, attachment: source }),
-    install: (source, { as, origin, expect, signal } = {}) =>
+    install: (source, { as, origin, expect, record, signal } = {}) =>
       typeof source === 'string'
-        ? channel.request('install', { source: absolute(source), as, origin, expect }, { signal })
-        : channel.request('install', { as, origin, expect }, { signal, attachment: source }),
+        ? channel.request('install', { source: absolute(source), as, origin, expect, record }, { signal })
+        : channel.request('install', { as, origin, expect, record }, { signal, attachment: source }),
     uninstall: (reference) => channel.request('uninstall', { reference }),
     list: () => channel.request('list', {}),
     info: (reference) => channel.request('info', { reference }),
@@ -147,6 +148,7 @@ function remoteHost(
     ...profileMethods(channel),
     ...scheduleMethods(channel),
     ...storeMethods(channel),
+    ...trustMethods(channel, proof),
     logs: ({ component, last } = {}) => channel.request('logs', { component, last }),
     subscribe: (listener, types) => channel.subscribe(listener, types),
     token: () => channel.request('token', {}),

@@ -22,6 +22,7 @@ import type { HttpGate } from './http-gate.ts';
 import type { LentStreams } from './lent-streams.ts';
 import { SCHEDULE_HANDLERS } from './schedule-methods.ts';
 import { STORE_HANDLERS } from './store-methods.ts';
+import { TRUST_HANDLERS } from './trust-methods.ts';
 import { asNarrowing, checkProfileExists, PROFILE_HANDLERS } from './profile-methods.ts';
 import { PERMISSION_HANDLERS } from './permission-methods.ts';
 import { asOffer } from './remote-caller.ts';
@@ -78,6 +79,7 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
     host.install(sourceOf(asked), {
       as: optional(asked.params['as'], (v) => asString(v, 'as')),
       origin: optional(asked.params['origin'], (v) => asString(v, 'origin')),
+      record: optional(asked.params['record'], (v) => asString(v, 'record')),
       expect: optional(asked.params['expect'], asExpected),
       signal: asked.signal,
     }),
@@ -148,6 +150,7 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
   ...PROFILE_HANDLERS,
   ...SCHEDULE_HANDLERS,
   ...STORE_HANDLERS,
+  ...TRUST_HANDLERS,
 };
 
 function asExpected(value: unknown): Expected {

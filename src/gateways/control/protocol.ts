@@ -42,6 +42,7 @@ import type { HttpAddress } from './http-gate.ts';
 import type { ProfileRequests } from './profile-methods.ts';
 import type { ScheduleRequests } from './schedule-methods.ts';
 import type { StoreRequests } from './store-methods.ts';
+import type { TrustRequests } from './trust-methods.ts';
 import type {
   Expected,
   ApprovalDecision,
@@ -152,7 +153,7 @@ export interface PermissionRequests {
 }
 
 /** Every method: what it takes and what it answers. A `source` is an absolute path; without it the bytes follow. */
-export interface Methods extends PermissionRequests, ProfileRequests, ScheduleRequests, StoreRequests {
+export interface Methods extends PermissionRequests, ProfileRequests, ScheduleRequests, StoreRequests, TrustRequests {
   readonly inspect: { params: { source?: string | undefined }; result: ComponentDescription };
   readonly install: {
     params: {
@@ -160,6 +161,7 @@ export interface Methods extends PermissionRequests, ProfileRequests, ScheduleRe
       as?: string | undefined;
       origin?: string | undefined;
       expect?: Expected | undefined;
+      record?: string | undefined;
     };
     result: Installation;
   };

@@ -10,6 +10,7 @@ import { type Lock, type Locked, readLock, writeLock } from '#registry/client/lo
 import type { Resolved } from '#registry/client/resolve';
 import type { Context } from '../context.ts';
 import { safeLine } from '../safe.ts';
+import { type Acceptance, admit, warnUnsigned } from './admission.ts';
 
 export const LOCK_FILE = 'switchboard.lock';
 
@@ -19,6 +20,7 @@ export interface ArtifactInstall {
   readonly host: Host;
   readonly client: RegistryClient;
   readonly verifier: ArtifactVerifier;
+  readonly acceptance: Acceptance;
 }
 
 /** Where an installed component came from, as it is recorded: the reference and the manifest's digest. */
@@ -27,24 +29,31 @@ export const originOf = ({ reference, manifest }: Pick<Resolved, 'reference' | '
 
 /**
  * Installs one artifact. `as` gives it another name than the registry has it under. Errors: what the verifier refuses
- * with, `invalid-artifact` (it says that it is another component), `version-exists`, those of the registry and of install.
+ * with, `not-accepted`, `update-held`, `invalid-artifact` (it says that it is another component), `version-exists`, those of the registry and of install.
  */
 export async function installArtifact(
-  { context, host, client, verifier }: ArtifactInstall,
+  install: ArtifactInstall,
   artifact: Resolved,
   as?: string,
 ): Promise<Installation> {
-  const { path } = await client.acquire(artifact, verifier, (received, total) =>
+  const { context, host, client, verifier } = install;
+  const { path, record } = await client.acquire(artifact, verifier, (received, total) =>
     context.showProgress({ progress: received, total }),
   );
   const wanted = as === undefined ? undefined : parseReference(as);
   const { name = artifact.name, version = artifact.version } = wanted ?? {};
-  return host.install(path, {
+  const { judgementIn } = await import('#trust/judge');
+  const judgement = judgementIn(record);
+  const admitted = judgement && (await admit(install, { artifact, path, judgement, name, version }));
+  const installed = await host.install(path, {
     as: `${name}@${version}`,
     origin: originOf(artifact),
     expect: { digest: artifact.digest, named: as === undefined },
+    record: admitted && JSON.stringify(admitted),
     signal: context.signal,
   });
+  if (judgement && !judgement.signed) warnUnsigned(context, artifact);
+  return installed;
 }
 
 /** The entry of a lock file for what was resolved. */

@@ -1,9 +1,39 @@
 /** Who decides whether an artifact of a registry may be installed. */
-import type { ArtifactVerifier } from '#core/artifact';
-import { noVerifier } from '#registry/client/client';
+import { join } from 'node:path';
+import type { Artifact, ArtifactVerifier } from '#core/artifact';
+import { readTrustRecord } from '#core/trust';
+import type { Host } from '#host/api';
+import type { JudgeOptions, JudgePorts } from '#trust';
 import type { Context } from '../context.ts';
 
+export interface VerifierFlags {
+  readonly allowUnsigned?: true | undefined;
+}
+
 /** The verifier of a home. Every way from a registry into a home asks it. */
-export function verifierOf(_context: Context): Promise<ArtifactVerifier> {
-  return Promise.resolve(noVerifier);
+export async function verifierOf(context: Context, host: Host, flags: VerifierFlags): Promise<ArtifactVerifier> {
+  const { trustVerifier } = await import('#trust');
+  const options: JudgeOptions = { allowUnsigned: flags.allowUnsigned, before: (artifact) => signerBefore(host, artifact) };
+  return trustVerifier(await judgePorts(context.home, host), options);
+}
+
+/** What signatures are judged by: what the home trusts, the signatures it has seen, and where it notes what was taken back. */
+export async function judgePorts(home: string, host: Host): Promise<JudgePorts> {
+  const { bundleCache } = await import('#trust');
+  const { signatureVerifier } = await import('#signing');
+  return {
+    state: () => host.trust(),
+    verifier: signatureVerifier(),
+    bundles: bundleCache(join(home, 'cache', 'signatures')),
+    async revoked(signer, reason) {
+      await host.revokeTrust(undefined, signer, { reason, by: 'key' });
+    },
+    yanked: ({ name, version, manifest }, reason) =>
+      host.noteTrust({ kind: 'yanked', component: name, version, manifest, reason }),
+  };
+}
+
+async function signerBefore(host: Host, { name }: Artifact): Promise<string | undefined> {
+  const before = (await host.list()).find((one) => one.name === name);
+  return readTrustRecord(before?.record)?.signed?.signer;
 }

@@ -1,0 +1,156 @@
+/** What the signatures that refer to an artifact say, each checked; nothing of it is judged here. */
+import type { Artifact, ArtifactReferrer } from '#core/artifact';
+import { SwitchboardError, toSwitchboardError } from '#core/errors';
+import { type Digest, printable } from '#core/reference';
+import {
+  BUNDLE_TYPE,
+  PREDICATES,
+  type SignatureVerifier,
+  type UnknownSigner,
+  type VerifiedStatement,
+} from '#core/signature';
+import type { TrustedPublisher } from '#core/trust';
+
+/** Signatures of one artifact that are read. With more, one that takes a version back could hide among them. */
+export const MOST_BUNDLES = 100;
+const MOST_BYTES = 16 * 1024 * 1024;
+const LARGEST_BUNDLE = 1024 * 1024;
+const AT_ONCE = 6;
+
+/** Bundles that were read before, by the digest of what refers. */
+export interface BundleCache {
+  get(referrer: string): Promise<Uint8Array | undefined>;
+  put(referrer: string, bundle: Uint8Array): Promise<void>;
+}
+
+export interface Evidence {
+  /** Whose signature holds under a key of the home, trusted for this component or not, revoked or not. */
+  readonly statements: readonly VerifiedStatement[];
+  /** Who else signed: what the verifier could find out, which is no reason to trust anybody. */
+  readonly unknown: readonly UnknownSigner[];
+  /** Why others do not count. */
+  readonly invalid: readonly string[];
+}
+
+export interface EvidencePorts {
+  readonly verifier: SignatureVerifier;
+  readonly bundles: BundleCache;
+}
+
+/** Reads and checks all signatures of an artifact. Errors: `too-large` (more than are read), those of the registry. */
+export async function gatherEvidence(
+  { verifier, bundles }: EvidencePorts,
+  artifact: Artifact,
+  publishers: readonly TrustedPublisher[],
+  signal?: AbortSignal,
+): Promise<Evidence> {
+  const referrers = await artifact.referrers(BUNDLE_TYPE);
+  if (referrers.length > MOST_BUNDLES) {
+    throw tooMany(artifact, `${referrers.length} signatures or more; at most ${MOST_BUNDLES} are read`);
+  }
+  const keys = [...new Set(publishers.flatMap(({ signer }) => (signer.kind === 'key' ? [signer.publicKey] : [])))];
+  const roots = trustRoots(publishers);
+  const statements: VerifiedStatement[] = [];
+  const unknown: UnknownSigner[] = [];
+  const invalid: string[] = [];
+  let bytes = 0;
+  const check = async (referrer: ArtifactReferrer): Promise<void> => {
+    const bundle = await bundleOf(bundles, referrer, invalid);
+    if (!bundle) return;
+    bytes += bundle.length;
+    if (bytes > MOST_BYTES) throw tooMany(artifact, `signatures of more than ${MOST_BYTES} bytes`);
+    const found = await verified(verifier, bundle, subjectOf(bundle, artifact.manifest), keys, roots);
+    if ('statement' in found) statements.push(found.statement);
+    else if (found.error.code === 'invalid-signature') invalid.push(found.error.message);
+    else unknown.push((found.error.data ?? { hint: '' }) as UnknownSigner);
+  };
+  const rest = referrers.values();
+  const worker = async (): Promise<void> => {
+    for (const referrer of rest) {
+      signal?.throwIfAborted();
+      await check(referrer);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, referrers.length) }, worker));
+  return { statements, unknown, invalid };
+}
+
+const tooMany = ({ reference }: Artifact, what: string): SwitchboardError =>
+  new SwitchboardError('too-large', `${printable(reference)} has ${what}`, {
+    fix: 'ask the publisher to remove what does not belong there',
+  });
+
+function trustRoots(publishers: readonly TrustedPublisher[]): readonly unknown[] {
+  const roots = publishers.flatMap(({ signer }) => (signer.kind === 'identity' ? [signer.trustedRoot] : []));
+  return [...new Map(roots.map((root) => [JSON.stringify(root), root])).values()];
+}
+
+/** What somebody pushed that is no bundle is nobody's signature; a registry that fails is an error. */
+async function bundleOf(
+  bundles: BundleCache,
+  referrer: ArtifactReferrer,
+  invalid: string[],
+): Promise<Uint8Array | undefined> {
+  const cached = await bundles.get(referrer.digest);
+  if (cached) return cached;
+  try {
+    const { bytes } = await referrer.read();
+    if (bytes.length > LARGEST_BUNDLE) {
+      invalid.push(`a signature has ${bytes.length} bytes`);
+      return undefined;
+    }
+    await bundles.put(referrer.digest, bytes);
+    return bytes;
+  } catch (thrown) {
+    const error = toSwitchboardError(thrown);
+    if (!['invalid-artifact', 'digest-mismatch', 'too-large'].includes(error.code)) throw error;
+    invalid.push(error.message);
+    return undefined;
+  }
+}
+
+type Checked = { readonly statement: VerifiedStatement } | { readonly error: SwitchboardError };
+
+async function verified(
+  verifier: SignatureVerifier,
+  bundle: Uint8Array,
+  subject: Digest,
+  keys: readonly string[],
+  roots: readonly unknown[],
+): Promise<Checked> {
+  let error: SwitchboardError | undefined;
+  for (const given of [{ keys }, ...roots.map((trustedRoot) => ({ keys: [], trustedRoot }))]) {
+    try {
+      const statement = await verifier.verify(bundle, subject, given);
+      if (statement.subjects.includes(subject)) return { statement };
+      error = new SwitchboardError('invalid-signature', `a signature is not of ${subject}`);
+    } catch (thrown) {
+      const now = toSwitchboardError(thrown);
+      if (now.code !== 'invalid-signature' && now.code !== 'unknown-signer') throw now;
+      // That it is nobody's that is known says less than that it does not hold.
+      if (error?.code !== 'invalid-signature') error = now;
+    }
+  }
+  return { error: error ?? new SwitchboardError('unknown-signer', 'no key is trusted yet') };
+}
+
+/**
+ * What a bundle must be about to count: the artifact; but where it says that it revokes a key, that key. Read loosely, since
+ * nothing of it is believed: the verifier then holds the whole bundle to it.
+ */
+function subjectOf(bundle: Uint8Array, manifest: Digest): Digest {
+  try {
+    const { dsseEnvelope } = JSON.parse(Buffer.from(bundle).toString('utf8')) as Loose;
+    const payload = (dsseEnvelope as Loose)['payload'];
+    const { predicateType, subject } = JSON.parse(Buffer.from(String(payload), 'base64').toString('utf8')) as Loose;
+    if (predicateType !== PREDICATES.revocation) return manifest;
+    const [{ digest } = {}] = subject as readonly Loose[];
+    return `sha256:${String((digest as Loose)['sha256'])}`;
+  } catch {
+    return manifest;
+  }
+}
+
+interface Loose {
+  readonly [key: string]: unknown;
+}
