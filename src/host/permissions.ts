@@ -161,7 +161,12 @@ export async function createPermissions(ports: PermissionPorts): Promise<Permiss
       // The bytes were there; how they came is now known otherwise.
       await components.redescribe(component);
       catalog.refresh();
-      events.emit({ type: 'component.installed', component: formatReference(component), digest: description.digest, ...howItCame(component) });
+      events.emit({
+        type: 'component.installed',
+        component: formatReference(component),
+        digest: description.digest,
+        ...howItCame(component),
+      });
       return { ...before, source, record, outcome: 'same' };
     }
     if (!before || !(await components.redescribe(component))) {

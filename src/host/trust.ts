@@ -44,11 +44,9 @@ export function createTrust({ store, events, clock }: TrustPorts): Trust {
       const { publishers } = await store.read();
       const revoked = publishers.find((one) => one.revoked && sameSigner(one.signer, own));
       if (revoked) {
-        throw new SwitchboardError(
-          'revoked-key',
-          `${signerText(own)} was revoked: ${revoked.revoked?.reason ?? ''}`,
-          { fix: `only if you are sure: switchboard trust remove ${revoked.publisher} ${keyWord(own)}` },
-        );
+        throw new SwitchboardError('revoked-key', `${signerText(own)} was revoked: ${revoked.revoked?.reason ?? ''}`, {
+          fix: `only if you are sure: switchboard trust remove ${revoked.publisher} ${keyWord(own)}`,
+        });
       }
       let added = wanted;
       await store.change((state) => {

@@ -188,7 +188,9 @@ function refusalOf(artifact: Artifact, found: Found): SwitchboardError | undefin
   if (why === undefined && known.length === 0) return undefined;
   return new SwitchboardError(
     'invalid-signature',
-    why === undefined ? `no signature of ${where} says that it was published` : `no signature of ${where} holds: ${why}`,
+    why === undefined
+      ? `no signature of ${where} says that it was published`
+      : `no signature of ${where} holds: ${why}`,
     { fix: look, data: { manifest: artifact.manifest } },
   );
 }

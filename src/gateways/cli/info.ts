@@ -1,6 +1,7 @@
 import { componentId, descriptionDocument, descriptionText } from './describe-text.ts';
 import { withBundled } from './bundled.ts';
 import { safeLine } from './safe.ts';
+import { trustDocument, trustLines } from './trust-text.ts';
 import type { Define } from './verbs.ts';
 
 /** `info <component>`: as `inspect`, of what is installed. */
@@ -15,10 +16,12 @@ export const define: Define = (command, act) => {
         const { installedAt, source, description } = installed;
         const component = componentId(installed);
         const limits = await host.limits(component);
-        context.print({ component, installedAt, source, ...descriptionDocument(description, limits) }, () =>
+        const trust = installed.record === undefined ? {} : trustDocument(installed, await host.trust());
+        context.print({ component, installedAt, source, ...(installed.record === undefined ? {} : { trust }), ...descriptionDocument(description, limits) }, () =>
           [
             component,
             `from     ${safeLine(source)}, ${new Date(installedAt).toISOString()}`,
+            ...trustLines(trust),
             descriptionText(description, installed.name, limits),
           ].join('\n'),
         );

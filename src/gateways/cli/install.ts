@@ -6,10 +6,12 @@ import { componentId, grantCommand, limitLines, namedLimits, requestLines } from
 import type { Context } from './context.ts';
 import { permissionText } from './permission-flags.ts';
 import { type ClientFlags, clientFlags } from './registry/client-of.ts';
+import type { TrustFlags } from './registry/install-word.ts';
+import { trustFlags } from './registry/trust-flags.ts';
 import { safeLine } from './safe.ts';
 import type { Define } from './verbs.ts';
 
-interface Flags extends ClientFlags {
+interface Flags extends ClientFlags, TrustFlags {
   readonly as?: string | undefined;
   readonly locked?: true;
   readonly save?: true;
@@ -22,14 +24,14 @@ export const define: Define = (command, act) => {
     '[component]',
     'a WebAssembly component: a file, oci://host/namespace/name:version, or namespace:name[@range]',
   );
-  clientFlags(command)
+  trustFlags(clientFlags(command))
     .option('--as <reference>', 'its name and version, as namespace:name@1.0.0; else what the component says')
     .option('--save', 'write what the name was resolved to into switchboard.lock; done anyway where that is here')
     .option('--locked', 'install what switchboard.lock holds, and nothing else')
     .option('--lock <file>', 'another lock file')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ switchboard install ./text.wasm --as demo:text@1.0.0\n  $ switchboard install acme:clip@^1.2 --save\n  $ switchboard install --locked',
+      '\nFrom a registry only what a key signed that you trust (switchboard trust add) is installed. What is new is shown, and\nwaits for your yes; where there is no terminal, --accept names what is accepted. Installing grants nothing.\n\nExamples:\n  $ switchboard install ./text.wasm --as demo:text@1.0.0\n  $ switchboard install acme:clip@^1.2 --save\n  $ switchboard install --locked',
     )
     .action(
       act(async (context, word: string | undefined, flags: Flags) => {

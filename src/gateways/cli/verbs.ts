@@ -48,6 +48,11 @@ export const VERBS: { readonly [name: string]: Verb } = {
     load: async () => (await import('./pull.ts')).define,
   },
   publish: { summary: 'push a component to a registry', load: async () => (await import('./publish.ts')).define },
+  yank: { summary: 'take a published version back', load: async () => (await import('./yank.ts')).define },
+  trust: {
+    summary: 'say whose components may be installed from registries',
+    load: async () => (await import('./trust.ts')).define,
+  },
   registry: {
     summary: 'serve a registry, or say which ones are asked',
     load: async () => (await import('./registry.ts')).define,

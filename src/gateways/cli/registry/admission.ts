@@ -200,7 +200,11 @@ function scanLines(scan: ScanResult | undefined): string[] {
 
 const findingText = ({ rule, place }: ScanResult['findings'][number]): string => safeLine(`${rule} ${place}`, 300);
 
-function documentOf({ artifact, judgement, name, version }: Admitted, description: ComponentDescription, scan?: ScanResult) {
+function documentOf(
+  { artifact, judgement, name, version }: Admitted,
+  description: ComponentDescription,
+  scan?: ScanResult,
+) {
   return {
     component: `${name}@${version}`,
     reference: artifact.reference,

@@ -1,8 +1,8 @@
-/** What is newer in the registries than what is installed. */
+/** What is newer in the registries than what is installed, and what was taken back of that. */
 import { existsSync } from 'node:fs';
-import { compare, gt, maxSatisfying } from 'semver';
+import { compare, gt, satisfies } from 'semver';
 import type { InstalledComponent } from '#core';
-import { SwitchboardError } from '#core/errors';
+import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { parseReference } from '#core/reference';
 import type { RegistryClient } from '#registry/client/client';
 import { readLock } from '#registry/client/lock';
@@ -15,8 +15,7 @@ import {
 import { type Resolved, versionsIn } from '#registry/client/resolve';
 import type { Context } from '../context.ts';
 import { safeLine } from '../safe.ts';
-import { addToLock, installArtifact, lockedOf, lockPath } from './install-artifact.ts';
-import { verifierOf } from './verifier.ts';
+import { addToLock, type ArtifactInstall, installArtifact, lockedOf, lockPath } from './install-artifact.ts';
 
 export interface Update {
   readonly name: string;
@@ -27,6 +26,19 @@ export interface Update {
   /** The newest there is, whether it fits or not. */
   readonly latest: string;
   readonly range: string;
+  /** Versions that were passed over because they were taken back, with the reason. */
+  readonly passed: readonly Refused[];
+  /** Why what is installed would not be installed today. */
+  readonly installed: Refused | undefined;
+  /** Why `to` may not be installed. */
+  readonly refusal: SwitchboardError | undefined;
+}
+
+/** A version that was taken back, or whose key was revoked. */
+export interface Refused {
+  readonly version: string;
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface UpdateFlags {
@@ -34,14 +46,18 @@ export interface UpdateFlags {
   readonly lock?: string | undefined;
 }
 
-/** Asks the registry of each component, by the place it was installed from. Errors: `component-not-found`, those of registries. */
+const MOST_PASSED = 20;
+
+/**
+ * Asks the registry of each component, by the place it was installed from; what was taken back is passed over. Errors:
+ * `component-not-found`, those of registries.
+ */
 export async function findUpdates(
-  context: Context,
-  client: RegistryClient,
+  install: ArtifactInstall,
   names: readonly string[],
   flags: UpdateFlags,
 ): Promise<readonly Update[]> {
-  const host = await context.attach();
+  const { context, client, host } = install;
   const lock = readLock(lockPath(flags.lock));
   const newest = newestOf(await host.list());
   const wanted = names.map((name) => parseReference(name).name);
@@ -58,15 +74,68 @@ export async function findUpdates(
     const versions = versionsIn(await client.open(place).tags(context.signal));
     const latest = versions[0] ?? version;
     const range = flags.latest ? '*' : (lock.get(name)?.range ?? `^${version}`);
-    const best = flags.latest ? latest : maxSatisfying(versions, range);
-    const newer = best !== null && gt(best, version);
-    const tag = newer ? tagOfVersion(best) : '';
-    const { registry, repository } = place;
-    const to = newer ? await client.resolve(formatArtifact({ registry, repository, tag })) : undefined;
-    const kept = lock.get(name)?.range ?? `^${to?.version ?? version}`;
-    updates.push({ name, from: version, to, latest: compare(latest, version) > 0 ? latest : version, range: kept });
+    const fits = (one: string): boolean => gt(one, version) && (flags.latest ? one === latest : satisfies(one, range));
+    const found = await newestAllowed(
+      install,
+      place,
+      versions.filter(fits).toSorted((a, b) => compare(b, a)),
+    );
+    const kept = lock.get(name)?.range ?? `^${found.to?.version ?? version}`;
+    const now = compare(latest, version) > 0 ? latest : version;
+    const standing = await standingOf(install, installed, place);
+    updates.push({ name, from: version, latest: now, range: kept, installed: standing, ...found });
   }
   return updates;
+}
+
+/** The first of these versions that was not taken back. */
+async function newestAllowed(
+  install: ArtifactInstall,
+  { registry, repository }: ArtifactReference,
+  versions: readonly string[],
+): Promise<Pick<Update, 'to' | 'passed' | 'refusal'>> {
+  const passed: Refused[] = [];
+  for (const version of versions.slice(0, MOST_PASSED)) {
+    const tag = tagOfVersion(version);
+    const to = await install.client.resolve(formatArtifact({ registry, repository, tag }));
+    const refusal = await refusalOf(install, to);
+    if (refusal?.code !== 'yanked-version') return { to, passed, refusal };
+    passed.push({ version, code: refusal.code, message: refusal.message });
+  }
+  return { to: undefined, passed, refusal: undefined };
+}
+
+/** What is said today of what is installed. What says nothing of it, as a registry that has it no longer, changes nothing. */
+async function standingOf(
+  install: ArtifactInstall,
+  { version }: InstalledComponent,
+  place: ArtifactReference,
+): Promise<Refused | undefined> {
+  if (place.digest === undefined) return undefined;
+  try {
+    const refusal = await refusalOf(install, await install.client.resolve(formatArtifact(place)));
+    if (refusal && ['yanked-version', 'revoked-key'].includes(refusal.code)) {
+      return { version, code: refusal.code, message: refusal.message };
+    }
+  } catch (thrown) {
+    if (toSwitchboardError(thrown).code !== 'version-not-found') throw thrown;
+  }
+  return undefined;
+}
+
+/** Why an artifact may not be installed. Errors: those of the registry. */
+async function refusalOf(
+  { verifier, context }: ArtifactInstall,
+  artifact: Resolved,
+): Promise<SwitchboardError | undefined> {
+  try {
+    const decision = await verifier.verify(artifact, context.signal);
+    return decision.allow ? undefined : toSwitchboardError(decision.refusal);
+  } catch (thrown) {
+    const error = toSwitchboardError(thrown);
+    if (error.class === 'denied' || error.code === 'too-large') return error;
+    throw thrown;
+  }
 }
 
 /** Those that came from registries: the newest version of each name, and its place. */
@@ -81,23 +150,40 @@ function newestOf(
   return newest;
 }
 
-/** Installs them one after the other; what is held back holds back nothing before it. The lock file follows, where there is one. */
+/** What became of updates. */
+export interface Outcome {
+  readonly done: readonly string[];
+  /** What waits for a person, or may not be installed, by the component's name. */
+  readonly stopped: ReadonlyMap<string, SwitchboardError>;
+}
+
+/** Installs them one after the other; what is held back holds back nothing else. The lock file follows, where there is one. */
 export async function installUpdates(
-  context: Context,
-  client: RegistryClient,
+  install: ArtifactInstall,
   updates: readonly Update[],
   flags: UpdateFlags,
-): Promise<readonly string[]> {
-  const host = await context.attach();
-  const verifier = await verifierOf(context);
+): Promise<Outcome> {
+  const { context } = install;
   const path = lockPath(flags.lock);
   const done: string[] = [];
-  for (const { name, to, range } of updates) {
+  const stopped = new Map<string, SwitchboardError>();
+  for (const { name, to, range, refusal } of updates) {
     if (!to) continue;
-    const work = installArtifact({ context, host, client, verifier }, to, `${name}@${to.version}`);
-    await context.progress(`installing ${safeLine(to.reference)}`, work);
+    if (refusal) {
+      stopped.set(name, refusal);
+      continue;
+    }
+    const work = installArtifact(install, to, `${name}@${to.version}`);
+    try {
+      await context.progress(`installing ${safeLine(to.reference)}`, work);
+    } catch (thrown) {
+      const error = toSwitchboardError(thrown);
+      if (error.class !== 'denied') throw thrown;
+      stopped.set(name, error);
+      continue;
+    }
     if (flags.lock !== undefined || existsSync(path)) addToLock(path, new Map([[name, lockedOf(to, range)]]));
     done.push(`${name}@${to.version}`);
   }
-  return done;
+  return { done, stopped };
 }

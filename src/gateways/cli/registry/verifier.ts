@@ -13,7 +13,10 @@ export interface VerifierFlags {
 /** The verifier of a home. Every way from a registry into a home asks it. */
 export async function verifierOf(context: Context, host: Host, flags: VerifierFlags): Promise<ArtifactVerifier> {
   const { trustVerifier } = await import('#trust');
-  const options: JudgeOptions = { allowUnsigned: flags.allowUnsigned, before: (artifact) => signerBefore(host, artifact) };
+  const options: JudgeOptions = {
+    allowUnsigned: flags.allowUnsigned,
+    before: (artifact) => signerBefore(host, artifact),
+  };
   return trustVerifier(await judgePorts(context.home, host), options);
 }
 
