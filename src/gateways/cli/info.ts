@@ -17,13 +17,21 @@ export const define: Define = (command, act) => {
         const component = componentId(installed);
         const limits = await host.limits(component);
         const trust = installed.record === undefined ? {} : trustDocument(installed, await host.trust());
-        context.print({ component, installedAt, source, ...(installed.record === undefined ? {} : { trust }), ...descriptionDocument(description, limits) }, () =>
-          [
+        context.print(
+          {
             component,
-            `from     ${safeLine(source)}, ${new Date(installedAt).toISOString()}`,
-            ...trustLines(trust),
-            descriptionText(description, installed.name, limits),
-          ].join('\n'),
+            installedAt,
+            source,
+            ...(installed.record === undefined ? {} : { trust }),
+            ...descriptionDocument(description, limits),
+          },
+          () =>
+            [
+              component,
+              `from     ${safeLine(source)}, ${new Date(installedAt).toISOString()}`,
+              ...trustLines(trust),
+              descriptionText(description, installed.name, limits),
+            ].join('\n'),
         );
       }),
     );

@@ -30,7 +30,12 @@ export const define: Define = (command, act) => {
           all.some(({ name }) => name === one.component) &&
           !all.some(({ name, version }) => name === one.component && version === one.version),
       );
-      const rows = components.map((c) => [c.component, formatSize(c.size), `${c.functions} functions`, trustWords(c.trust ?? {})]);
+      const rows = components.map((c) => [
+        c.component,
+        formatSize(c.size),
+        `${c.functions} functions`,
+        trustWords(c.trust ?? {}),
+      ]);
       context.print({ components, ...(held.length === 0 ? {} : { held }) }, () =>
         [
           ...table(rows).map((line) => line.slice(2)),

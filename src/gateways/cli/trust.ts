@@ -147,7 +147,9 @@ async function revoke(context: Context, publisher: string, word: string, flags: 
   const now = await host.revokeTrust(publisher, word, { reason, by: 'owner' });
   const told = publish === undefined ? [] : await announce(context, word, reason, publish, flags);
   if (now.length === 0 && told.length === 0) throw notThere(publisher);
-  const signed = (await host.list()).filter(({ record }) => now.some(({ signer }) => record?.includes(signerText(signer))));
+  const signed = (await host.list()).filter(({ record }) =>
+    now.some(({ signer }) => record?.includes(signerText(signer))),
+  );
   context.print({ revoked: now.map(documentOf), published: told }, () =>
     [
       ...now.map((one) => `${signerText(one.signer)} is revoked: nothing that it signed is installed any more`),
@@ -180,6 +182,10 @@ async function announce(
 }
 
 const notThere = (publisher: string): SwitchboardError =>
-  new SwitchboardError('invalid-usage', `${safeLine(publisher)} is not trusted with such a key, or it was revoked before`, {
-    fix: 'switchboard trust list',
-  });
+  new SwitchboardError(
+    'invalid-usage',
+    `${safeLine(publisher)} is not trusted with such a key, or it was revoked before`,
+    {
+      fix: 'switchboard trust list',
+    },
+  );

@@ -48,6 +48,15 @@ export const VERBS: { readonly [name: string]: Verb } = {
     load: async () => (await import('./pull.ts')).define,
   },
   publish: { summary: 'push a component to a registry', load: async () => (await import('./publish.ts')).define },
+  keygen: { summary: 'make a key that signs what you publish', load: async () => (await import('./keygen.ts')).define },
+  sign: {
+    summary: 'sign a component, in a file or in a registry',
+    load: async () => (await import('./sign.ts')).define,
+  },
+  verify: {
+    summary: 'show who signed something, and whether the signature holds',
+    load: async () => (await import('./verify.ts')).define,
+  },
   yank: { summary: 'take a published version back', load: async () => (await import('./yank.ts')).define },
   trust: {
     summary: 'say whose components may be installed from registries',

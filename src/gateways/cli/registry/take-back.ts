@@ -57,7 +57,8 @@ export async function publishRevocation(
 async function push(context: Context, artifact: Resolved, statement: Statement, key: SigningKey): Promise<void> {
   const { repository, manifest } = artifact;
   const fetched = await repository.manifest(manifest, context.signal);
-  if (!fetched) throw new SwitchboardError('version-not-found', `${safeLine(artifact.reference)} is not there any more`);
+  if (!fetched)
+    throw new SwitchboardError('version-not-found', `${safeLine(artifact.reference)} is not there any more`);
   const subject = { mediaType: fetched.manifest.mediaType, digest: manifest, size: fetched.bytes.length };
   await attach(repository, subject, bundleAttachment(signStatement(statement, key), statement), context.signal);
 }
