@@ -124,7 +124,7 @@ async function acceptUpdate(
   if (found.length === 0) return 'before';
   if (isNamed(acceptance, artifact)) {
     // What was allowed before is no leave for more: that is a person's, or the owner token's.
-    await needPerson(context, acceptance);
+    await needOwner(ports);
     await host.noteTrust({ kind: 'settled', manifest });
     return 'named';
   }
@@ -144,6 +144,16 @@ async function acceptUpdate(
   throw new SwitchboardError('update-held', text.join('\n'), {
     fix: `allow it in a terminal, or with the owner token: ${acceptCommand(acceptance, admitted)}`,
     data: { component: own, from: before.version, manifest, differences: found },
+  });
+}
+
+/** A terminal, or the owner token of this home. Errors: `owner-required`. */
+async function needOwner({ context, host, acceptance }: Ports): Promise<void> {
+  await needPerson(context, acceptance);
+  const { proof } = context;
+  if (!proof || !('ownerToken' in proof) || (await host.checkOwner(proof.ownerToken))) return;
+  throw new SwitchboardError('owner-required', 'that is not the owner token of this home', {
+    fix: 'run it in a terminal, or give --owner-token-file (switchboard owner-token create)',
   });
 }
 
