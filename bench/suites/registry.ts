@@ -1,6 +1,6 @@
 /** The registry: blobs against a bare server of files, installs against a plain download. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
@@ -10,13 +10,16 @@ import { createInterface } from 'node:readline';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Digest } from '#core';
-import { installArtifact } from '#gateways/cli/registry/install-artifact';
+import { type ArtifactInstall, installArtifact } from '#gateways/cli/registry/install-artifact';
+import { verifierOf } from '#gateways/cli/registry/verifier';
+import { publishSigned } from '#gateways/cli/signing/publish-signed';
 import { Context } from '#gateways/cli/context';
-import { createHost } from '#host';
-import { createClient, noVerifier, type RegistryClient } from '#registry/client/client';
+import { createHost, type Host } from '#host';
+import { createClient, type RegistryClient } from '#registry/client/client';
 import { writeLock, type Locked } from '#registry/client/lock';
-import { publishComponent } from '#registry/client/publish';
 import { parseArtifactReference } from '#registry/client/reference';
+import type { Resolved } from '#registry/client/resolve';
+import { readPublicKey, type SigningKey } from '#signing';
 import { injectPackage } from '#wit';
 import { guest } from '../../test/guests/build.ts';
 import { ended, LAUNCHER, ROOT } from '../processes.ts';
@@ -76,14 +79,16 @@ async function install(
   quick: boolean,
 ): Promise<Row> {
   const host = await createHost({ home: join(directory, 'home') });
-  const context = new Context(host.home, true, new AbortController().signal);
+  await trusting(host);
   const word = `oci://${address}/bench/large:1.0.0`;
   const ours = async (): Promise<number> => {
-    rmSync(join(directory, 'cache/registry'), { recursive: true, force: true });
+    for (const cache of ['cache/registry', 'home/cache/signatures']) {
+      rmSync(join(directory, cache), { recursive: true, force: true });
+    }
     const cold = await clientOf(directory);
     const started = performance.now();
     const artifact = await cold.resolve(word);
-    await installArtifact({ context, host, client: cold, verifier: noVerifier }, artifact);
+    await installArtifact(await installation(host, cold, artifact), artifact);
     const took = performance.now() - started;
     await host.uninstall('bench:large');
     await cold.close();
@@ -97,7 +102,7 @@ async function install(
   await ours();
   const took = await interleave({ plain, ours }, { least: quick ? 2 : 10, most: 40, budgetMs: quick ? 1 : 8_000 });
   await host.close();
-  return comparedRow('install of 10 MB from loopback, cold', 'ms', took.ours, took.plain, 1.5 * took.plain);
+  return comparedRow('install of 10 MB, signed, from loopback, cold', 'ms', took.ours, took.plain, 1.5 * took.plain);
 }
 
 /** In a home whose caches are warm and that has nothing installed, by the command. */
@@ -111,7 +116,7 @@ async function locked(
   const home = join(directory, 'many');
   const host = await createHost({ home });
   const own = await clientOf(join(home, 'cache'), true);
-  const context = new Context(home, true, new AbortController().signal);
+  await trusting(host);
   const { bytes } = await guest('echo');
   const lock = new Map<string, Locked>();
   say(`publishing, installing and removing ${count} components`);
@@ -119,7 +124,7 @@ async function locked(
     const name = `bench:many-${letters(i)}`;
     await publish(client, address, `${name}@1.0.0`, Buffer.from(injectPackage(bytes, `${name}@1.0.0`)));
     const artifact = await own.resolve(`oci://${address}/${name.replace(':', '/')}:1.0.0`);
-    await installArtifact({ context, host, client: own, verifier: noVerifier }, artifact);
+    await installArtifact(await installation(host, own, artifact), artifact);
     const { version, reference: source, manifest, digest, size } = artifact;
     lock.set(name, { version, range: '^1', source, manifest, digest, size });
   }
@@ -135,7 +140,7 @@ async function locked(
   const [code] = (await once(child, 'exit')) as [number];
   const took = performance.now() - started;
   if (code !== 0) throw new Error(`install --locked ended with ${code}`);
-  return boundedRow(`install --locked of ${MANY} components from the cache`, 'ms', (took * MANY) / count, 3_000);
+  return boundedRow(`install --locked of ${MANY} signed components from the cache`, 'ms', (took * MANY) / count, 3_000);
 }
 
 const letters = (i: number): string => String(i).replaceAll(/\d/g, (digit) => 'abcdefghij'[Number(digit)] ?? '');
@@ -163,11 +168,36 @@ async function publish(client: RegistryClient, address: string, reference: strin
     `oci://${address}/${name.replace(':', '/')}:${version}`,
   );
   const place = { registry: host, repository };
-  await publishComponent(client.open(place), place, {
+  const publication = {
     facts: { name, version, description: '', imports: [], exports: [], created: 0 },
     component: { digest: digestOf(bytes), size: bytes.length, source: bytes },
     attachments: [],
+  };
+  await publishSigned(client.open(place), place, publication, KEY, new AbortController().signal);
+}
+
+const KEY = makeKey();
+
+function makeKey(): SigningKey {
+  const { privateKey, publicKey: spki } = generateKeyPairSync('ed25519');
+  const { text, fingerprint } = readPublicKey(spki.export({ format: 'der', type: 'spki' }).toString('base64'));
+  return { privateKey, publicKey: text, fingerprint };
+}
+
+async function trusting(host: Host): Promise<void> {
+  const { publicKey, fingerprint } = KEY;
+  await host.addTrust({
+    publisher: 'bench',
+    signer: { kind: 'key', publicKey, fingerprint },
+    namespaces: ['bench:*'],
   });
+}
+
+/** As the verb does it, with what is new accepted. */
+async function installation(host: Host, client: RegistryClient, { manifest }: Resolved): Promise<ArtifactInstall> {
+  const context = new Context(host.home, true, new AbortController().signal);
+  const verifier = await verifierOf(context, host, {});
+  return { context, host, client, verifier, acceptance: { accept: [manifest], verb: 'install' } };
 }
 
 function clientOf(directory: string, isCache = false): Promise<RegistryClient> {

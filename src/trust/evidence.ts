@@ -2,13 +2,7 @@
 import type { Artifact, ArtifactReferrer } from '#core/artifact';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { type Digest, printable } from '#core/reference';
-import {
-  BUNDLE_TYPE,
-  PREDICATES,
-  type SignatureVerifier,
-  type UnknownSigner,
-  type VerifiedStatement,
-} from '#core/signature';
+import { PREDICATES, type SignatureVerifier, type UnknownSigner, type VerifiedStatement } from '#core/signature';
 import type { TrustedPublisher } from '#core/trust';
 
 /** Signatures of one artifact that are read. With more, one that takes a version back could hide among them. */
@@ -41,10 +35,10 @@ export interface EvidencePorts {
 export async function gatherEvidence(
   { verifier, bundles }: EvidencePorts,
   artifact: Artifact,
+  referrers: readonly ArtifactReferrer[],
   publishers: readonly TrustedPublisher[],
   signal?: AbortSignal,
 ): Promise<Evidence> {
-  const referrers = await artifact.referrers(BUNDLE_TYPE);
   if (referrers.length > MOST_BUNDLES) {
     throw tooMany(artifact, `${referrers.length} signatures or more; at most ${MOST_BUNDLES} are read`);
   }

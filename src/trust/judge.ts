@@ -3,7 +3,7 @@ import type { Artifact, ArtifactDecision, ArtifactVerifier } from '#core/artifac
 import { SwitchboardError } from '#core/errors';
 import { quoted } from '#core/permission-text';
 import { printable } from '#core/reference';
-import { PREDICATES, type Signer, type VerifiedStatement } from '#core/signature';
+import { BUNDLE_TYPE, PREDICATES, type Signer, type VerifiedStatement } from '#core/signature';
 import { readPublish, readRevocation, readYank } from '#core/statements';
 import { namespaceCovers, signerText, type TrustedPublisher, type TrustState } from '#core/trust';
 import { type Evidence, type EvidencePorts, gatherEvidence } from './evidence.ts';
@@ -37,8 +37,9 @@ interface Known extends VerifiedStatement {
  * or they are of another name or version), `revoked-key`, `yanked-version`, `too-large`, those of the registry.
  */
 export async function judge(ports: JudgePorts, artifact: Artifact, options: JudgeOptions = {}): Promise<Judgement> {
-  const { publishers } = await ports.state();
-  const evidence = await gatherEvidence(ports, artifact, publishers, options.signal);
+  // Each takes a round trip.
+  const [{ publishers }, referrers] = await Promise.all([ports.state(), artifact.referrers(BUNDLE_TYPE)]);
+  const evidence = await gatherEvidence(ports, artifact, referrers, publishers, options.signal);
   const known = evidence.statements
     .map((one) => ({ ...one, publishers: publishers.filter(({ signer }) => isSigner(signer, one.signer)) }))
     // A trust root vouches for everybody; only whom the owner named counts.

@@ -36,6 +36,13 @@ async function person(t: TestContext): Promise<Person> {
   return Object.assign(own, { home, directory, json });
 }
 
+/** Flags that install what nobody signed: who signs is the matter of test/trust. */
+const anyway = (published: { readonly [key: string]: unknown }): readonly string[] => [
+  '--allow-unsigned',
+  '--accept',
+  String(published['manifest']),
+];
+
 /** A component of the echo guest that says its name. */
 async function componentFile(directory: string, reference: string): Promise<string> {
   const { bytes } = await guest('echo');
@@ -77,20 +84,20 @@ void describe('publish, search, install, call, update', () => {
       );
       const versions = await user.json<{ versions: string[] }>('versions', 'acme:echo');
       assert.deepEqual(versions.versions, ['1.0.0']);
-      const installed = await user('install', 'acme:echo@^1', '--save');
+      const installed = await user('install', 'acme:echo@^1', '--save', ...anyway(published));
       assert.equal(installed.code, 0, installed.stderr);
       assert.match(installed.stdout, /^installed acme:echo@1\.0\.0 \(/);
       const info = await user.json<{ source: string }>('info', 'acme:echo');
       assert.equal(info.source, `oci://${address}/acme/echo:1.0.0@${String(published['manifest'])}`);
       assert.equal((await user('call', 'acme:echo', 'add', '1', '2')).stdout, '3\n');
 
-      const newest = await user('update', '--check');
+      const newest = await user('update', '--check', '--allow-unsigned');
       assert.equal(newest.stdout, 'acme:echo 1.0.0 is the newest\n');
       await author.json('publish', await componentFile(author.directory, 'acme:echo@1.1.0'));
       await author.json('publish', await componentFile(author.directory, 'acme:echo@2.0.0'));
-      const check = await user('update', '--check');
+      const check = await user('update', '--check', '--allow-unsigned');
       assert.equal(check.stdout, 'acme:echo 1.0.0 could be 1.1.0 (2.0.0 with --latest)\n');
-      const updated = await user('update', 'acme:echo');
+      const updated = await user('update', 'acme:echo', '--allow-unsigned');
       assert.equal(updated.stdout, 'acme:echo 1.0.0 is now 1.1.0 (2.0.0 with --latest)\n');
       const { components } = await user.json<{ components: { component: string }[] }>('list');
       assert.deepEqual(
@@ -105,7 +112,7 @@ void describe('publish, search, install, call, update', () => {
 
       const third = await person(t);
       writeFileSync(join(third.directory, 'switchboard.lock'), JSON.stringify(lock));
-      const locked = await third.json<{ installed: object[] }>('install', '--locked');
+      const locked = await third.json<{ installed: object[] }>('install', '--locked', '--allow-unsigned');
       assert.deepEqual(locked.installed, [{ component: 'acme:echo@1.1.0', outcome: 'installed' }]);
       assert.equal((await third('install', '--locked')).stdout, 'acme:echo@1.1.0 was installed already\n');
       const pulled = await third('pull', `oci://${address}/acme/echo:1.0.0`, '--out', 'one.wasm');
@@ -118,15 +125,17 @@ void describe('publish, search, install, call, update', () => {
 test('[registry.lock] --locked installs what the file holds or nothing', async (t) => {
   const { address } = await startRegistry(t, { mutableTags: () => true });
   const author = await person(t);
-  await author.json('publish', await componentFile(author.directory, 'acme:echo@1.0.0'), '--registry', address);
-  const saved = await author('install', `oci://${address}/acme/echo:1.0.0`, '--lock', 'own.lock');
+  const file = await componentFile(author.directory, 'acme:echo@1.0.0');
+  const published = await author.json<object>('publish', file, '--registry', address);
+  const word = `oci://${address}/acme/echo:1.0.0`;
+  const saved = await author('install', word, '--lock', 'own.lock', ...anyway({ ...published }));
   assert.equal(saved.code, 0, saved.stderr);
   const text = readFileSync(join(author.directory, 'own.lock'), 'utf8');
   const user = await person(t);
   const missing = await user('install', '--locked');
   assert.equal(missing.code, 3);
   assert.match(missing.stderr, /code: lock-mismatch/);
-  const file = join(user.directory, 'switchboard.lock');
+  const lock = join(user.directory, 'switchboard.lock');
   const other = digestOf('other');
   for (const [from, to, code] of [
     [/"digest": "[^"]+"/, `"digest": "${other}"`, 'lock-mismatch'],
@@ -134,8 +143,8 @@ test('[registry.lock] --locked installs what the file holds or nothing', async (
     ['acme:echo', 'acme:other', 'lock-mismatch'],
     [/"version": "1\.0\.0"/, '"version": "1.0.1"', 'lock-mismatch'],
   ] as const) {
-    writeFileSync(file, text.replace(from, to));
-    const { stderr } = await user('install', '--locked');
+    writeFileSync(lock, text.replace(from, to));
+    const { stderr } = await user('install', '--locked', '--allow-unsigned');
     assert.match(stderr, new RegExp(`code: ${code}`), String(from));
     assert.match((await user('list')).stderr, /nothing is installed/);
   }
@@ -150,21 +159,25 @@ test('[registry.install] a component that says it is another is refused, unless 
   const file = await componentFile(author.directory, 'acme:echo@1.0.0');
   const { publish, clientOf } = await import('./client-of.ts');
   const client = await clientOf(t);
-  await publish(client, address, 'bank:safe@1.0.0', readFileSync(file));
-  const refused = await author('install', `oci://${address}/bank/safe:1.0.0`);
+  const { manifest } = await publish(client, address, 'bank:safe@1.0.0', readFileSync(file));
+  const flags = anyway({ manifest: manifest.digest });
+  const refused = await author('install', `oci://${address}/bank/safe:1.0.0`, ...flags);
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /says that it is acme:echo@1\.0\.0, not bank:safe@1\.0\.0[^]*code: invalid-artifact/);
   assert.match((await author('list')).stderr, /nothing is installed/);
-  const named = await author('install', `oci://${address}/bank/safe:1.0.0`, '--as', 'my:echo@0.1.0');
+  const named = await author('install', `oci://${address}/bank/safe:1.0.0`, '--as', 'my:echo@0.1.0', ...flags);
   assert.match(named.stdout, /^installed my:echo@0\.1\.0/);
 });
 
 test('[registry.install] two processes that install the same at once both have it', async (t) => {
   const { address } = await startRegistry(t);
   const author = await person(t);
-  await author.json('publish', await componentFile(author.directory, 'acme:echo@1.0.0'), '--registry', address);
+  const file = await componentFile(author.directory, 'acme:echo@1.0.0');
+  const published = await author.json<object>('publish', file, '--registry', address);
   const outcomes = await Promise.all(
-    [1, 2].map(() => author.json<{ outcome: string }>('install', `oci://${address}/acme/echo:1.0.0`)),
+    [1, 2].map(() =>
+      author.json<{ outcome: string }>('install', `oci://${address}/acme/echo:1.0.0`, ...anyway({ ...published })),
+    ),
   );
   assert.deepEqual(outcomes.map((one) => one.outcome).toSorted(), ['installed', 'same']);
   const left = readdirSync(join(author.home, 'cache/registry'));

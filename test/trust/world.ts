@@ -161,7 +161,7 @@ export class World {
     const before = this.#requests();
     const warned: string[] = [];
     const write = process.stderr.write.bind(process.stderr);
-    process.stderr.write = ((text: string) => warned.push(text) > 0) as typeof process.stderr.write;
+    process.stderr.write = (text) => warned.push(String(text)) > 0;
     let outcome: string;
     let text = '';
     try {
@@ -248,4 +248,3 @@ export async function worldOf(t: Cleanup): Promise<World> {
   });
   return new World(client, address, host, () => requests);
 }
-

@@ -68,6 +68,8 @@ export async function admit(ports: Ports, admitted: Admitted): Promise<TrustReco
   const there = (await host.list()).filter((one) => one.name === name);
   const same = there.find((one) => one.version === version && one.description.digest === artifact.digest);
   const [before] = there;
+  // Whoever names it has seen it: the refusal without that showed all there is to see.
+  if (!before && isNamed(acceptance, artifact)) return { ...base, accepted: 'named', findings: [] };
   const description = await host.inspect(path);
   const scan = await scanned(ports, artifact);
   const findings = (scan?.findings ?? []).filter(({ severity }) => severity === 'high').map(findingText);
@@ -95,7 +97,6 @@ async function acceptNew(
   scan: ScanResult | undefined,
 ): Promise<TrustRecord['accepted']> {
   const { context, acceptance } = ports;
-  if (isNamed(acceptance, admitted.artifact)) return 'named';
   const text = newLines(admitted, description, scan).join('\n');
   if (isTerminal()) {
     context.settle();

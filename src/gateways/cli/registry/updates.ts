@@ -13,7 +13,6 @@ import {
   tagOfVersion,
 } from '#registry/client/reference';
 import { type Resolved, versionsIn } from '#registry/client/resolve';
-import type { Context } from '../context.ts';
 import { safeLine } from '../safe.ts';
 import { addToLock, type ArtifactInstall, installArtifact, lockedOf, lockPath } from './install-artifact.ts';
 
