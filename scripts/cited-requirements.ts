@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'smol-toml';
 
 /** A test's name is the first argument of `test`, `it`, `describe` or `suite`, or of `t.test`. */
 const TEST_NAME =
@@ -17,7 +18,7 @@ export function idsInTests(text: string): readonly string[] {
   return ids;
 }
 
-/** Every cited id with the files that cite it: tests by name, golden cases by `requirements` in their case.json. */
+/** Every cited id with the files that cite it: tests by name, golden cases by `requirements` in their case.json or case.toml. */
 export function citedRequirements(root: string): ReadonlyMap<string, readonly string[]> {
   const cited = new Map<string, string[]>();
   const cite = (id: string, file: string): void => {
@@ -29,8 +30,9 @@ export function citedRequirements(root: string): ReadonlyMap<string, readonly st
   for (const file of globSync(TEST_FILES, { cwd: root, exclude })) {
     for (const id of idsInTests(readFileSync(join(root, file), 'utf8'))) cite(id, file);
   }
-  for (const file of globSync('test/runtime/*/case.json', { cwd: root })) {
-    const golden = JSON.parse(readFileSync(join(root, file), 'utf8')) as { requirements?: unknown };
+  for (const file of globSync(['test/runtime/*/case.json', 'test/trust/*/case.toml'], { cwd: root })) {
+    const text = readFileSync(join(root, file), 'utf8');
+    const golden: { requirements?: unknown } = file.endsWith('.toml') ? parse(text) : (JSON.parse(text) as object);
     if (!Array.isArray(golden.requirements)) throw new Error(`${file}: "requirements" must be a list of ids`);
     for (const id of golden.requirements) cite(String(id), file);
   }

@@ -18,7 +18,9 @@ export function fileTrustStore(paths: HomePaths, faults: FaultPoints): TrustStor
     const text = readIfThere(paths.trust);
     if (text === undefined) return NO_TRUST;
     try {
-      return checked(JSON.parse(text) as TrustState);
+      const { version, ...state } = JSON.parse(text) as TrustState & { readonly version: unknown };
+      if (version !== 1) throw new Error('it is of another version');
+      return checked(state);
     } catch (cause) {
       // What it said of keys that were revoked is lost with it: nothing is trusted until a person has seen to it.
       throw new SwitchboardError('database-corrupt', `${paths.trust} is damaged`, { fix: `rm ${paths.trust}`, cause });

@@ -85,9 +85,18 @@ export function componentStoreContract(backend: string, make: () => Promise<Back
     assert.equal(await store.redescribe({ ...anew, installedAt: 5 }), true);
     assert.deepEqual(await store.get({ name: 'demo:a', version: '1.0.0' }), anew);
     assert.deepEqual(await store.get({ name: 'demo:a', version: '1.1.0' }), other);
+    const record = '{"kept":true}';
+    assert.equal(await store.redescribe({ ...anew, record }), true);
+    assert.equal((await store.get({ name: 'demo:a', version: '1.0.0' }))?.record, record);
+    // What is said of it without one leaves the one that is there.
+    assert.equal(await store.redescribe(anew), true);
+    assert.equal((await store.get({ name: 'demo:a', version: '1.0.0' }))?.record, record);
     assert.equal(await store.redescribe(component('demo:a', '1.0.0', B)), false);
     assert.equal(await store.redescribe(component('demo:b', '1.0.0', A)), false);
-    assert.deepEqual(await store.list(), [other, anew]);
+    assert.deepEqual(await store.list(), [other, { ...anew, record }]);
+    const third = { ...component('demo:c', '1.0.0', A), record };
+    assert.equal(await store.add(third, A), true);
+    assert.deepEqual(await store.get({ name: 'demo:c' }), third);
     assert.deepEqual(Buffer.from(await store.bytes(digest(A))), Buffer.from(A));
   });
 

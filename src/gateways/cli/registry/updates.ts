@@ -4,7 +4,6 @@ import { compare, gt, satisfies } from 'semver';
 import type { InstalledComponent } from '#core';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { parseReference } from '#core/reference';
-import type { RegistryClient } from '#registry/client/client';
 import { readLock } from '#registry/client/lock';
 import {
   type ArtifactReference,

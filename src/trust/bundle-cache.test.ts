@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { bundleCache } from './bundle-cache.ts';
+
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+
+test('[trust.locked] signatures are kept by the digest of what refers, and what is damaged is as none', async (t) => {
+  const directory = join(mkdtempSync(join(tmpdir(), 'switchboard-bundles-')), 'cache');
+  t.after(() => rmSync(join(directory, '..'), { recursive: true }));
+  const cache = bundleCache(directory);
+  assert.equal(await cache.get(DIGEST), undefined);
+  await cache.put(DIGEST, Buffer.from('{"a":1}'));
+  assert.deepEqual(await cache.get(DIGEST), Buffer.from('{"a":1}'));
+  const [name = ''] = readdirSync(directory);
+  const path = join(directory, name);
+  writeFileSync(path, readFileSync(path, 'latin1').replace('1', '2'), 'latin1');
+  assert.equal(await cache.get(DIGEST), undefined);
+  writeFileSync(path, '');
+  assert.equal(await cache.get(DIGEST), undefined);
+  for (const other of ['../../x', `sha256:${'A'.repeat(64)}`, 'sha256:', `md5:${'a'.repeat(64)}`]) {
+    await cache.put(other, Buffer.from('x'));
+    assert.equal(await cache.get(other), undefined);
+  }
+  assert.deepEqual(readdirSync(directory), [name]);
+});
