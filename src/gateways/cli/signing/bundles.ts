@@ -1,7 +1,6 @@
 /** Bundles where they are kept: beside a file, or as referrers in a registry. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Artifact, ArtifactReferrer } from '#core/artifact';
 import { errnoOf, SwitchboardError } from '#core/errors';
@@ -67,5 +66,3 @@ export async function digestsOfFile(path: string, signal: AbortSignal): Promise<
   }
   return [`sha256:${sha256.digest('hex')}`, `sha512:${sha512.digest('hex')}`];
 }
-
-export const fileName = (path: string): string => safeLine(basename(path));

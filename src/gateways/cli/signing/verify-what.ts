@@ -36,7 +36,7 @@ export async function verifyWhat(context: Context, what: string, flags: VerifyFl
   const keys = flags.key ? await givenKeys(flags.key) : await knownKeys(context);
   const trustedRoot = flags.trustedRoot === undefined ? undefined : await readTrustedRoot(flags.trustedRoot);
   const roots: SignatureRoots = { keys: keys.map((one) => one.publicKey), trustedRoot };
-  const signed = isInRegistry(what) ? await inRegistry(context, what, flags) : await inFile(context, what, flags);
+  const signed = await signedOf(context, what, flags);
   if (signed.bundles.length === 0) throw unsigned(signed.shown, what);
   const verifier = signatureVerifier();
   const held: VerifiedStatement[] = [];
@@ -112,6 +112,16 @@ async function givenKeys(words: readonly string[]): Promise<readonly KnownKey[]>
 }
 
 const LARGEST_BUNDLE = 1024 * 1024;
+const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+
+async function signedOf(context: Context, what: string, flags: VerifyFlags): Promise<Signed> {
+  if (DIGEST.test(what)) {
+    if (flags.bundle === undefined) throw new SwitchboardError('invalid-usage', 'a digest needs --bundle');
+    const bundles = [await readSmall(flags.bundle, LARGEST_BUNDLE)];
+    return { shown: what, digests: [what as SubjectDigest], bundles };
+  }
+  return isInRegistry(what) ? inRegistry(context, what, flags) : inFile(context, what, flags);
+}
 
 async function inFile(context: Context, file: string, { bundle }: VerifyFlags): Promise<Signed> {
   const digests = await digestsOfFile(file, context.signal);
@@ -140,7 +150,7 @@ function textOf(
 ): string {
   const [digest = ''] = digests;
   return [
-    `${shown} (${digest})`,
+    shown === digest ? shown : `${shown} (${digest})`,
     ...held.map((statement) => `signed by ${signerText(statement.signer, keys)}\n  ${saying(statement)}`),
     ...failed.map(({ message }) => `not counted: ${safeLine(message, 400)}`),
   ].join('\n');
