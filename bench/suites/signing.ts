@@ -23,7 +23,7 @@ export const signing: Suite = async ({ quick }) => {
     publishStatement({ name: 'acme:clip', version: '1.0.0', manifest: SUBJECT, component: SUBJECT, publicKey }),
     key,
   );
-  // The right one last, as if the hint named none.
+  // The right one last of fifty.
   const others = await Promise.all(Array.from({ length: quick ? 1 : 3 }, () => makeKey('correct horse')));
   const keys = Array.from({ length: KEYS - 1 }, (_, i) => others[i % others.length]?.key.publicKey ?? '');
   const trustedRoot = JSON.parse(fixture('root-public-good.json').toString()) as unknown;

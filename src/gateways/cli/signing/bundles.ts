@@ -30,10 +30,13 @@ export function bundleAttachment(bytes: Buffer, statement: Statement): Attachmen
 /** More signatures than this are not read: a registry could list any number. */
 const MOST_BUNDLES = 32;
 
-/** The bundles that refer to an artifact. What cannot be read is an error in its place. */
-export async function bundlesOf(artifact: Artifact): Promise<readonly (Uint8Array | Error)[]> {
-  const referrers = (await artifact.referrers(BUNDLE_TYPE)).slice(0, MOST_BUNDLES);
-  return Promise.all(referrers.map(bytesOf));
+/** The bundles that refer to an artifact, and how many more there are. What cannot be read is an error in its place. */
+export async function bundlesOf(
+  artifact: Artifact,
+): Promise<{ readonly bundles: readonly (Uint8Array | Error)[]; readonly unread: number }> {
+  const referrers = await artifact.referrers(BUNDLE_TYPE);
+  const bundles = await Promise.all(referrers.slice(0, MOST_BUNDLES).map(bytesOf));
+  return { bundles, unread: referrers.length - bundles.length };
 }
 
 async function bytesOf(referrer: ArtifactReferrer): Promise<Uint8Array | Error> {

@@ -29,6 +29,8 @@ interface Signed {
   /** What a publisher must have signed it as. */
   readonly named?: { readonly name: string; readonly version: string };
   readonly bundles: readonly (Uint8Array | Error)[];
+  /** Signatures that a registry has beyond those that are read. */
+  readonly unread?: number;
 }
 
 /** Judges all bundles. Errors: `unsigned-artifact`; what is wrong with the first where none holds. */
@@ -51,12 +53,14 @@ export async function verifyWhat(context: Context, what: string, flags: VerifyFl
     }
   }
   const vouching = held.filter(({ predicateType }) => !TAKES_BACK.includes(predicateType));
+  if (signed.unread) context.note(`${signed.unread} more signatures were not read`);
   if (vouching.length === 0) throw withLook(failed[0] ?? unsigned(signed.shown, what), what);
   const document = {
     what: signed.shown,
     digests: signed.digests,
     signatures: held.map(({ signer, predicateType, predicate }) => ({ signer, predicateType, predicate })),
     refused: failed.map(({ code, message }) => ({ code, message })),
+    unread: signed.unread ?? 0,
   };
   context.print(document, () => textOf(signed, held, failed, keys));
 }
@@ -135,10 +139,10 @@ function inRegistry(context: Context, word: string, flags: VerifyFlags): Promise
     const artifact: Artifact = await context.progress(`asking for ${safeLine(word)}`, client.resolve(word));
     const { reference, manifest, digest, name, version } = artifact;
     const { bundle } = flags;
-    const bundles = bundle === undefined ? await bundlesOf(artifact) : [await readSmall(bundle, LARGEST_BUNDLE)];
+    const of = { shown: reference, named: { name, version } };
+    if (bundle === undefined) return { ...of, digests: [manifest], ...(await bundlesOf(artifact)) };
     // A bundle from elsewhere may be of the component's bytes alone.
-    const digests = bundle === undefined ? [manifest] : [manifest, digest];
-    return { shown: reference, digests, named: { name, version }, bundles };
+    return { ...of, digests: [manifest, digest], bundles: [await readSmall(bundle, LARGEST_BUNDLE)] };
   });
 }
 
