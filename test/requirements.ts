@@ -252,6 +252,13 @@ export const REQUIREMENTS = {
   'trust.held': 'An update that asks for more, or is of another signer, is held until a person allows the difference.',
   'trust.locked': 'install --locked verifies, and takes the lock file’s digests as what is accepted.',
   'trust.walk': 'publish, search, info, trust, install, call and a held update work from the command line.',
+  'signing.keys': 'keygen makes an encrypted key, asks nobody who is not at a terminal, and never overwrites one.',
+  'signing.sign': 'sign and publish make sigstore bundles, beside a file or as referrers in a registry.',
+  'signing.verify':
+    'verify shows who signed what, by a key or by an identity under a given trust root, also in bundles of others.',
+  'signing.hostile': 'A bundle that is malformed, replayed, or of another digest, key or root is refused.',
+  'signing.statements':
+    'What was published, a version taken back and a revoked key are statements that cannot pass for each other.',
   'wrap.derive': 'wrap derives WIT from TypeScript declarations, feature by feature, and lists what cannot cross.',
   'wrap.mcp': 'Ten well-known libraries are wrapped offline and called over MCP.',
   'wrap.project': 'wrap writes a whole project: docs, examples, licences, SBOM, lock, smoke test, what does not cross.',

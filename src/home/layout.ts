@@ -105,6 +105,7 @@ export function secureHome(paths: HomePaths): void {
       paths.trust,
       paths.storage,
       paths.hostFile,
+      join(paths.home, 'keys', 'signing.key'),
     ])
       narrow(file, FILE_MODE);
     for (const database of [paths.database, paths.storage])
