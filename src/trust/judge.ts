@@ -202,7 +202,7 @@ function untrusted(artifact: Artifact, signer: string, key: string, look: string
     'untrusted-signer',
     `${printable(artifact.reference)} is signed with ${signer}, which nobody here trusts`,
     {
-      fix: `look: ${look}; where the publisher says elsewhere that this is their key: ${addCommand(namespace, key, artifact)}`,
+      fix: `look first: ${look}\n  then, where the publisher says elsewhere that this is their key: ${addCommand(namespace, key, artifact)}`,
       data: { signer, manifest: artifact.manifest },
     },
   );

@@ -105,6 +105,7 @@ void describe('publish, search, info, trust, install, call, an update that asks 
         manifest: published['manifest'],
       });
       assert.match((await user('info', 'acme:echo')).stdout, /signed {3}by acme, SHA256:.*; accepted at a terminal/);
+      assert.match((await user('verify', 'acme:echo')).stdout, /\(acme, trusted for acme:\*\)/);
       assert.equal((await user('call', 'acme:echo', 'add', '1', '2')).stdout, '3\n');
 
       const more = requests('api.example.com', 'upload.example.net');

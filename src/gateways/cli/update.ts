@@ -87,7 +87,11 @@ function lines(one: Update, outcome: Outcome | undefined, held: boolean): string
   const told = [
     now(),
     ...passedOver,
-    ...(installed ? [`${name} ${from}, which is installed: ${installed.message}`] : []),
+    ...(installed
+      ? [
+          `${name} ${from}, which is installed: ${installed.message}; to be without it: switchboard uninstall ${name}@${from}`,
+        ]
+      : []),
   ];
   return told.map((line) => safeLine(line, 1_000));
 }

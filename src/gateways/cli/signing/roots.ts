@@ -2,6 +2,9 @@
 import { existsSync } from 'node:fs';
 import { SwitchboardError } from '#core/errors';
 import type { PublicKeyText } from '#core/signature';
+import { homePaths } from '#home/layout';
+import { noFaults } from '#home/system';
+import { fileTrustStore } from '#home/trust-store';
 import type { Context } from '../context.ts';
 import { safeLine } from '../safe.ts';
 import { homePublicKey } from './key.ts';
@@ -27,10 +30,16 @@ export async function publicKeyOf(word: string): Promise<PublicKeyText> {
 
 const isPathLike = (word: string): boolean => /[./\\]/.test(word) && word.length < 100;
 
-/** Every key that this home knows. */
+/** Every key that this home knows: its own, and those that it trusts. What was revoked is known no more. */
 export async function knownKeys(context: Context): Promise<readonly KnownKey[]> {
   const own = await homePublicKey(context);
-  return own === undefined ? [] : [{ publicKey: own, label: 'your key' }];
+  const { publishers } = await fileTrustStore(homePaths(context.home), noFaults).read();
+  const trusted = publishers.flatMap(({ publisher, signer, namespaces, revoked }) =>
+    signer.kind === 'key' && !revoked
+      ? [{ publicKey: signer.publicKey, label: `${publisher}, trusted for ${namespaces.join(', ')}` }]
+      : [],
+  );
+  return [...(own === undefined ? [] : [{ publicKey: own, label: 'your key' }]), ...trusted];
 }
 
 /** A sigstore trust root in a file. Errors: `invalid-key`, `file-unreadable`. */
