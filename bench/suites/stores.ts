@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { openHome } from '#home';
 import { guest } from '../../test/guests/build.ts';
 import { type CountedHost, createCountedHost } from '../counted-host.ts';
 import { interleave, sequential } from '../rounds.ts';
@@ -13,13 +14,15 @@ import type { Suite } from '../suite.ts';
 const EXTRA_US = 30;
 const FACTOR = 2.2;
 const VALUE = 'v'.repeat(64);
+/** Small values that were written before the host started: each is read once, so none is in its memory. */
+const NEW_KEYS = 3_200;
 /** Values of which the host keeps only the latest in memory. */
 const COLD_KEYS = 64;
 const COLD_VALUE = 'v'.repeat(70_000);
 const WRITERS = 16;
 
 export const measureStores: Suite = async ({ quick, count }) => {
-  const counted = await createCountedHost();
+  const counted = await createCountedHost(writeNew);
   const { host, add, call } = counted;
   const component = await add('kv', (await guest('kv-bench')).bytes, { reuse: 'resident', timeout: 60_000 });
   await host.grant(component, { permissions: [{ kind: 'kv', name: 'bench', mode: 'rw' }] });
@@ -48,6 +51,8 @@ async function measure(
   const often = 100;
   let cold = 0;
   const getCold = (): Promise<unknown> => call(component, 'get', [`cold-${(cold += 1) % (quick ? 2 : COLD_KEYS)}`]);
+  let unread = 0;
+  const getNew = (): Promise<unknown> => call(component, 'get', [`new-${(unread += 1) % NEW_KEYS}`]);
   let written = 0;
   const set = (): Promise<unknown> => call(component, 'set', ['k', `${(written += 1)}${VALUE}`]);
   for (const run of [resident, get]) await sequential(calls * 10, run);
@@ -56,6 +61,7 @@ async function measure(
       resident: () => sequential(calls, resident),
       get: () => sequential(calls, get),
       each: async () => (await sequential(quick ? 1 : 10, () => call(component, 'get-often', ['k', often]))) / often,
+      fresh: () => sequential(calls / 10, getNew),
       cold: () => sequential(calls / 10, getCold),
     },
     { least: quick ? 2 : 30, most: 150, budgetMs: quick ? 1 : 6_000 },
@@ -77,10 +83,20 @@ async function measure(
   return [
     comparedRow('call with one kv get', 'µs', reads.get, reads.resident, read),
     comparedRow('one of many kv gets in a call', 'µs', reads.each, reads.resident, read - reads.resident),
+    comparedRow('call with one kv get, not in the host’s memory', 'µs', reads.fresh, reads.resident, read),
     comparedRow('call with one kv get of 70 kB, from the disk’s cache', 'µs', reads.cold, reads.resident, read + 500),
     comparedRow('call with one durable kv set', 'µs', writes.set, writes.bare, write),
     comparedRow(`${WRITERS} calls at once with one durable kv set each`, 'µs', writes.together, writes.bare, 4 * write),
   ];
+}
+
+async function writeNew(path: string): Promise<void> {
+  const home = await openHome(path);
+  const place = { owner: 'bench:kv', name: 'bench' };
+  const quota = { bytes: 10_000_000, keys: 2 * NEW_KEYS };
+  const value = new TextEncoder().encode(VALUE);
+  await Promise.all(Array.from({ length: NEW_KEYS }, (_, i) => home.kv.set(place, `new-${i}`, value, { quota })));
+  await home.close();
 }
 
 /** SQLite alone, in this thread, as durable: one row, one statement, one sync of the disk. */
