@@ -12,7 +12,7 @@ export interface Row {
   readonly ok: boolean;
 }
 
-export type Unit = 'ms' | 'µs' | 'bytes' | 'MB' | 'calls' | 'events';
+export type Unit = 'ms' | 'µs' | 'bytes' | 'MB' | 'calls' | 'events' | '×' | '%';
 
 /** A row whose limit follows from what it is compared with. `NaN` never passes. */
 export function comparedRow(name: string, unit: Unit, value: number, against: number, limit: number): Row {

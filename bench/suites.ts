@@ -19,6 +19,8 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   reflect: async () => boundSuite('reflect'),
   devkit: async () => (await import('./suites/devkit.ts')).devkit,
   javascript: async () => (await import('./suites/javascript.ts')).javascriptGuests,
+  wrap: async () => (await import('./suites/wrap.ts')).wrapping,
+  registry: async () => (await import('./suites/registry.ts')).registry,
   permissions: async () => (await import('./suites/permissions.ts')).permissions,
 };
 

@@ -17,7 +17,7 @@ const COMPONENTS = join(ROOT, 'components');
 const OWN_WIT = ['host.wit', 'mcp.wit'].map((name) => join(ROOT, 'wit', name));
 
 /** Raised when the development kit or src/wit make other bytes of the same sources. */
-const BUILD_VERSION = 3;
+const BUILD_VERSION = 4;
 
 export interface BuildOptions {
   /** Holds `world.wit` and `src/main.ts`, whose named exports are the world's functions in camelCase. */

@@ -16,7 +16,7 @@ const JCO = { name: '@bytecodealliance/jco-transpile', file: 'js-component-bindg
 /** What of it makes components, for the development kit. */
 const TOOLS = 'vendor/wasm-tools';
 /** What the development kit reads beside its code. */
-const DEVKIT = ['devkit/templates', 'devkit/toolchain'];
+const DEVKIT = ['devkit/templates', 'devkit/toolchain', 'wrap/templates', 'wrap/toolchain'];
 
 type ImportMap = { readonly [specifier: string]: string };
 

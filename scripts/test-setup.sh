@@ -2,9 +2,10 @@
 
 # The C guests need a clang that targets wasm32-wasi, its linker, libc and compiler runtime.
 test_setup() {
-  c_toolchain_works && tool_is_current inspector && tool_is_current conformance && return
+  c_toolchain_works && registries_are_here && tool_is_current inspector && tool_is_current conformance && return
   begin_work
   c_toolchain_works || install_c_toolchain
+  registries_are_here || install_registries
   tool_is_current inspector || install_tool inspector 'the MCP Inspector'
   tool_is_current conformance || install_tool conformance "MCP's conformance suite"
   end_work
@@ -36,6 +37,34 @@ install_c_toolchain() {
     die 'the tests need clang, wasm-ld, wasi-libc and the wasm32 compiler runtime of clang; install them with your package manager'
   fi
   c_toolchain_works || die 'clang was installed but cannot build for wasm32-wasi'
+}
+
+# The registry is tried with others' tools: skopeo, and Debian's docker-registry, which needs no service for it.
+docker_registry=$root/.cache/docker-registry/usr/bin/docker-registry
+
+registries_are_here() {
+  command -v skopeo >/dev/null 2>&1 && { [ -x "$docker_registry" ] || command -v docker-registry >/dev/null 2>&1; }
+}
+
+install_registries() {
+  if ! command -v apt-get >/dev/null 2>&1; then
+    die 'the tests need skopeo and docker-registry (the registry of the distribution project) on the PATH'
+  fi
+  if ! command -v skopeo >/dev/null 2>&1; then
+    [ "$(id -u)" -eq 0 ] || die 'the tests need skopeo: sudo apt-get install skopeo'
+    say 'installing skopeo with apt-get'
+    run_quietly apt-get update || die 'apt-get update failed'
+    run_quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends skopeo ||
+      die 'apt-get could not install skopeo'
+  fi
+  if ! command -v docker-registry >/dev/null 2>&1; then
+    say 'bringing docker-registry from the package archive into .cache/docker-registry'
+    _into=$root/.cache/docker-registry
+    rm -rf "$_into" && mkdir -p "$_into" || die "cannot write to $_into"
+    # Unpacked, not installed: installing it would start a server on this machine.
+    run_quietly sh -c 'cd "$1" && apt-get download docker-registry && dpkg-deb -x docker-registry_*.deb . && rm docker-registry_*.deb' \
+      sh "$_into" || die 'docker-registry could not be brought with apt-get download'
+  fi
 }
 
 # What the tests run as programs of their own, each with its own dependencies and lock file.

@@ -62,5 +62,36 @@ export function clientVariables(): ClientVariables {
   };
 }
 
-/** The environment of compilers that a verb runs: all of its own, as if the person had started them. */
-export const toolEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env });
+/**
+ * The environment of compilers and of a project's tests: that of the verb, as if the person had started them, but for what
+ * is meant for Switchboard alone. A build script that had the owner token could grant its component anything.
+ */
+export const toolEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.toUpperCase().startsWith('SWITCHBOARD_')));
+
+/** What reaches registries and who signs in there: the variables that docker, podman and curl go by. */
+export interface RegistryVariables {
+  readonly httpProxy: string | undefined;
+  readonly httpsProxy: string | undefined;
+  readonly noProxy: string | undefined;
+  /** `DOCKER_CONFIG`: the directory of docker's config.json. */
+  readonly dockerConfig: string | undefined;
+  /** `REGISTRY_AUTH_FILE`, of podman and skopeo. */
+  readonly authFile: string | undefined;
+  /** `XDG_RUNTIME_DIR`. */
+  readonly runtimeDir: string | undefined;
+}
+
+export function registryVariables(): RegistryVariables {
+  const variable = (...names: readonly string[]): string | undefined =>
+    names.map((name) => process.env[name]).find((value) => value !== undefined && value !== '');
+  return {
+    // Not HTTP_PROXY in capitals alone: a web server's request could set it (https://httpoxy.org); curl does the same.
+    httpProxy: variable('http_proxy', 'all_proxy', 'ALL_PROXY'),
+    httpsProxy: variable('https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'),
+    noProxy: variable('no_proxy', 'NO_PROXY'),
+    dockerConfig: variable('DOCKER_CONFIG'),
+    authFile: variable('REGISTRY_AUTH_FILE'),
+    runtimeDir: variable('XDG_RUNTIME_DIR'),
+  };
+}

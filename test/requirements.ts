@@ -86,6 +86,12 @@ export const REQUIREMENTS = {
   'mcp.negotiate':
     'Clients of older protocol revisions are served in theirs; versions nobody knows are refused by name.',
   'js.enums': 'The enums of a bundle are constants in the guest; one that anything could change is left as it is.',
+  'js.globals':
+    'Scripts and their libraries have Date, performance, Math.random and crypto, live from the first call on; a component imports what its script uses of them and no more of WASI.',
+  'js.absent':
+    'A global that guests do not have is refused at build with file and line, and named where a library meets it.',
+  'js.trap-message':
+    'A script that throws what is no error of its WIT traps with the message, and the line of its source.',
   'bundled.text': 'text: count, diff, regex, slug, template.',
   'bundled.html': 'html: CSS select, links, tables, Markdown.',
   'bundled.data': 'data: query CSV and JSON.',
@@ -214,7 +220,43 @@ export const REQUIREMENTS = {
     'test runs the tests of a project inside the sandbox under its requested grants, with diff and coverage.',
   'devkit.watch': 'build --watch builds at every save and swaps the component in a running host; no call fails.',
   'devkit.call': 'call, inspect and bench take the folder of a project.',
+  'devkit.inside':
+    'A build writes only into the folder of its project, and a bundle takes nothing of the machine that is none of its.',
+  'devkit.environment':
+    'Compilers and tests get the environment of whoever asked, without what is for Switchboard alone.',
+  'devkit.stop': 'What is interrupted ends its compiler too, also one that ignores being told to.',
   'devkit.pack': 'init, build and test work from the npm package, which fetches its compiler when first needed.',
+  'registry.conformance': 'registry serve speaks the OCI distribution API as its conformance suite asks.',
+  'registry.rights': 'Users of a registry do in their namespaces what they may, and nothing else.',
+  'registry.immutable': 'A published version stays what it was, in the server and in the client.',
+  'registry.limits': 'What clients send to a registry is bounded and leads nowhere else on the disk.',
+  'registry.gc': 'Garbage collection takes what nothing names, beside a running server.',
+  'registry.search': 'search finds components in our index, in a catalogue elsewhere, or says that it cannot.',
+  'registry.publish':
+    'publish pushes the layout of the Wasm OCI artifact specification, with README and SBOM as referrers.',
+  'registry.install':
+    'install, pull, versions and update resolve references, names and ranges, and ask the verifier first.',
+  'registry.lock':
+    'switchboard.lock holds what names were resolved to; install --locked installs that and nothing else.',
+  'registry.auth': 'Credentials of docker and its helpers, basic and token flows, own authorities and proxies work.',
+  'registry.hostile': 'A registry that lies, stalls, redirects or floods gets nothing installed and no credentials.',
+  'registry.peers': 'skopeo works with our server, our client with the registry of the distribution project.',
+  'wrap.derive': 'wrap derives WIT from TypeScript declarations, feature by feature, and lists what cannot cross.',
+  'wrap.mcp': 'Ten well-known libraries are wrapped offline and called over MCP.',
+  'wrap.project': 'wrap writes a whole project: docs, examples, licences, SBOM, lock, smoke test, what does not cross.',
+  'wrap.offline': 'wrap works from npm’s cache, and the same packages give the same bytes.',
+  'wrap.rewrap': 'rewrap compares functions, types, packages, permissions and size with the version before.',
+  'wrap.from': 'wrap --from makes a component of a person’s own TypeScript.',
+  'wrap.export': 'wrap --export keeps only what is named, and says why something cannot be.',
+  'wrap.asks': 'At a terminal wrap asks which functions to keep; numbers, ranges and names answer.',
+  'wrap.pack': 'The npm package has wrap, and it works from the tarball.',
+  'wrap.no-scripts': 'wrap runs no script of any package and names those that matter.',
+  'wrap.sources': 'wrap takes packages from a registry alone.',
+  'wrap.native': 'wrap refuses native parts with the reason.',
+  'wrap.partly': 'wrap offers what works of a library that also needs Node, and says what is lost.',
+  'wrap.sandbox': 'A wrapped library has neither network nor files nor permissions.',
+  'wrap.vulnerable': 'Known-vulnerable versions of libraries harm neither the host nor later calls.',
+  'registry.verbs': 'publish, search, versions, install, pull, update and registry work from the command line.',
 } as const satisfies Record<string, string>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

@@ -1,4 +1,5 @@
 export * from './access.ts';
+export * from './artifact.ts';
 export * from './call-pattern.ts';
 export * from './caller.ts';
 export * from './context.ts';

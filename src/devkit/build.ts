@@ -1,14 +1,14 @@
 /** From a project's folder to a component: its language's compiler, then documentation, manifest and WIT beside the code. */
-import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { ComponentTypes } from '#core/wit-types';
+import { noteSources, sourcesOf } from './changed.ts';
 import { typesOfWit } from './components.ts';
+import { makeFolder, readTextIfThere, writeAtomic } from './files.ts';
 import { guestDeclarations, testDeclarations } from './guest-types.ts';
 import { buildC } from './languages/c.ts';
 import { buildGo } from './languages/go.ts';
 import { buildJavaScript, type BundleChanges } from './languages/javascript.ts';
+import { checkOutside, type OutsideCheck } from './languages/outside.ts';
 import { buildPython } from './languages/python.ts';
 import { buildRust } from './languages/rust.ts';
 import type { DevkitPorts } from './ports.ts';
@@ -25,6 +25,12 @@ export interface Built {
 
 export interface BuildOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Told of modules that a bundle asks for and that are not there, where the project has them replaced. */
+  readonly onAbsent?: ((module: string) => void) | undefined;
+  /** Folders outside the project whose files the component may take: named by whoever builds, never by the project. */
+  readonly include?: readonly string[] | undefined;
+  /** Told of files outside the project that the component took. */
+  readonly onOutside?: ((files: readonly string[]) => void) | undefined;
 }
 
 /**
@@ -34,11 +40,15 @@ export interface BuildOptions {
  */
 export async function buildProject(folder: string, ports: DevkitPorts, options: BuildOptions = {}): Promise<Built> {
   const started = performance.now();
+  // Before anything is read: what is saved from here on is not in this build, or may not be.
+  const sources = await sourcesOf(resolve(folder));
   const project = await openProject(folder, ports);
   await writeDeclarations(project, ports);
-  const bytes = await componentOf(project, ports, options);
-  await mkdir(dirname(project.out), { recursive: true });
+  const outside: string[] = [];
+  const bytes = await componentOf(project, ports, { ...options, onOutside: (files) => outside.push(...files) });
+  await makeFolder(dirname(project.out));
   await writeAtomic(project.out, bytes);
+  await noteSources(project, sources, outside, ports.version);
   return { project, out: project.out, bytes, ms: performance.now() - started };
 }
 
@@ -59,7 +69,31 @@ export async function buildChanged(
   wit: ProjectWit,
   options: BuildOptions = {},
 ): Promise<Uint8Array> {
-  return dressed(await buildJavaScript(project, ports, { ...options, changes, wit }), project, ports);
+  return dressed(await bundled(project, ports, options, changes, wit), project, ports);
+}
+
+/** A bundle that takes nothing of this machine that is none of the project's. */
+async function bundled(
+  project: Project,
+  ports: DevkitPorts,
+  { onOutside, include, ...options }: BuildOptions,
+  changes: BundleChanges = {},
+  wit: ProjectWit = project.wit,
+): Promise<Uint8Array> {
+  const outside: OutsideCheck = checkOutside(project.dir, include);
+  const plugins: BundleChanges['plugins'] = (tools) => [outside.plugin, ...(changes.plugins?.(tools) ?? [])];
+  let bytes: Uint8Array;
+  try {
+    bytes = await buildJavaScript(project, ports, { ...options, changes: { ...changes, plugins }, wit });
+  } catch (error) {
+    throw outside.refused() ?? error;
+  }
+  if (outside.taken.length > 0) {
+    const names = outside.taken.map((file) => relative(project.dir, file));
+    ports.say(`the component takes files from outside the project: ${names.join(', ')}`);
+    onOutside?.(outside.taken);
+  }
+  return bytes;
 }
 
 /** Writes `generated/`: what editors and type checkers know of the world. Other languages make their own bindings. */
@@ -67,17 +101,18 @@ export async function writeDeclarations(project: Project, ports: DevkitPorts): P
   const types = await typesOfWit(project.wit, ports.format);
   if (project.language !== 'ts' && project.language !== 'js') return types;
   const folder = join(project.dir, 'generated');
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeChanged(join(folder, 'guest.d.ts'), guestDeclarations(types));
   await writeChanged(join(folder, 'test.d.ts'), testDeclarations(types));
   return types;
 }
 
-function compile(project: Project, ports: DevkitPorts, { signal }: BuildOptions): Promise<Uint8Array> {
+function compile(project: Project, ports: DevkitPorts, options: BuildOptions): Promise<Uint8Array> {
+  const { signal } = options;
   switch (project.language) {
     case 'ts':
     case 'js':
-      return buildJavaScript(project, ports, { signal });
+      return bundled(project, ports, options);
     case 'c':
       return buildC(project, ports, signal);
     case 'rust':
@@ -98,17 +133,6 @@ function dressed(bare: Uint8Array, { wit, manifest }: Project, { format }: Devki
 
 /** An editor that watches the file sees a change only where there is one. */
 async function writeChanged(file: string, text: string): Promise<void> {
-  if (existsSync(file) && (await readFile(file, 'utf8')) === text) return;
+  if ((await readTextIfThere(file)) === text) return;
   await writeAtomic(file, text);
-}
-
-async function writeAtomic(file: string, data: Uint8Array | string): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, data);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }

@@ -16,6 +16,11 @@ export async function typesOfWit(wit: ProjectWit, format: ComponentFormat): Prom
   }
 }
 
+/** Whether the world imports anything of WASI, in itself or by a world that it includes. Errors: as `typesOfWit`. */
+export async function importsWasi(wit: ProjectWit, format: ComponentFormat): Promise<boolean> {
+  return (await typesOfWit(wit, format)).imports.some(({ id }) => id.startsWith('wasi:'));
+}
+
 /**
  * A component of the project's world from a core module whose exports follow the canonical ABI. `adapter` stands in for
  * `wasi_snapshot_preview1`. Errors: `build-failed`.

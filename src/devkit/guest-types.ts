@@ -98,7 +98,7 @@ interface Writer {
 }
 
 function createWriter(types: ComponentTypes, form: Form): Writer {
-  const names = typeNames(types);
+  const names = typeNames(types, form);
 
   const text = (ref: TypeRef): string => {
     if (typeof ref === 'string') return primitive(ref, form);
@@ -172,11 +172,20 @@ function createWriter(types: ComponentTypes, form: Form): Writer {
       ? `constructor${signature(fn, false)};`
       : `${docs(fn.docs)}${fn.kind === 'static' ? 'static ' : ''}${key(camel(plainName(fn)))}${signature(fn, false)};`;
 
+  const resourcesOf = (one: WitInterface): string[] => [
+    ...new Set(one.functions.flatMap((fn) => (fn.resource === undefined ? [] : [fn.resource]))),
+  ];
+  /** Two interfaces may each have a resource of that name. */
+  const className = ({ id }: WitInterface, resource: string): string => {
+    const index = types.types.findIndex(
+      ({ kind, name, interface: of }) => kind === 'resource' && name === resource && of === id,
+    );
+    return names.get(index) ?? pascal(resource);
+  };
   const classes = (one: WitInterface): string[] => {
-    const resources = new Set(one.functions.flatMap((fn) => (fn.resource === undefined ? [] : [fn.resource])));
-    return [...resources].map((resource) => {
+    return resourcesOf(one).map((resource) => {
       const own = one.functions.filter((fn) => fn.resource === resource);
-      return `class ${pascal(resource)} {\n${indent(own.map(classMember).join('\n'))}\n}`;
+      return `class ${className(one, resource)} {\n${indent(own.map(classMember).join('\n'))}\n}`;
     });
   };
 
@@ -185,9 +194,16 @@ function createWriter(types: ComponentTypes, form: Form): Writer {
       if (form === 'json') {
         return [...names].filter(([index]) => types.types[index]?.kind !== 'resource').map(declaration);
       }
-      const resources = [...types.exports, ...types.imports].flatMap(classes).map((text) => `export ${text}`);
+      const interfaces = [...types.exports, ...types.imports];
+      const resources = [...new Set(interfaces.flatMap(classes))].map((one) => `export ${one}`);
+      const described = new Set(interfaces.flatMap((one) => resourcesOf(one).map((name) => className(one, name))));
+      // One without functions is passed on and nothing else.
+      const bare = [...names].filter(
+        ([index, name]) => types.types[index]?.kind === 'resource' && !described.has(name),
+      );
       return [
         ...resources,
+        ...bare.map(([, name]) => `export class ${name} {\n  private constructor();\n}`),
         ...[...names].filter(([index]) => types.types[index]?.kind !== 'resource').map(declaration),
       ];
     },
@@ -195,18 +211,19 @@ function createWriter(types: ComponentTypes, form: Form): Writer {
     signature,
     exported: (one) => {
       const functions = one.functions.filter((fn) => fn.kind === 'function').map(member);
-      const resources = new Set(one.functions.flatMap((fn) => (fn.resource === undefined ? [] : [fn.resource])));
-      const constructors = [...resources].map((name) => `${pascal(name)}: typeof ${pascal(name)};`);
+      const constructors = resourcesOf(one).map((name) => `${pascal(name)}: typeof ${className(one, name)};`);
       return `{\n${indent([...functions, ...constructors].join('\n'))}\n}`;
     },
     module: (one) => {
       const functions = one.functions
         .filter((fn) => fn.kind === 'function')
-        .map((fn) => `${docs(fn.docs)}export function ${camel(plainName(fn))}${signature(fn, false)};`);
-      const resources = new Set(one.functions.flatMap((fn) => (fn.resource === undefined ? [] : [fn.resource])));
-      const constructors = [...resources].map((name) => `export { ${pascal(name)} } from 'switchboard:guest';`);
+        .map((fn) => moduleFunction(fn, signature(fn, false)));
+      const constructors = resourcesOf(one).map((name) => {
+        const own = className(one, name);
+        return `export { ${own === pascal(name) ? own : `${own} as ${pascal(name)}`} } from 'switchboard:guest';`;
+      });
       const body = [...functions, ...constructors].join('\n');
-      const used = [...new Set([...names.values(), ...[...resources].map(pascal)])].filter((name) =>
+      const used = [...new Set(names.values())].filter((name) =>
         new RegExp(`\\b${name}\\b`).test(functions.join('\n')),
       );
       const imported = used.length === 0 ? '' : `import type { ${used.join(', ')} } from 'switchboard:guest';\n`;
@@ -220,10 +237,24 @@ function createWriter(types: ComponentTypes, form: Form): Writer {
   }
 }
 
+/** A word of JavaScript cannot be declared, but it can be exported. */
+function moduleFunction(fn: WitFunction, signature: string): string {
+  const name = camel(plainName(fn));
+  const declared = parameter(name);
+  if (declared === name) return `${docs(fn.docs)}export function ${name}${signature};`;
+  return `${docs(fn.docs)}function ${declared}${signature};\nexport { ${declared} as ${name} };`;
+}
+
+/** What the declarations themselves say, beside the types of the world. */
+const OWN_NAMES: { readonly [form in Form]: readonly string[] } = {
+  guest: ['Guest', 'Uint8Array'],
+  json: ['Answer', 'AsyncDisposable', 'Component', 'Promise', 'Sandbox', 'SandboxOptions', 'SentRequest', 'Uint8Array'],
+};
+
 /** What each named type is called: its own name, with that of its interface where two have the same. */
-function typeNames(types: ComponentTypes): Map<number, string> {
+function typeNames(types: ComponentTypes, form: Form): Map<number, string> {
   const names = new Map<number, string>();
-  const taken = new Map<string, number>();
+  const taken = new Map<string, number>(OWN_NAMES[form].map((name) => [name, -1]));
   for (const [index, entry] of types.types.entries()) {
     if (entry.name === undefined || entry.kind === 'own' || entry.kind === 'borrow') continue;
     const short = pascal(entry.name);

@@ -1,6 +1,6 @@
 /** New projects, from the templates beside this file. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errnoOf, SwitchboardError } from '#core/errors';
@@ -18,6 +18,7 @@ export interface NewProject {
 
 const TEMPLATES = new URL('./templates/', import.meta.url);
 const ENDING = '.tmpl';
+const FIRST = 'component.toml';
 /** Where a name says no namespace. */
 const NAMESPACE = 'local';
 /** Words of WIT, which would have to be escaped wherever the name is used. */
@@ -30,28 +31,37 @@ const RESERVED: ReadonlySet<string> = new Set(
 /**
  * Makes a project in a folder of the name's last part, below `parent`; all of it or nothing. A name is `weather` or
  * `acme:weather`, in lower-case letters, digits and dashes. Errors: `invalid-project` (a name that is not fit, a folder
- * that is not empty), `file-unreadable`.
+ * that is not empty, another `init` of the name at the same time), `file-unreadable`.
  */
 export async function createProject(parent: string, wanted: string, language: Language): Promise<NewProject> {
   const name = checkedName(wanted);
   const [namespace = '', short = ''] = name.split(':');
   const dir = resolve(parent, short);
-  const existed = existsSync(dir);
-  await mkdir(parent, { recursive: true });
-  if (existed) await checkEmpty(dir);
   const words = { name: short, namespace, package: name, snake: short.replaceAll('-', '_') };
+  // What this process made, and may therefore remove.
+  const folders: string[] = [];
   const files: string[] = [];
+  const makeIn = async (folder: string): Promise<void> => {
+    if (folder !== dir) await makeIn(dirname(folder));
+    if (await madeFolder(folder)) folders.push(folder);
+  };
   try {
+    await mkdir(parent, { recursive: true });
+    await makeIn(dir);
+    if (folders.length === 0) await checkEmpty(dir);
     for (const [file, text] of await templateFiles(language)) {
       const target = join(dir, file);
-      await mkdir(dirname(target), { recursive: true });
-      // A name that somebody made meanwhile is not written over.
+      await makeIn(dirname(target));
+      // Who writes the first file has the folder; a name that somebody made meanwhile is not written over.
       await writeFile(target, filled(text, words), { flag: 'wx' });
       files.push(file);
     }
   } catch (cause) {
     for (const file of files) await rm(join(dir, file), { force: true });
-    if (!existed) await rm(dir, { recursive: true, force: true });
+    // With what somebody else put there it stays.
+    for (const folder of folders.toReversed()) await rmdir(folder).catch(() => undefined);
+    if (cause instanceof SwitchboardError) throw cause;
+    if (errnoOf(cause) === 'EEXIST') throw taken(dir, cause);
     throw new SwitchboardError(
       'file-unreadable',
       `cannot write ${printable(dir)}: ${String(errnoOf(cause) ?? cause)}`,
@@ -86,12 +96,33 @@ function checkedName(wanted: string): string {
   return name;
 }
 
+/** Whether it was this call that made the folder. */
+async function madeFolder(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (cause) {
+    if (errnoOf(cause) === 'EEXIST') return false;
+    throw cause;
+  }
+}
+
+const taken = (dir: string, cause: unknown): SwitchboardError =>
+  new SwitchboardError('invalid-project', `something else is making a project in ${printable(dir, 1_000)}`, {
+    fix: 'choose another name',
+    cause,
+  });
+
 async function checkEmpty(dir: string): Promise<void> {
   let entries: string[];
   try {
     entries = await readdir(dir);
   } catch (cause) {
-    throw new SwitchboardError('invalid-project', `${printable(dir)} is not a folder`, { cause });
+    const what = errnoOf(cause) === 'ENOENT' ? 'is a link to nothing' : 'is not a folder';
+    throw new SwitchboardError('invalid-project', `${printable(dir, 1_000)} ${what}`, {
+      fix: 'choose another name, or remove it',
+      cause,
+    });
   }
   // A repository that was just made is as good as empty.
   if (entries.every((entry) => entry === '.git')) return;
@@ -104,7 +135,10 @@ async function checkEmpty(dir: string): Promise<void> {
   );
 }
 
-/** Those of all languages first; a language's own takes the place of one of the same name. */
+/**
+ * A language's own takes the place of one of the same name for all. The same file is the first for every language, and it
+ * is in no folder: of two that write at once one fails there, before it made any other.
+ */
 async function templateFiles(language: Language): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const folder of ['all', language]) {
@@ -118,7 +152,7 @@ async function templateFiles(language: Language): Promise<Map<string, string>> {
       files.set(name, await readFile(path, 'utf8'));
     }
   }
-  return files;
+  return new Map([...files].toSorted(([a], [b]) => Number(b === FIRST) - Number(a === FIRST)));
 }
 
 const filled = (text: string, words: { readonly [name: string]: string }): string =>

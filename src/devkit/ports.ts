@@ -20,6 +20,8 @@ export interface DevkitPorts {
   readonly format: ComponentFormat;
   /** Environment of compilers: that of whoever asked. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Of Switchboard: another may build other bytes. */
+  readonly version: string;
   /** Where compilers are installed that Switchboard brings when first needed. */
   readonly toolchains: string;
   /** The directory with `host.wit` and `mcp.wit`. */

@@ -1,9 +1,9 @@
 /** A folder that can be built: what language it is in, what its component is called. */
 import { existsSync, statSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { errnoOf, SwitchboardError } from '#core/errors';
+import { SwitchboardError } from '#core/errors';
 import { parseReference, printable } from '#core/reference';
+import { namesIn, readTextIfThere, refuseLinks } from './files.ts';
 import type { DevkitPorts } from './ports.ts';
 import { type ProjectWit, readProjectWit } from './wit.ts';
 
@@ -29,8 +29,15 @@ export function meansFolder(word: string): boolean {
   return word === '.' || word === '..' || word.includes('/');
 }
 
-/** Reads what a build needs to know. Errors: `invalid-project`, `invalid-manifest`. */
-export async function openProject(folder: string, ports: DevkitPorts): Promise<Project> {
+/**
+ * Reads what a build needs to know. Packages of Switchboard's that the WIT uses are put into `wit/deps`, unless nothing is
+ * to be written. Errors: `invalid-project`, `invalid-manifest`, `file-unreadable`.
+ */
+export async function openProject(
+  folder: string,
+  ports: DevkitPorts,
+  { write = true }: { readonly write?: boolean } = {},
+): Promise<Project> {
   const dir = resolve(folder);
   const info = statSync(dir, { throwIfNoEntry: false });
   if (!info?.isDirectory()) {
@@ -39,8 +46,9 @@ export async function openProject(folder: string, ports: DevkitPorts): Promise<P
     });
   }
   const language = await languageOf(dir);
-  const wit = await readProjectWit(dir, ports.ownWit);
-  const manifest = await textOf(join(dir, 'component.toml'));
+  refuseLinks(dir);
+  const wit = await readProjectWit(dir, ports.ownWit, write);
+  const manifest = await readTextIfThere(join(dir, 'component.toml'));
   if (manifest !== undefined) await ports.format.parseManifest(manifest);
   const { name, version = '0.0.0' } = parseReference(wit.package);
   return { dir, language, wit, name, version, manifest, out: join(dir, 'build', `${name.replace(/^.*:/, '')}.wasm`) };
@@ -53,26 +61,11 @@ async function languageOf(dir: string): Promise<Language> {
   if (has('src/main.ts')) return 'ts';
   if (has('src/main.js')) return 'js';
   if (has('app.py')) return 'python';
-  const sources = has('src') ? await readdir(join(dir, 'src')) : [];
+  const sources = has('src') ? await namesIn(join(dir, 'src')) : [];
   if (sources.some((name) => name.endsWith('.c'))) return 'c';
   throw new SwitchboardError(
     'invalid-project',
     `${printable(dir)} is no project: it has neither src/main.ts, src/main.js, Cargo.toml, app.py, go.mod nor src/*.c`,
     { fix: 'switchboard init <name>' },
   );
-}
-
-async function textOf(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return undefined;
-    throw new SwitchboardError(
-      'file-unreadable',
-      `cannot read ${printable(file)}: ${String(errnoOf(cause) ?? cause)}`,
-      {
-        cause,
-      },
-    );
-  }
 }

@@ -12,6 +12,9 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A compiler that was told to stop gets this long; a verb that was has 1.5 s for everything. */
+const GRACE_MS = 600;
+
 /** Of what a compiler says, the last of it is shown. */
 const MOST_OUTPUT = 16_000;
 
@@ -59,14 +62,22 @@ export async function tryTool(
   if (signal?.aborted) throw new SwitchboardError('cancelled', 'the build was cancelled');
   const child = spawn(program, [...args], { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   // The compiler's own children go with it.
-  const stop = (): void => {
+  const kill = (how: NodeJS.Signals): void => {
     if (child.pid === undefined) return;
     try {
-      process.kill(-child.pid, 'SIGTERM');
+      process.kill(-child.pid, how);
     } catch {
-      child.kill();
+      child.kill(how);
     }
   };
+  let grace: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    kill('SIGTERM');
+    grace = setTimeout(() => kill('SIGKILL'), GRACE_MS);
+  };
+  // Nobody would be left who could end it.
+  const end = (): void => kill('SIGKILL');
+  process.once('exit', end);
   signal?.addEventListener('abort', stop, { once: true });
   const text = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => void (text.stdout += chunk));
@@ -81,6 +92,8 @@ export async function tryTool(
       cause,
     });
   } finally {
+    clearTimeout(grace);
+    process.off('exit', end);
     signal?.removeEventListener('abort', stop);
   }
 }
@@ -89,7 +102,9 @@ export async function tryTool(
 export function shownOutput(text: string): string {
   // oxlint-disable-next-line no-control-regex -- what colours a terminal
   const plain = text.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '');
-  const shown = plain.length > MOST_OUTPUT ? `…${plain.slice(-MOST_OUTPUT)}` : plain;
+  // Some say what kind of error it is before a colon, and have none.
+  const said = plain.replace(/^(?:\s*:)+\s*/, '');
+  const shown = said.length > MOST_OUTPUT ? `…${said.slice(-MOST_OUTPUT)}` : said;
   return shown
     .split('\n')
     .map((line) => printable(line.replaceAll('\t', '  '), 2_000))

@@ -1,9 +1,10 @@
 /** The WIT of a project: `wit/*.wit` with what it uses in `wit/deps`, as one text. */
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, lstatSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { SwitchboardError } from '#core/errors';
 import { parseReference, printable } from '#core/reference';
+import { makeFolder, namesIn, readText, writeAtomic } from './files.ts';
 
 export interface ProjectWit {
   /** `ns:name@1.2.3`, of the package. */
@@ -23,26 +24,32 @@ const STREAMS = { of: 'switchboard:host/blob-streams@', file: 'host-streams.wit'
 
 /**
  * Reads the WIT of a project: `wit/*.wit`, or `world.wit` alone. Packages of Switchboard's that it uses and does not have
- * are added; to `wit/deps` where there is `wit`, so that other tools find them too. Errors: `invalid-project`.
+ * are added; where `write` is true to `wit/deps` too, so that other tools find them, unless that is a link and leads
+ * elsewhere. Errors: `invalid-project`, `file-unreadable`.
  */
-export async function readProjectWit(dir: string, ownWit: string): Promise<ProjectWit> {
+export async function readProjectWit(dir: string, ownWit: string, write: boolean): Promise<ProjectWit> {
   const folder = join(dir, 'wit');
   const alone = join(dir, 'world.wit');
   if (!existsSync(folder) && existsSync(alone)) {
-    const main = await readFile(alone, 'utf8');
+    const main = await readText(alone);
     return projectWit(main, [...(await missingOwn(main, ownWit)).values()].map(braced));
   }
   const files = existsSync(folder) ? await witFiles(folder) : [];
   if (files.length === 0) throw invalid(`${printable(folder)} has no .wit file`);
-  const main = joined(await Promise.all(files.map((file) => readFile(file, 'utf8'))));
+  const main = await readPackage(files);
   const deps = join(folder, 'deps');
-  const missing = await missingOwn(`${main}\n${(await readDeps(deps)).join('\n')}`, ownWit);
+  const there = await readDeps(deps);
+  const missing = await missingOwn(`${main}\n${there.join('\n')}`, ownWit);
+  const own = write && ![folder, deps].some(isLink);
   for (const [name, text] of missing) {
-    await mkdir(deps, { recursive: true });
-    await writeFile(join(deps, `${name.replace(':', '-')}.wit`), text);
+    if (!own) break;
+    await makeFolder(deps);
+    await writeAtomic(join(deps, `${name.replace(':', '-')}.wit`), text);
   }
-  return projectWit(main, await readDeps(deps));
+  return projectWit(main, own ? await readDeps(deps) : [...there, ...[...missing.values()].map(braced)]);
 }
+
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
 function projectWit(main: string, deps: readonly string[]): ProjectWit {
   const name = packageOf(main);
@@ -77,6 +84,24 @@ function worldOf(main: string): string {
   return worlds.length > 1 ? 'tool' : only;
 }
 
+/** The files of one package as one text. Errors: `invalid-project` where they are of several. */
+async function readPackage(files: readonly string[]): Promise<string> {
+  const texts = await Promise.all(files.map(readText));
+  const named = files.flatMap((file, i) => {
+    const name = packageOf(texts[i] ?? '');
+    return name === undefined ? [] : [{ file, name }];
+  });
+  const [first] = named;
+  const other = named.find(({ name }) => name !== first?.name);
+  if (first !== undefined && other !== undefined) {
+    const of = ({ file, name }: typeof first): string => `${printable(file, 1_000)} is of ${printable(name)}`;
+    throw new SwitchboardError('invalid-project', `the files of a folder are one package; ${of(first)}, ${of(other)}`, {
+      fix: 'move the other package into a folder of its own in wit/deps',
+    });
+  }
+  return joined(texts);
+}
+
 /** Several files of one package: only the first keeps its header. */
 function joined(texts: readonly string[]): string {
   const ordered = [...texts].sort((a, b) => Number(packageOf(b) !== undefined) - Number(packageOf(a) !== undefined));
@@ -90,9 +115,9 @@ async function readDeps(folder: string): Promise<string[]> {
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      const texts = await Promise.all((await witFiles(path)).map((file) => readFile(file, 'utf8')));
-      if (texts.length > 0) found.push(braced(joined(texts)));
-    } else if (entry.name.endsWith('.wit')) found.push(braced(await readFile(path, 'utf8')));
+      const files = await witFiles(path);
+      if (files.length > 0) found.push(braced(await readPackage(files)));
+    } else if (entry.name.endsWith('.wit')) found.push(braced(await readText(path)));
   }
   return found;
 }
@@ -109,7 +134,7 @@ async function missingOwn(text: string, ownWit: string): Promise<Map<string, str
 }
 
 async function witFiles(folder: string): Promise<string[]> {
-  return (await readdir(folder))
+  return (await namesIn(folder))
     .filter((name) => name.endsWith('.wit') && !basename(name).startsWith('.'))
     .sort()
     .map((name) => join(folder, name));

@@ -9,6 +9,7 @@ import { explainTrap } from './faults.ts';
 import { createGuard, type Guard, type SuspensionHooks } from './guard.ts';
 import { InstanceTasks, type TaskHooks } from './guest-tasks.ts';
 import { camelCase, pascalCase } from './names.ts';
+import { trapNote } from './trap-note.ts';
 
 type Exports = { readonly [name: string]: unknown };
 type Callee = (...args: unknown[]) => unknown;
@@ -77,6 +78,8 @@ export class Instance implements SuspensionHooks, TaskHooks {
   readonly guard: Guard;
   private exports: Exports = {};
   private readonly memories: WebAssembly.Memory[] = [];
+  /** Of guests linked from libraries, as those of scripts are. */
+  private stackPointer: { readonly value?: unknown } | undefined;
   private stop: AbortController | undefined;
   private enders: (() => void)[] | undefined;
   /** What waits, to be told when the call is stopped. */
@@ -248,10 +251,17 @@ export class Instance implements SuspensionHooks, TaskHooks {
 
   private trap(thrown: unknown): SwitchboardError {
     this.dead = true;
-    return explainTrap(thrown, { used: this.memoryBytes, limit: this.parts.memoryLimit });
+    return explainTrap(thrown, {
+      used: this.memoryBytes,
+      limit: this.parts.memoryLimit,
+      // The stack is at the beginning of its memory and grows towards 0.
+      stackOver: Number(this.stackPointer?.value) < 0,
+      note: () => trapNote(this.memories),
+    });
   }
 
   private remember(core: WebAssembly.Instance): WebAssembly.Instance {
+    this.stackPointer ??= core.exports['__stack_pointer'] as { readonly value?: unknown } | undefined;
     for (const value of Object.values(core.exports)) {
       if (value instanceof WebAssembly.Memory && !this.memories.includes(value)) this.memories.push(value);
     }

@@ -31,6 +31,20 @@ interface shapes {
 }
 world w { import shapes; export shapes; import wait: func() -> string; }`;
 
+/** As the engine transpiles. */
+const OPTIONS = {
+  name: 'component',
+  noTypescript: true,
+  instantiation: { tag: 'sync' as const },
+  map: [],
+  noNodejsCompat: true,
+  base64Cutoff: 0,
+  tlaCompat: false,
+  validLiftingOptimization: false,
+  noComponentErrorWrapping: true,
+  noNamespacedExports: false,
+};
+
 let generated: Generated;
 
 before(async () => {
@@ -41,16 +55,7 @@ before(async () => {
   await $init;
   const one = (bytes: Uint8Array, suspends: boolean): string => {
     const { files } = generate(bytes, {
-      name: 'component',
-      noTypescript: true,
-      instantiation: { tag: 'sync' },
-      map: [],
-      noNodejsCompat: true,
-      base64Cutoff: 0,
-      tlaCompat: false,
-      validLiftingOptimization: false,
-      noComponentErrorWrapping: true,
-      noNamespacedExports: false,
+      ...OPTIONS,
       ...(suspends
         ? { asyncMode: { tag: 'jspi', val: { imports: ['wait'], exports: SHAPES.map((_, n) => `t:t/shapes#f${n}`) } } }
         : {}),
@@ -139,4 +144,39 @@ test('[limit.transfer] patching changes nothing twice', () => {
   const source = generated['plain'] ?? '';
   throws(() => patchGenerated(patchGenerated(source)), { code: 'engine-failed' });
   deepEqual(patchGenerated(source), patchGenerated(source));
+});
+
+const RESOURCE = `package t:t;
+interface things {
+  resource thing {
+    constructor();
+    first: static func(a: string) -> string;
+    second: static func() -> thing;
+    own-one: func() -> string;
+  }
+}
+world w { export things; import wait: func() -> string; }`;
+
+test('[engine.suspend] static functions of exported resources wait as other exports do', async () => {
+  const { generate } = await import('#jco');
+  const { componentEmbed, componentNew } = await import('@bytecodealliance/jco-transpile/wasm-tools');
+  const bytes = await componentNew(await componentEmbed({ witSource: RESOURCE, dummy: true }));
+  const members = ['[static]thing.first', '[static]thing.second', '[method]thing.own-one'];
+  const { files } = generate(bytes, {
+    ...OPTIONS,
+    asyncMode: { tag: 'jspi', val: { imports: ['wait'], exports: members.map((one) => `t:t/things#${one}`) } },
+  });
+  const source = Buffer.from(files.find(([name]) => name.endsWith('.js'))?.[1] ?? []).toString();
+  for (const name of ['first', 'second']) {
+    match(source, new RegExp(`Thing\\.${name} = function ${name}\\(`), 'jco says that it waits: the patch can go');
+  }
+  const code = patchGenerated(source);
+  for (const name of ['first', 'second']) match(code, new RegExp(`Thing\\.${name} = async function ${name}\\(`));
+  // `await` in a function that is not async does not parse.
+  equal(typeof runInThisContext(code), 'function');
+  // Where nothing waits, calls stay direct.
+  const direct = Buffer.from(
+    generate(bytes, OPTIONS).files.find(([name]) => name.endsWith('.js'))?.[1] ?? [],
+  ).toString();
+  match(patchGenerated(direct), /Thing\.first = function first\(/);
 });

@@ -35,6 +35,7 @@ export function patchGenerated(source: string, borrowing: readonly string[] = []
   code = code.replaceAll(MADE_UP_HANDLE, "$1$2$3throw new WebAssembly.RuntimeError('unknown handle'); $4");
   // By its use: a function of the component may have the name.
   if (/\brscTableRemove\(handleTable\d/.test(code)) code = replaceOnce(code, REMOVED_HANDLE, 'if (!val || $1');
+  code = code.replaceAll(STATIC_THAT_WAITS, '$1async $2');
   code = makeImportsDirect(code);
   refuseUnmetered(code);
   if (concurrent) refuseUnpatchedTasks(code);
@@ -82,6 +83,9 @@ const FAILED_IMPORT =
 // or not. The canonical ABI traps.
 const MADE_UP_HANDLE =
   /((?:var|let) (\w+) = captureTable\d+\.get\(\w+\);\s*if \(!)\2(\) \{\s*)(\2 = Object\.create\()/g;
+// Static functions of resources wait like any other export, but jco forgets to say so.
+const STATIC_THAT_WAITS =
+  /^( *[A-Z]\w*\.\w+ = )(function \w*\([^)]*\) \{(?:(?!^ {2}\S)[\s\S])*?const started = await task\.enter\(\);)/gm;
 const REMOVED_HANDLE = /if \(val === 0 \|\| (\(scope & T_FLAG\) !== 0\))/;
 
 function replaceOnce(code: string, pattern: RegExp, by: string): string {

@@ -10,6 +10,7 @@ import type {
   CallContext,
   Caller,
   ComponentDescription,
+  Digest,
   EventType,
   Grant,
   HostEvent,
@@ -101,6 +102,14 @@ export type ApprovalDecision =
 /** What applies to a version, and why. */
 export type ComponentLimits = LimitSources;
 
+/** What an installer knows beforehand. Anything else is refused before it is kept. */
+export interface Expected {
+  /** Errors where the bytes have another: `digest-mismatch`. */
+  readonly digest: Digest;
+  /** Whether a component that says its own name must say that of `as`. Errors: `invalid-artifact`. */
+  readonly named: boolean;
+}
+
 /** What `install` did. */
 export interface Installation extends InstalledComponent {
   /** `same`: it was there like that. `changed`: these bytes were there, but said otherwise what they are or request. */
@@ -158,6 +167,7 @@ export interface Host {
       readonly as?: string | undefined;
       readonly signal?: AbortSignal | undefined;
       readonly origin?: string | undefined;
+      readonly expect?: Expected | undefined;
     },
   ): Promise<Installation>;
   uninstall(reference: string): Promise<readonly InstalledComponent[]>;

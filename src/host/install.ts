@@ -4,12 +4,13 @@ import {
   formatReference,
   type InstalledComponent,
   parseReference,
+  printable,
   type Reference,
   SwitchboardError,
 } from '#core';
 import type { Engine } from '#engine';
 import type { Catalog } from './catalog.ts';
-import type { Installation } from './api.ts';
+import type { Expected, Installation } from './api.ts';
 import type { EventHub } from './events.ts';
 import type { Permissions } from './permissions.ts';
 import { type DescribedSource, describeSource } from './source.ts';
@@ -36,11 +37,13 @@ export async function installComponent(
     readonly as?: string | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly origin?: string | undefined;
+    readonly expect?: Expected | undefined;
   },
 ): Promise<Installation> {
   const described = await describeSource(source, options.signal);
   const { bytes, description } = described;
   const { name, version } = referenceFor(described, options.as);
+  if (options.expect) checkExpected(described, `${name}@${version}`, options.expect);
   const component: InstalledComponent = {
     name,
     version,
@@ -57,6 +60,19 @@ export async function installComponent(
     digest: description.digest,
   });
   return { ...((await ports.components.get({ name, version })) ?? component), outcome: 'installed' };
+}
+
+function checkExpected({ description }: DescribedSource, wanted: string, { digest, named }: Expected): void {
+  if (description.digest !== digest) {
+    throw new SwitchboardError('digest-mismatch', `the component is ${description.digest}, not ${digest} as expected`);
+  }
+  const own = description.types.package;
+  if (!named || own === undefined || own === wanted) return;
+  // A name without a version says nothing against one.
+  if (!own.includes('@') && wanted.startsWith(`${own}@`)) return;
+  throw new SwitchboardError('invalid-artifact', `the component says that it is ${printable(own)}, not ${wanted}`, {
+    fix: 'if that is what you want, name it yourself with --as',
+  });
 }
 
 function referenceFor(described: DescribedSource, as: string | undefined): Required<Reference> {

@@ -20,11 +20,10 @@ export async function describeSource(source: string | Uint8Array, signal?: Abort
     return { bytes, description: { ...describeComponent(bytes), ...manifest }, origin: 'bytes' };
   }
   const bytes = await readComponent(source, signal);
-  const witText = await readFile(source.replace(/\.wasm$/, '.wit'), 'utf8').catch(() => undefined);
-  const beside = witText === undefined || !source.endsWith('.wasm') ? {} : { witText };
-  const tomlText = source.endsWith('.wasm')
-    ? await textBeside(source.replace(/\.wasm$/, '.component.toml'))
-    : undefined;
+  const stem = source.endsWith('.wasm') ? source.slice(0, -'.wasm'.length) : undefined;
+  const witText = stem === undefined ? undefined : await readFile(`${stem}.wit`, 'utf8').catch(() => undefined);
+  const beside = witText === undefined ? {} : { witText };
+  const tomlText = stem === undefined ? undefined : await textBeside(`${stem}.component.toml`);
   const manifest = await manifestOf(manifestText(bytes), tomlText);
   return { bytes, description: { ...describeComponent(bytes, beside), ...manifest }, origin: source };
 }

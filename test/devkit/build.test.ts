@@ -62,7 +62,7 @@ test('[devkit.build] a build that fails leaves the last component, and no scraps
   await write(dir, { 'src/main.c': 'int broken(' });
   await assert.rejects(buildProject(dir, await ports(t)), { code: 'build-failed', message: /main\.c:1:\d+: error/ });
   assert.ok(same(bytes, await readFile(out)));
-  assert.deepEqual(await readdir(join(dir, 'build')), ['demo-tool.wasm']);
+  assert.deepEqual((await readdir(join(dir, 'build'))).toSorted(), ['demo-tool.sources', 'demo-tool.wasm']);
 });
 
 test('[devkit.build] C may use the C library', async (t) => {
@@ -116,24 +116,42 @@ test('[devkit.build] packages of Switchboard that the WIT uses are put into wit/
 
 test('[devkit.build] whether a build is current follows sources, new and removed ones, and nothing else', async (t) => {
   const dir = await newProject(t, 'c', { 'src/other.c': '' });
-  const project = await openProject(dir, await ports(t));
+  const own = await ports(t);
+  const { version } = own;
+  const project = await openProject(dir, own);
   const old = new Date(Date.now() - 60_000);
-  assert.equal(await isCurrent(project), false);
+  assert.equal(await isCurrent(project, version), false);
   await buildProject(dir, await ports(t));
   const age = async (): Promise<void> => {
     for (const path of await readdir(dir, { recursive: true }))
       if (!path.startsWith('build')) await utimes(join(dir, path), old, old);
   };
   await age();
-  assert.equal(await isCurrent(project), true);
+  assert.equal(await isCurrent(project, version), false);
+  await buildProject(dir, own);
+  assert.equal(await isCurrent(project, version), true);
   await write(dir, { 'test/more.test.json': '[]' });
-  assert.equal(await isCurrent(project), true);
+  assert.equal(await isCurrent(project, version), true);
   await utimes(join(dir, 'wit/world.wit'), new Date(), new Date(Date.now() + 1000));
-  assert.equal(await isCurrent(project), false);
-  await age();
+  assert.equal(await isCurrent(project, version), false);
+  await buildProject(dir, own);
+  assert.equal(await isCurrent(project, version), true);
+  assert.equal(await isCurrent(project, `${version}-next`), false);
+  // Older than the build in every way, as after `git checkout` or `mv`.
   await rm(join(dir, 'src/other.c'));
-  await utimes(join(dir, 'src'), new Date(), new Date(Date.now() + 1000));
-  assert.equal(await isCurrent(project), false);
+  await utimes(join(dir, 'src'), old, old);
+  assert.equal(await isCurrent(project, version), false);
+  await write(dir, { 'src/other.c': '' });
+  await buildProject(dir, own);
+  await write(dir, { 'src/other.c': '/* an older one */' });
+  await utimes(join(dir, 'src/other.c'), old, old);
+  assert.equal(await isCurrent(project, version), false);
+  await buildProject(dir, own);
+  await write(dir, { 'src/test/deep.h': '' });
+  assert.equal(await isCurrent(project, version), false, 'only the project’s own test/ is none of the sources');
+  await buildProject(dir, own);
+  await write(dir, { 'build/demo-tool.wasm': 'another' });
+  assert.equal(await isCurrent(project, version), false);
 });
 
 test('[devkit.javascript] npm libraries of the project are bundled, and console writes to the log', async (t) => {

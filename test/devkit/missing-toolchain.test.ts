@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildProject, type Language } from '#devkit';
+import { SwitchboardError } from '#core/errors';
+import { wasiAdapter } from '#devkit/quickjs/adapter';
 import { newProject, ports, programs } from './projects.ts';
 
 interface Case {
@@ -97,4 +99,20 @@ test('[devkit.missing] C that uses the library is told where clang has none', as
     message: /use the C library, and clang has none for wasm32-wasi/,
     fix: /wasi-libc/,
   });
+});
+
+test('[devkit.missing] what C and Go need of the compiler of JavaScript is said where it is installed, and where it cannot be', async (t) => {
+  const said: string[] = [];
+  const own = { ...(await ports(t)), say: (line: string) => said.push(line) };
+  const failing = wasiAdapter('Go', own, undefined, (given) => {
+    given.say('installing it (once)');
+    throw new SwitchboardError('toolchain-missing', 'installing it needs npm', { fix: 'install npm' });
+  });
+  await assert.rejects(failing, {
+    code: 'toolchain-missing',
+    message: 'installing it needs npm; Go needs a file of it, the adapter of WASI',
+    fix: 'install npm',
+  });
+  assert.deepEqual(said, ['installing it (once): Go needs a file of it, the adapter of WASI; 60 MB']);
+  assert.ok((await wasiAdapter('Go', own)).length > 10_000);
 });

@@ -24,10 +24,11 @@ export interface Started extends Outcome {
 }
 
 /** Starts a verb; its standard streams are pipes. */
-export function start(home: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+export function start(home: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd?: string): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], {
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, SWITCHBOARD_HOME: home, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...(cwd === undefined ? {} : { cwd }),
   });
 }
 

@@ -136,7 +136,7 @@ test('[policy.grants] once is for one call, an expiry ends it, a request that wa
   assert.deepEqual(both.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
   assert.equal((await codeOf(read())).code, 'denied');
 
-  await host.grant('demo:probe', { permissions: [fs], expiresAt: Date.now() + 400 });
+  await host.grant('demo:probe', { permissions: [fs], expiresAt: Date.now() + 1_500 });
   assert.equal(await read(), 'a note');
   const expired = new Promise<void>((resolve) => {
     host.subscribe((event) => event.type === 'grant.expired' && resolve(), ['grant.expired']);

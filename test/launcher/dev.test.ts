@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Checkout, which } from './checkout.ts';
@@ -12,7 +12,7 @@ function checkoutForDev(t: TestContext): Checkout {
   const checkout = new Checkout(t).machine();
   for (const file of ['dev', 'scripts/test-setup.sh']) cpSync(join(ROOT, file), join(checkout.root, file));
   for (const tool of ['mktemp', 'id']) symlinkSync(which(tool) ?? '', join(checkout.bin, tool));
-  checkout.program('clang', '#!/bin/sh\nexit 0\n');
+  for (const name of ['clang', 'skopeo', 'docker-registry']) checkout.program(name, '#!/bin/sh\nexit 0\n');
   mkdirSync(join(checkout.root, 'node_modules/.bin'), { recursive: true });
   checkout.write('node_modules/.package-lock.json', '{}');
   checkout.write('test/e2e/inspector/package-lock.json', '{}\n');
@@ -117,4 +117,29 @@ test('as root on Debian the compiler is installed with apt-get', (t) => {
   assert.equal(status, 0, stderr);
   const log = readFileSync(join(checkout.root, 'log'), 'utf8');
   assert.match(log, /apt-get update\napt-get install -y .*clang lld wasi-libc libclang-rt-dev-wasm32\n/);
+});
+
+test('skopeo is installed with apt-get, docker-registry only unpacked into the checkout', (t) => {
+  const checkout = checkoutForDev(t);
+  for (const name of ['skopeo', 'docker-registry']) rmSync(join(checkout.bin, name));
+  const noRoot = dev(checkout, 'test', 'test/b.test.ts');
+  assert.equal(noRoot.status, 1);
+  assert.match(noRoot.stderr, /the tests need skopeo and docker-registry/);
+  checkout.program('id', '#!/bin/sh\necho 1000\n');
+  const log = join(checkout.root, 'log');
+  checkout.program('apt-get', `#!/bin/sh\necho "apt-get $*" >>'${log}'\n: >docker-registry_1.deb\n`);
+  const user = dev(checkout, 'test', 'test/b.test.ts');
+  assert.match(user.stderr, /sudo apt-get install skopeo/);
+  checkout.program('id', '#!/bin/sh\necho 0\n');
+  checkout.program('dpkg-deb', '#!/bin/sh\nmkdir -p usr/bin && printf "#!/bin/sh" >usr/bin/docker-registry\n');
+  const { status, stderr } = dev(checkout, 'test', 'test/b.test.ts');
+  assert.equal(status, 0, stderr);
+  const asked = readFileSync(log, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('apt-get'));
+  assert.deepEqual(asked, [
+    'apt-get update',
+    'apt-get install -y --no-install-recommends skopeo',
+    'apt-get download docker-registry',
+  ]);
 });

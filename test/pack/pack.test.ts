@@ -18,6 +18,7 @@ import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { hostGone } from '../e2e/mcp-process.ts';
+import { startRegistry } from '../wrap/registry.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
@@ -168,6 +169,27 @@ test('[devkit.pack] init, build and test work; the compiler is installed when fi
   assert.equal((await verb(['call', '.', 'greet', 'Ada'], dir)).stdout, 'Hello, Ada!\n');
   await verb(['init', 'other-tool', '--lang', 'c'], base);
   assert.match((await verb(['test'], join(base, 'other-tool'))).stdout, /pass 4/);
+  await hostGone(fresh);
+});
+
+test('[wrap.pack] wrap works; the compiler that reads declarations is installed when first needed', {
+  timeout: 300_000,
+}, async (t) => {
+  const registry = await startRegistry();
+  t.after(() => registry.close());
+  const fresh = join(base, 'wrapping');
+  const dir = join(base, 'slugify');
+  mkdirSync(dir);
+  writeFileSync(join(dir, '.npmrc'), `registry=${registry.url}\ncache=${join(base, 'npm-cache')}\nfetch-retries=0\n`);
+  const command = join(project, 'node_modules/.bin/switchboard');
+  const verb = (...args: readonly string[]) =>
+    run(command, args, { cwd: base, env: { ...env, SWITCHBOARD_HOME: fresh } });
+  const wrapped = await verb('wrap', 'slugify');
+  assert.match(wrapped.stdout, /^installed npm:slugify@1\.\d+\.\d+ /);
+  assert.ok(registry.asked.includes('slugify'));
+  assert.equal((await verb('call', 'npm:slugify', 'slugify', 'Hello, World!')).stdout, 'Hello-World!\n');
+  assert.match((await verb('test', dir)).stdout, /pass [1-9]/);
+  assert.match((await verb('rewrap', dir, '--no-install')).stdout, /./);
   await hostGone(fresh);
 });
 

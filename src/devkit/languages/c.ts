@@ -1,14 +1,14 @@
 /** C by clang and wasm-ld; with wasi-libc where the machine has it. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { componentOf } from '../components.ts';
+import { makeFolder, namesIn, readText, writeAtomic } from '../files.ts';
 import type { DevkitPorts } from '../ports.ts';
 import type { Project } from '../project.ts';
-import { previewOneAdapter } from '../quickjs/adapter.ts';
+import { wasiAdapter } from '../quickjs/adapter.ts';
 import { findProgram, missing, needProgram, runTool, tryTool } from '../toolchain.ts';
-import { javaScriptTools } from './javascript-tools.ts';
 
 const INSTALL =
   process.platform === 'darwin'
@@ -34,8 +34,8 @@ export async function buildC(project: Project, ports: DevkitPorts, signal?: Abor
   if (findProgram('wasm-ld', environment) === undefined)
     throw missing('building C needs wasm-ld, which is not in PATH', INSTALL, 'wasm-ld');
   const build = join(project.dir, 'build');
-  await mkdir(build, { recursive: true });
-  const sources = (await readdir(join(project.dir, 'src')))
+  await makeFolder(build);
+  const sources = (await namesIn(join(project.dir, 'src')))
     .filter((name) => name.endsWith('.c'))
     .sort()
     .map((name) => join('src', name));
@@ -53,7 +53,7 @@ export async function buildC(project: Project, ports: DevkitPorts, signal?: Abor
     });
     const bytes = await readFile(core);
     const adapter = bytes.includes('wasi_snapshot_preview1')
-      ? previewOneAdapter((await javaScriptTools(ports, signal)).require)
+      ? await wasiAdapter('C with the C library', ports, signal)
       : undefined;
     return await componentOf(bytes, project.wit, adapter);
   } finally {
@@ -73,7 +73,7 @@ async function bindingsOf(
   const fix = 'cargo install wit-bindgen-cli';
   const program = needProgram('wit-bindgen', ports.environment, `making ${header}`, fix);
   const whole = join(project.dir, 'build', 'world.wit');
-  await writeFile(whole, project.wit.whole);
+  await writeAtomic(whole, project.wit.whole);
   await runTool(program, ['c', '--world', project.wit.world, '--out-dir', 'build/bindings', whole], {
     cwd: project.dir,
     environment: ports.environment,
@@ -83,7 +83,7 @@ async function bindingsOf(
 }
 
 const includes = async (project: Project, sources: readonly string[], what: string): Promise<boolean> => {
-  const texts = await Promise.all(sources.map((source) => readFile(join(project.dir, source), 'utf8')));
+  const texts = await Promise.all(sources.map((source) => readText(join(project.dir, source))));
   return texts.some((text) => text.includes(`#include ${what}`));
 };
 
@@ -91,7 +91,7 @@ const includes = async (project: Project, sources: readonly string[], what: stri
 const FREE = /^(?:float|iso646|limits|stdalign|stdarg|stdbool|stddef|stdint|stdnoreturn)\.h$/;
 
 async function usesLibrary(project: Project, sources: readonly string[]): Promise<boolean> {
-  const texts = await Promise.all(sources.map((source) => readFile(join(project.dir, source), 'utf8')));
+  const texts = await Promise.all(sources.map((source) => readText(join(project.dir, source))));
   return texts.some((text) =>
     [...text.matchAll(/^\s*#\s*include\s*<([^>]+)>/gm)].some(([, name = '']) => !FREE.test(name)),
   );

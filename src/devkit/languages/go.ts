@@ -1,13 +1,13 @@
 /** Go by the Go compiler itself (wasip1), with bindings by wit-bindgen. */
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { componentOf } from '../components.ts';
+import { makeFolder, writeAtomic } from '../files.ts';
 import type { DevkitPorts } from '../ports.ts';
 import type { Project } from '../project.ts';
-import { previewOneAdapter } from '../quickjs/adapter.ts';
+import { wasiAdapter } from '../quickjs/adapter.ts';
 import { missing, needProgram, runTool } from '../toolchain.ts';
-import { javaScriptTools } from './javascript-tools.ts';
 
 const GO_FIX = 'install Go 1.25 or newer from https://go.dev/dl';
 const BINDGEN_FIX = 'cargo install wit-bindgen-cli@0.57.1 (with Rust from https://rustup.rs)';
@@ -26,9 +26,9 @@ export async function buildGo(project: Project, ports: DevkitPorts, signal?: Abo
     throw missing(`building Go needs Go 1.25 or newer, and this is ${version.trim()}`, GO_FIX, 'go');
   const bindgen = needProgram('wit-bindgen', environment, 'making the bindings of Go', BINDGEN_FIX);
   const build = join(project.dir, 'build');
-  await mkdir(build, { recursive: true });
+  await makeFolder(build);
   const whole = join(build, 'world.wit');
-  await writeFile(whole, project.wit.whole);
+  await writeAtomic(whole, project.wit.whole);
   const bindings = join(build, 'bindings');
   await rm(bindings, { recursive: true, force: true });
   await runTool(bindgen, ['go', '--world', project.wit.world, '--out-dir', bindings, whole], options);
@@ -39,7 +39,7 @@ export async function buildGo(project: Project, ports: DevkitPorts, signal?: Abo
       ...options,
       environment: { ...environment, GOOS: 'wasip1', GOARCH: 'wasm', GOFLAGS: '' },
     });
-    const adapter = previewOneAdapter((await javaScriptTools(ports, signal)).require);
+    const adapter = await wasiAdapter('Go', ports, signal);
     return await componentOf(await readFile(core), project.wit, adapter);
   } finally {
     await rm(core, { force: true });

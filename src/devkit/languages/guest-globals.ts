@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'rolldown';
-import type { ProjectWit } from '../wit.ts';
+import type { ComponentTypes } from '#core/wit-types';
 
 const LOG = 'switchboard:host/log@0.1.0';
 const CONSOLE = '\0switchboard-console';
@@ -18,8 +18,8 @@ export const injected: Record<string, [string, string]> = {
 };
 
 /** The module with `console`, which writes to the log where the world imports it. */
-export function consolePlugin({ main }: ProjectWit): Plugin {
-  const logs = new RegExp(`^\\s*import\\s+${LOG.replaceAll('.', '\\.')}\\s*;`, 'm').test(main);
+export function consolePlugin({ imports }: ComponentTypes): Plugin {
+  const logs = imports.some(({ id }) => id === LOG);
   const text = `import { consoleOf } from ${JSON.stringify(own('console'))};
 ${logs ? `import { write } from '${LOG}';` : 'const write = undefined;'}
 export const console = consoleOf(write);
@@ -49,5 +49,10 @@ declare class TextDecoder {
 }
 declare function atob(text: string): string;
 declare function btoa(text: string): string;
-declare function queueMicrotask(work: () => void): void;
-declare const performance: { now(): number };`;
+/** Milliseconds since it was first asked for in a call. */
+declare const performance: { now(): number; readonly timeOrigin: number };
+/** Random values from the host; not at the top level of a script, which runs when the component is built. */
+declare const crypto: {
+  getRandomValues<T extends ArrayBufferView>(array: T): T;
+  randomUUID(): string;
+};`;

@@ -74,21 +74,40 @@ function ownRequire(): NodeJS.Require | undefined {
  * Installs them below `ports.toolchains` unless they are there, and gives the directory with their `node_modules`. Two
  * processes that install at once do no harm: the first to finish counts. Errors: `toolchain-missing`, `cancelled`.
  */
-export async function installJavaScript(ports: DevkitPorts, signal?: AbortSignal): Promise<string> {
-  const lock = readFileSync(new URL('package-lock.json', LOCKED));
+export function installJavaScript(ports: DevkitPorts, signal?: AbortSignal): Promise<string> {
+  const what = 'the compiler of TypeScript and JavaScript';
+  return installLocked(ports, { locked: LOCKED, name: 'javascript', what }, signal);
+}
+
+export interface LockedTools {
+  /** The directory with their package.json and package-lock.json. */
+  readonly locked: URL;
+  /** Of the directory they are put into. */
+  readonly name: string;
+  /** For people. */
+  readonly what: string;
+}
+
+/** The same for any tools with a lock file. Errors: `toolchain-missing`, `cancelled`. */
+export async function installLocked(
+  ports: Pick<DevkitPorts, 'toolchains' | 'environment' | 'say'>,
+  { locked, name: folder, what }: LockedTools,
+  signal?: AbortSignal,
+): Promise<string> {
+  const lock = readFileSync(new URL('package-lock.json', locked));
   const key = createHash('sha256')
     .update(lock)
     .update(`${process.platform} ${process.arch}`)
     .digest('hex')
     .slice(0, 16);
-  const dir = join(ports.toolchains, `javascript-${key}`);
+  const dir = join(ports.toolchains, `${folder}-${key}`);
   if (existsSync(dir)) return dir;
-  const npm = needProgram('npm', ports.environment, 'installing the compiler of TypeScript and JavaScript', FIX);
-  ports.say('installing the compiler of TypeScript and JavaScript (once)');
+  const npm = needProgram('npm', ports.environment, `installing ${what}`, FIX);
+  ports.say(`installing ${what} (once)`);
   const unfinished = `${dir}.${randomUUID()}.tmp`;
   try {
     mkdirSync(unfinished, { recursive: true, mode: 0o700 });
-    for (const name of FILES) cpSync(fileURLToPath(new URL(name, LOCKED)), join(unfinished, name));
+    for (const name of FILES) cpSync(fileURLToPath(new URL(name, locked)), join(unfinished, name));
     await runTool(npm, INSTALL, { cwd: unfinished, environment: ports.environment, signal });
     const left = missingBinaries(unfinished);
     if (left.length > 0) {

@@ -4,17 +4,20 @@ import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import type { Plugin } from 'rolldown';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
+import type { ComponentTypes } from '#core/wit-types';
+import { typesOfWit } from '../components.ts';
 import type { DevkitPorts } from '../ports.ts';
 import type { Project } from '../project.ts';
 import { stillRuntime } from '../quickjs/runtime.ts';
 import { shownOutput } from '../toolchain.ts';
 import type { ProjectWit } from '../wit.ts';
+import { absentGlobals } from './absent-globals.ts';
+import { absentModules, bundleSettings } from './bundle-settings.ts';
 import { enumConstants } from './enums.ts';
+import { type Bundled, type GuestScript, guestScript, WORLD_MODULE, worldModules } from './guest-entry.ts';
 import { consolePlugin, injected } from './guest-globals.ts';
 import { type JavaScriptTools, javaScriptTools } from './javascript-tools.ts';
-
-/** An interface as a guest imports it: `wasi:filesystem/types@0.2.6`. */
-const IMPORT = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*\/[a-z0-9-]+(?:@[\w.+-]+)?$/;
+import { hiddenWit, withShownNames } from './wasi-names.ts';
 
 /** Changes to a bundle, for measuring coverage. */
 export interface BundleChanges {
@@ -31,16 +34,30 @@ export async function buildJavaScript(
     readonly signal?: AbortSignal | undefined;
     readonly changes?: BundleChanges;
     readonly wit?: ProjectWit;
+    readonly onAbsent?: ((module: string) => void) | undefined;
   } = {},
 ): Promise<Uint8Array> {
   const tools = await javaScriptTools(ports, options.signal);
-  const source = await bundle(project, tools, options.changes ?? {});
+  const wit = options.wit ?? project.wit;
+  const types = await typesOfWit(wit, ports.format);
+  const bundled = await bundle(project, types, tools, options.changes ?? {}, options.onAbsent);
   options.signal?.throwIfAborted();
-  return componentize(source, options.wit ?? project.wit, tools);
+  const script = await guestScript(bundled, project.dir, types, tools).catch((thrown: unknown) => {
+    throw bundlerError(thrown, project);
+  });
+  return componentize(script, wit, tools);
 }
 
-async function bundle(project: Project, tools: JavaScriptTools, changes: BundleChanges): Promise<string> {
+async function bundle(
+  project: Project,
+  types: ComponentTypes,
+  tools: JavaScriptTools,
+  changes: BundleChanges,
+  onAbsent?: (module: string) => void,
+): Promise<Bundled> {
+  const settings = await bundleSettings(project.dir);
   const entry = join(project.dir, 'src', project.language === 'ts' ? 'main.ts' : 'main.js');
+  const absent = absentGlobals(project.dir, tools);
   let bundler: Awaited<ReturnType<JavaScriptTools['rolldown']['rolldown']>> | undefined;
   try {
     bundler = await tools.rolldown.rolldown({
@@ -48,18 +65,35 @@ async function bundle(project: Project, tools: JavaScriptTools, changes: BundleC
       input: changes.entry ?? entry,
       platform: 'neutral',
       // QuickJS has no Node modules: of libraries the builds for browsers are taken.
-      resolve: { mainFields: ['module', 'main'], conditionNames: ['browser', 'import', 'default'] },
-      // What the component imports is no module of a bundle.
-      external: IMPORT,
+      resolve: {
+        mainFields: ['module', 'main'],
+        conditionNames: ['browser', 'import', 'default'],
+        aliasFields: [['browser']],
+      },
       treeshake: true,
       logLevel: 'silent',
-      transform: { inject: injected },
-      plugins: [consolePlugin(project.wit), ...(changes.plugins?.(tools) ?? []), enumConstants(tools)],
+      transform: { inject: injected, ...(settings.syntax === undefined ? {} : { target: settings.syntax }) },
+      plugins: [
+        worldModules,
+        consolePlugin(types),
+        absent.plugin,
+        ...(settings.absentModules === 'stub' ? [absentModules(WORLD_MODULE, onAbsent)] : []),
+        ...(changes.plugins?.(tools) ?? []),
+        enumConstants(tools),
+      ],
     });
-    const { output } = await bundler.generate({ format: 'esm', minify: true, codeSplitting: false });
+    // What is never reached goes, names stay: the module around it is what is made small.
+    const { output } = await bundler.generate({
+      format: 'esm',
+      minify: 'dce-only',
+      sourcemap: 'hidden',
+      codeSplitting: false,
+    });
+    absent.refuse();
     const [chunk] = output;
-    const left = chunk.imports.filter((name) => !IMPORT.test(name));
-    if (output.length === 1 && left.length === 0) return chunk.code;
+    const left = chunk.imports.filter((name) => !WORLD_MODULE.test(name));
+    if (output.every((one) => one === chunk || one.type === 'asset') && left.length === 0)
+      return { code: chunk.code, map: chunk.map ?? undefined };
     const what = left.length > 0 ? `nothing here provides ${left.join(', ')}` : 'it would become several files';
     throw new SwitchboardError('build-failed', `${relative(project.dir, entry)} does not bundle: ${what}`, {
       fix: left.some((name) => name.startsWith('node:'))
@@ -67,28 +101,36 @@ async function bundle(project: Project, tools: JavaScriptTools, changes: BundleC
         : 'install what is missing with npm, in the project’s folder',
     });
   } catch (thrown) {
-    if (thrown instanceof SwitchboardError) throw thrown;
-    const said = shownOutput(thrown instanceof Error ? thrown.message : String(thrown));
-    throw new SwitchboardError('build-failed', said.replaceAll(`${project.dir}${sep}`, ''), { cause: thrown });
+    throw bundlerError(thrown, project);
   } finally {
     await bundler?.close();
   }
 }
 
-async function componentize(source: string, wit: ProjectWit, tools: JavaScriptTools): Promise<Uint8Array> {
+function bundlerError(thrown: unknown, { dir }: Project): SwitchboardError {
+  if (thrown instanceof SwitchboardError) return thrown;
+  const said = shownOutput(thrown instanceof Error ? thrown.message : String(thrown));
+  return new SwitchboardError('build-failed', said.replaceAll(`${dir}${sep}`, ''), { cause: thrown });
+}
+
+async function componentize(
+  { source, imports }: GuestScript,
+  wit: ProjectWit,
+  tools: JavaScriptTools,
+): Promise<Uint8Array> {
   const scratch = await mkdtemp(join(tmpdir(), 'switchboard-wit-'));
   try {
     const witPath = join(scratch, 'world.wit');
-    await writeFile(witPath, wit.whole);
+    await writeFile(witPath, hiddenWit(wit.whole, wit.world, imports));
     const { component } = await tools.quickjs.componentize({
       witPath,
       jsSource: source,
       world: wit.world,
-      // All or nothing: a world that imports some of WASI has the engine's own imports of it too.
-      stubWasi: !/^\s*(?:import|include)\s+wasi:/m.test(wit.main),
+      // The engine's own imports, not the world's.
+      stubWasi: true,
       runtimeBytes: Buffer.from(stillRuntime(tools.require)),
     });
-    return component;
+    return withShownNames(component);
   } catch (thrown) {
     const error = toSwitchboardError(thrown);
     if (error.code !== 'internal' || thrown instanceof SwitchboardError) throw error;

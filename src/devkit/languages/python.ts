@@ -1,7 +1,9 @@
 /** Python by componentize-py: CPython inside the component. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { importsWasi } from '../components.ts';
+import { makeFolder, writeAtomic } from '../files.ts';
 import type { DevkitPorts } from '../ports.ts';
 import type { Project } from '../project.ts';
 import { needProgram, runTool } from '../toolchain.ts';
@@ -11,12 +13,12 @@ export async function buildPython(project: Project, ports: DevkitPorts, signal?:
   const fix = 'pip install componentize-py==0.25.1 (or: pipx install componentize-py)';
   const program = needProgram('componentize-py', ports.environment, 'building Python', fix);
   const build = join(project.dir, 'build');
-  await mkdir(build, { recursive: true });
+  await makeFolder(build);
   const whole = join(build, 'world.wit');
-  await writeFile(whole, project.wit.whole);
+  await writeAtomic(whole, project.wit.whole);
   const out = join(build, `component-${randomUUID()}.tmp`);
   // Of an interpreter that can reach nothing WASI is left out altogether.
-  const stub = /^\s*(?:import|include)\s+wasi:/m.test(project.wit.main) ? [] : ['--stub-wasi'];
+  const stub = (await importsWasi(project.wit, ports.format)) ? [] : ['--stub-wasi'];
   try {
     await runTool(
       program,

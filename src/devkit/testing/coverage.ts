@@ -9,6 +9,7 @@ import type { ComponentTypes } from '#core/wit-types';
 import { callableFunctions, interfaceShortName } from '#core/functions';
 import type { LogRecord } from '#core/events';
 import type { JavaScriptTools } from '../languages/javascript-tools.ts';
+import { withImports } from '../languages/wasi-names.ts';
 import type { ProjectWit } from '../wit.ts';
 
 export interface FileCoverage {
@@ -69,8 +70,7 @@ export function createCoverage(dir: string, main: string, types: ComponentTypes)
 /** The world with the import that coverage is told by. */
 export function withLog(wit: ProjectWit, types: ComponentTypes, hostWit: string): ProjectWit {
   if (types.imports.some(({ id }) => id === LOG)) return wit;
-  const header = new RegExp(`^(\\s*world\\s+%?${wit.world}\\s*\\{)`, 'm');
-  const whole = wit.whole.replace(header, `$1\n    import ${LOG};`);
+  const whole = withImports(wit.whole, wit.world, [LOG]);
   return { ...wit, whole: /^package switchboard:host@/m.test(whole) ? whole : `${whole}\n${hostWit}` };
 }
 

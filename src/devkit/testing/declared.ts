@@ -24,7 +24,8 @@ const MEMBERS: { readonly [name: string]: (value: unknown) => boolean } = {
   call: (value) => typeof value === 'string',
   arguments: (value) => typeof value === 'object' && value !== null,
   result: () => true,
-  error: (value) => typeof value === 'string',
+  // Any message has the empty text as a part.
+  error: (value) => typeof value === 'string' && value.trim() !== '',
   env: isTexts,
   secrets: isTexts,
   files: isTexts,
@@ -55,6 +56,7 @@ export async function readDeclared(file: string): Promise<DeclaredTest[]> {
     return fail(printable((error as Error).message));
   }
   if (!Array.isArray(parsed)) return fail('it is not a list of tests');
+  if (parsed.length === 0) return fail('it has no test');
   return parsed.map((item: unknown, i): DeclaredTest => {
     const given = isObject(item) ? item : fail(`test ${i + 1} is not an object`);
     const { name, call } = given;

@@ -22,7 +22,7 @@ export const define: Define = (command, act) => {
     .option('--calls <number>', 'how many calls are measured', '1000')
     .addHelpText(
       'after',
-      '\nA host of its own is used; what component.toml requests is granted as for switchboard test.\n\nExample:\n  $ switchboard bench . count-words "one two three"',
+      '\nThe project is built where a source changed: its compilers and build scripts run with your rights.\nA host of its own is used; what component.toml requests is granted as for switchboard test.\n\nExample:\n  $ switchboard bench . count-words "one two three"',
     )
     .action(
       act(async (context, folder: string, fn: string, words: readonly string[], flags: { calls: string }) => {

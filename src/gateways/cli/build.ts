@@ -10,15 +10,24 @@ export const define: Define = (command, act) => {
   command
     .argument('[folder]', 'of the project', '.')
     .option('--watch', 'build at every save, and swap the component in the host; Ctrl-C ends it')
-    .addHelpText('after', '\nExample:\n  $ switchboard build\n  $ switchboard build --watch')
+    .option(
+      '--include <folder>',
+      'outside the project, whose files the component may take; can be repeated',
+      (folder: string, before: string[]) => [...before, folder],
+      [],
+    )
+    .addHelpText(
+      'after',
+      '\nCompilers and build scripts of the project run with your rights, outside the sandbox.\n\nExample:\n  $ switchboard build\n  $ switchboard build --watch',
+    )
     .action(
-      act(async (context, folder: string, { watch = false }: { watch?: boolean }) => {
+      act(async (context, folder: string, { watch = false, include }: { watch?: boolean; include: string[] }) => {
         const { buildProject, openProject, watchProject } = await import('#devkit');
         const { devkitPorts } = await import('./devkit-ports.ts');
         const ports = await devkitPorts(context.home, (line) => context.note(line));
         const project = await openProject(folder, ports);
         if (!watch) {
-          const work = buildProject(folder, ports, { signal: context.signal });
+          const work = buildProject(folder, ports, { signal: context.signal, include });
           const built = await context.progress(`building ${safeLine(project.name)}`, work);
           context.print(documentOf(built), () => lineOf(built));
           return;
@@ -29,6 +38,7 @@ export const define: Define = (command, act) => {
         context.finished();
         await watchProject(project.dir, ports, {
           signal: context.signal,
+          include,
           onFailed(error) {
             if (context.json) context.printLine({ error: error.toJSON() });
             else writeFailure(error, false);

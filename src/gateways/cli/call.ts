@@ -29,6 +29,7 @@ export const define: Define = (command, act) => {
       'after',
       `
 Words that begin with a dash and are not numbers go after --.
+A project is built where a source changed: its compilers and build scripts run with your rights.
 
 Examples:
   $ switchboard call switchboard:text slug "Hello, World"

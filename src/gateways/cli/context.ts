@@ -69,7 +69,7 @@ export class Context {
   }
 
   /** How far a call is, on the line that shows what is under way. */
-  showProgress({ progress, total, message }: ProgressReport): void {
+  showProgress({ progress, total, message }: Pick<ProgressReport, 'progress' | 'total' | 'message'>): void {
     const far = total === undefined ? '' : `${Math.floor((100 * Math.min(progress, total)) / total)} %`;
     this.#progress?.tell([far, message === undefined ? '' : safeLine(message)].filter((part) => part !== '').join(' '));
   }

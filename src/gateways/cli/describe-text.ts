@@ -142,7 +142,7 @@ function indent(text: string, by: string): string[] {
     .map((line) => `${by}${line}`.trimEnd());
 }
 
-function exportNames({ types }: ComponentDescription): string[] {
+export function exportNames({ types }: ComponentDescription): string[] {
   return [
     ...types.exports.map((e) => e.id),
     ...types.exportedFunctions.filter((fn) => !isToolchainExport(fn)).map((fn) => fn.name),

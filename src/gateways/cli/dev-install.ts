@@ -1,5 +1,6 @@
 /** A project's build in a host: each under a version of its own, so that calls of the one before come to their end. */
 import type { InstalledComponent } from '#core';
+import { SwitchboardError } from '#core/errors';
 import { formatReference, parseReference } from '#core/reference';
 import type { Built } from '#devkit/build';
 import type { Host } from '#host/api';
@@ -70,9 +71,31 @@ export async function builtProject(context: Context, folder: string): Promise<Bu
   const { readFile } = await import('node:fs/promises');
   const ports = await devkitPorts(context.home, (line) => context.note(line));
   const project = await openProject(folder, ports);
-  if (await isCurrent(project)) {
+  if (await isCurrent(project, ports.version)) {
     return { project, out: project.out, bytes: await readFile(project.out), ms: 0 };
   }
   const work = buildProject(folder, ports, { signal: context.signal });
   return context.progress(`building ${safeLine(project.name)}`, work);
+}
+
+/** What a project was last built to; nothing is built, run or written. */
+export interface LastBuild {
+  readonly file: string;
+  /** Whether it was made of the sources that are there now, by this version of Switchboard. */
+  readonly current: boolean;
+}
+
+/** Errors: those of opening a project; `invalid-project` where it was never built. */
+export async function lastBuild(context: Context, folder: string): Promise<LastBuild> {
+  const { isCurrent, openProject } = await import('#devkit');
+  const { devkitPorts } = await import('./devkit-ports.ts');
+  const { existsSync } = await import('node:fs');
+  const ports = await devkitPorts(context.home, (line) => context.note(line));
+  const project = await openProject(folder, ports, { write: false });
+  if (!existsSync(project.out)) {
+    throw new SwitchboardError('invalid-project', `${safeLine(project.name)} was not built yet`, {
+      fix: `switchboard build ${safeLine(folder, 1_000)}`,
+    });
+  }
+  return { file: project.out, current: await isCurrent(project, ports.version) };
 }

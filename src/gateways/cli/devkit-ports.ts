@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DevkitPorts } from '#devkit/ports';
+import { VERSION } from '#host/version';
 import { toolEnvironment } from '../../env.ts';
 
 /** `say` is told what takes long. */
@@ -22,6 +23,7 @@ export async function devkitPorts(home: string, say: (line: string) => void): Pr
       },
     },
     environment: toolEnvironment(),
+    version: VERSION,
     toolchains: join(home, 'toolchains'),
     ownWit: ownWit(),
     say,

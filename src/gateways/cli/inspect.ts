@@ -8,15 +8,19 @@ export const define: Define = (command, act) => {
     .argument('<file>', 'a WebAssembly component, or the folder of a project, as .')
     .addHelpText(
       'after',
-      '\nA WIT file of the same name beside the component supplies documentation.\n\nExamples:\n  $ switchboard inspect ./text.wasm\n  $ switchboard inspect .',
+      '\nA WIT file of the same name beside the component supplies documentation. Of a project the last build is shown; nothing is built.\n\nExamples:\n  $ switchboard inspect ./text.wasm\n  $ switchboard inspect .',
     )
     .action(
       act(async (context, named: string) => {
         const isFolder = statSync(named, { throwIfNoEntry: false })?.isDirectory() ?? false;
-        const file = isFolder ? (await (await import('./dev-install.ts')).builtProject(context, named)).out : named;
+        const last = isFolder ? await (await import('./dev-install.ts')).lastBuild(context, named) : undefined;
         const { describeSource } = await import('#host/source');
-        const { description } = await context.progress('reading', describeSource(file, context.signal));
-        context.print(descriptionDocument(description), () => descriptionText(description));
+        const { description } = await context.progress('reading', describeSource(last?.file ?? named, context.signal));
+        if (last?.current === false && !context.json) {
+          context.note('this is the last build; sources changed since, and switchboard build makes a new one');
+        }
+        const document = descriptionDocument(description);
+        context.print(last === undefined ? document : { ...document, build: last }, () => descriptionText(description));
       }),
     );
 };

@@ -11,12 +11,18 @@ export async function askYes(question: string, signal: AbortSignal): Promise<boo
   return /^y(es)?$/i.test(answer.trim());
 }
 
+/** One line; the end of the input is an empty one. Errors: `cancelled` (Ctrl-C). */
+export function askLine(prompt: string, signal: AbortSignal): Promise<string> {
+  return ask(prompt, signal);
+}
+
 function ask(prompt: string, signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((resolve, reject) => {
     const stop = (): void => {
-      lines.close();
+      // First: closing answers with an empty line at once.
       reject(cancelled());
+      lines.close();
     };
     signal.addEventListener('abort', stop, { once: true });
     lines.once('SIGINT', () => {

@@ -19,6 +19,21 @@ export interface TestRequest {
   readonly report: boolean;
 }
 
+/** Who stops the tests waits a little longer, then kills. */
+const GRACE_MS = 900;
+
+const over = new AbortController();
+/** The compiler runs in a process group of its own: it would go on where this process just ended. */
+function stop(): void {
+  if (over.signal.aborted) return;
+  over.abort();
+  setTimeout(() => process.exit(1), GRACE_MS).unref();
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+process.on('disconnect', stop);
+// Listening keeps the process, and node:test takes tests for done when nothing does.
+process.channel?.unref();
+
 const request = JSON.parse(process.argv[2] ?? '{}') as TestRequest;
 // Each sandbox has a home of its own; what was compiled for one serves all.
 const cache = join(tmpdir(), 'cache');
@@ -28,6 +43,7 @@ try {
     coverage: request.coverage,
     only: request.only,
     openHost: (home, fakeNetwork) => createHost({ home, cache, fakeNetwork }),
+    signal: over.signal,
     report: request.report ? process.stdout : undefined,
   });
   await tell({ outcome });

@@ -20,7 +20,7 @@ export const define: Define = (command, act) => {
     .option('--no-coverage', 'build the component as it is, without counting statements (TypeScript and JavaScript)')
     .addHelpText(
       'after',
-      '\nWhat component.toml requests is granted: directories are temporary ones, the network is a fake one.\n\nExample:\n  $ switchboard test\n  $ switchboard test --only greets',
+      '\nWhat component.toml requests is granted: directories are temporary ones, the network is a fake one.\n\nThe build and the tests themselves run with your rights, outside the sandbox.\n\nExample:\n  $ switchboard test\n  $ switchboard test --only greets',
     )
     .action(
       act(async (context, folder: string, { only, coverage }: { only?: string; coverage: boolean }) => {
@@ -33,7 +33,7 @@ export const define: Define = (command, act) => {
           return;
         }
         throw outcome.passed + outcome.failed === 0
-          ? new SwitchboardError('tests-failed', 'no test has such a name')
+          ? new SwitchboardError('tests-failed', nothingRun(outcome))
           : new SwitchboardError(
               'tests-failed',
               `${outcome.failed} of ${outcome.passed + outcome.failed} tests failed`,
@@ -42,6 +42,16 @@ export const define: Define = (command, act) => {
     );
 };
 
+/** The process of the tests ends its compiler and itself in less; this verb has 1.5 s in all. */
+const GRACE_MS = 1_100;
+
+/** No test failed, and none passed. */
+function nothingRun({ skipped, todo }: TestOutcome): string {
+  if (skipped + todo === 0) return 'no test has such a name';
+  const why = [...(skipped > 0 ? [`${skipped} skipped`] : []), ...(todo > 0 ? [`${todo} still to do`] : [])];
+  return `no test was run that counts: ${why.join(', ')}`;
+}
+
 async function inProcess(context: Context, request: TestRequest): Promise<TestOutcome> {
   const entry = fileURLToPath(new URL(`./test-process${extname(import.meta.url)}`, import.meta.url));
   // Homes, caches and what the tests themselves keep there go with it, however they end.
@@ -49,15 +59,22 @@ async function inProcess(context: Context, request: TestRequest): Promise<TestOu
   const child = fork(entry, [JSON.stringify(request)], {
     env: { ...toolEnvironment(), TMPDIR: scratch },
     stdio: ['ignore', context.json ? 2 : 1, 2, 'ipc'],
-    signal: context.signal,
-    killSignal: 'SIGKILL',
   });
+  let grace: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    child.kill('SIGTERM');
+    grace = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+  };
+  if (context.signal.aborted) stop();
+  context.signal.addEventListener('abort', stop, { once: true });
   let told: { readonly outcome?: TestOutcome; readonly error?: ErrorBody } | undefined;
   child.on('message', (message) => {
     told = message as typeof told;
   });
   child.on('error', () => undefined);
   const code = await new Promise<number | null>((resolve) => void child.once('close', resolve));
+  clearTimeout(grace);
+  context.signal.removeEventListener('abort', stop);
   await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
   if (context.signal.aborted) throw new SwitchboardError('cancelled', 'the tests were stopped');
   if (told?.error) throw errorFromBody(told.error);

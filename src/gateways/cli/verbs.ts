@@ -18,6 +18,8 @@ export interface Verb {
 /** Every verb, in the order of the help. */
 export const VERBS: { readonly [name: string]: Verb } = {
   init: { summary: 'make a new project of a component', load: async () => (await import('./init.ts')).define },
+  wrap: { summary: 'make a component of a library of npm', load: async () => (await import('./wrap.ts')).define },
+  rewrap: { summary: 'wrap a library again at a new version', load: async () => (await import('./rewrap.ts')).define },
   build: { summary: 'build a project into a component', load: async () => (await import('./build.ts')).define },
   test: {
     summary: 'run the tests of a project inside the sandbox',
@@ -28,7 +30,28 @@ export const VERBS: { readonly [name: string]: Verb } = {
     summary: 'show what a component file imports, exports and needs; never runs it',
     load: async () => (await import('./inspect.ts')).define,
   },
-  install: { summary: 'install a component file', load: async () => (await import('./install.ts')).define },
+  install: {
+    summary: 'install a component, of a file or of a registry',
+    load: async () => (await import('./install.ts')).define,
+  },
+  update: {
+    summary: 'install newer versions of what came from registries',
+    load: async () => (await import('./update.ts')).define,
+  },
+  search: { summary: 'find components in a registry', load: async () => (await import('./search.ts')).define },
+  versions: {
+    summary: 'list what a registry has of a component',
+    load: async () => (await import('./versions.ts')).define,
+  },
+  pull: {
+    summary: 'fetch a component of a registry as a file',
+    load: async () => (await import('./pull.ts')).define,
+  },
+  publish: { summary: 'push a component to a registry', load: async () => (await import('./publish.ts')).define },
+  registry: {
+    summary: 'serve a registry, or say which ones are asked',
+    load: async () => (await import('./registry.ts')).define,
+  },
   list: { summary: 'list installed components', load: async () => (await import('./list.ts')).define },
   info: { summary: 'show an installed component', load: async () => (await import('./info.ts')).define },
   uninstall: { summary: 'remove a component', load: async () => (await import('./uninstall.ts')).define },

@@ -121,10 +121,10 @@ function remoteHost(
       typeof source === 'string'
         ? channel.request('inspect', { source: absolute(source) }, { signal })
         : channel.request('inspect', {}, { signal, attachment: source }),
-    install: (source, { as, origin, signal } = {}) =>
+    install: (source, { as, origin, expect, signal } = {}) =>
       typeof source === 'string'
-        ? channel.request('install', { source: absolute(source), as, origin }, { signal })
-        : channel.request('install', { as, origin }, { signal, attachment: source }),
+        ? channel.request('install', { source: absolute(source), as, origin, expect }, { signal })
+        : channel.request('install', { as, origin, expect }, { signal, attachment: source }),
     uninstall: (reference) => channel.request('uninstall', { reference }),
     list: () => channel.request('list', {}),
     info: (reference) => channel.request('info', { reference }),

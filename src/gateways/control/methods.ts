@@ -1,10 +1,10 @@
 /** What a host process does for each method of the protocol. */
 import type { Socket } from 'node:net';
-import type { Caller, LogRecord } from '#core';
+import type { Caller, Digest, LogRecord } from '#core';
 import { SwitchboardError } from '#core/errors';
 import { checkLimitChanges } from '#core/limits';
 import type { Narrowing } from '#core/narrowing';
-import type { CallArguments, CallOptions, Host, Session } from '#host/api';
+import type { CallArguments, CallOptions, Expected, Host, Session } from '#host/api';
 import {
   asArguments,
   asInteger,
@@ -78,6 +78,7 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
     host.install(sourceOf(asked), {
       as: optional(asked.params['as'], (v) => asString(v, 'as')),
       origin: optional(asked.params['origin'], (v) => asString(v, 'origin')),
+      expect: optional(asked.params['expect'], asExpected),
       signal: asked.signal,
     }),
   uninstall: ({ host }, { params }) => host.uninstall(asString(params['reference'], 'reference')),
@@ -148,6 +149,11 @@ export const HANDLERS: { readonly [M in Exclude<Method, 'mcp-stdio'>]: Handler }
   ...SCHEDULE_HANDLERS,
   ...STORE_HANDLERS,
 };
+
+function asExpected(value: unknown): Expected {
+  const { digest, named } = asObject(value, 'expect');
+  return { digest: asString(digest, 'expect.digest') as Digest, named: named === true };
+}
 
 function sourceOf({ params, attachment }: Asked): string | Uint8Array {
   if (attachment !== undefined) return attachment;

@@ -43,6 +43,7 @@ import type { ProfileRequests } from './profile-methods.ts';
 import type { ScheduleRequests } from './schedule-methods.ts';
 import type { StoreRequests } from './store-methods.ts';
 import type {
+  Expected,
   ApprovalDecision,
   CallArguments,
   ComponentLimits,
@@ -154,7 +155,12 @@ export interface PermissionRequests {
 export interface Methods extends PermissionRequests, ProfileRequests, ScheduleRequests, StoreRequests {
   readonly inspect: { params: { source?: string | undefined }; result: ComponentDescription };
   readonly install: {
-    params: { source?: string | undefined; as?: string | undefined; origin?: string | undefined };
+    params: {
+      source?: string | undefined;
+      as?: string | undefined;
+      origin?: string | undefined;
+      expect?: Expected | undefined;
+    };
     result: Installation;
   };
   readonly uninstall: { params: { reference: string }; result: readonly InstalledComponent[] };

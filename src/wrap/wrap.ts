@@ -1,0 +1,425 @@
+/** From the name of a package to a component that was tried. */
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { SwitchboardError, toSwitchboardError } from '#core/errors';
+import { parseReference, printable } from '#core/reference';
+import { deriveLibrary, type LibraryModule } from './derive/index.ts';
+import { baseName } from './derive/package-name.ts';
+import type { Compiler } from './derive/program.ts';
+import { callNames, exampleTexts, readmeCode, shownExample } from './examples.ts';
+import { type BundledPackage, bundledPackages, fetchPackage, fetchTypes, nativeParts, parseSpec } from './fetch.ts';
+import type { Derived, Refusal } from './model.ts';
+import { kebab } from './names.ts';
+import { type Plan, type PlannedFunction, planOf } from './plan.ts';
+import type { WrapPorts } from './ports.ts';
+import { type Proof, proveFunctions } from './prove.ts';
+import { literalCall } from './samples.ts';
+import { allFunctions } from './write/glue.ts';
+import { writeProject } from './write/project.ts';
+import { surfaceOf } from './write/wit.ts';
+
+export interface WrapOptions {
+  /** Where the project is written. */
+  readonly dir: string;
+  /** A package of npm with version and subpath, or `from`. */
+  readonly package?: string | undefined;
+  /** A file or folder of TypeScript. */
+  readonly from?: string | undefined;
+  /** `ns:name` or `ns:name@1.2.3`. */
+  readonly as?: string | undefined;
+  /** Titles of what is kept. */
+  readonly only?: readonly string[] | undefined;
+  readonly offline?: boolean | undefined;
+  /** Asked with the titles of all that can cross; answers with those that are kept. */
+  readonly choose?: ((titles: readonly string[]) => Promise<readonly string[]>) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Wrapped {
+  readonly dir: string;
+  readonly reference: string;
+  readonly library: string;
+  readonly bytes: Uint8Array;
+  readonly out: string;
+  readonly functions: readonly string[];
+  readonly exported: number;
+  readonly crossing: number;
+  readonly refusals: readonly Refusal[];
+  readonly proofs: readonly Proof[];
+  readonly packages: readonly BundledPackage[];
+  /** What a type is called in WIT. */
+  readonly nameOf: Plan['nameOf'];
+  readonly ms: { readonly read: number; readonly build: number; readonly prove: number };
+}
+
+/** What of a library is read, before anything is built. */
+interface Source {
+  readonly library: string;
+  readonly version: string;
+  readonly about: string;
+  readonly folder: string;
+  /** Folders outside the project that its files lie in. */
+  readonly include: readonly string[];
+  readonly modules: readonly LibraryModule[];
+  readonly typesOf: string | undefined;
+}
+
+/** Errors: `invalid-usage`, `package-unavailable`, `not-wrappable`, `build-failed`, `toolchain-missing`, `cancelled`. */
+export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promise<Wrapped> {
+  const dir = resolve(options.dir);
+  const clock = stopwatch();
+  const ts = await ports.compiler();
+  const source =
+    options.from === undefined ? await packageSource(dir, options, ports) : await ownSource(dir, options.from);
+  let derived = deriveFrom(ts, dir, source, options.only);
+  if (derived.untyped && source.typesOf !== undefined && (await fetchTypes(dir, source.typesOf, ports, options))) {
+    derived = deriveFrom(ts, dir, source, options.only);
+  }
+  let packages = existsSync(join(dir, 'package-lock.json')) ? await bundledPackages(dir) : [];
+  const native = await nativeParts(dir, packages);
+  if (derived.derived.crossing === 0) throw nothingCrosses(source, derived.derived, native);
+  const kept = await chosen(derived.derived, options);
+  const read = kept === undefined ? derived.derived : deriveFrom(ts, dir, source, kept).derived;
+  const fetched = clock();
+  const component = componentName(source, options.as);
+  const readme = await readmeCode(source.folder);
+  const texts = new Map<unknown, string[]>();
+  const textsOf = (planned: PlannedFunction): string[] => {
+    const known = texts.get(planned.fn) ?? exampleTexts(planned, readme);
+    texts.set(planned.fn, known);
+    return known;
+  };
+  const literalsOf = (planned: PlannedFunction): readonly unknown[] | undefined => {
+    const names = callNames(planned);
+    for (const text of [...planned.fn.examples, ...readme]) {
+      const found = literalCall(ts, text, names);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const random = await usesRandom(dir, packages, source.folder);
+  let buffer = packages.some(({ name }) => name === BUFFER.name);
+  const write = (plan: Plan, refusals: readonly Refusal[], proofs: readonly Proof[]): Promise<void> =>
+    writeProject(dir, {
+      component,
+      title: `${source.library}${source.version === '' ? '' : ` ${source.version}`}`,
+      about: source.about,
+      plan,
+      refusals,
+      packages,
+      proofs,
+      random,
+      buffer,
+      exampleOf: (planned) => shownExample(textsOf(planned)),
+      record: recordOf(options, source, component, read, plan, refusals, packages),
+    });
+  let refusals: Refusal[] = [...native, ...read.refusals];
+  let plan = planOf(read);
+  await write(plan, refusals, []);
+  const reference = `${component.name}@${component.version}`;
+  const provide = async (): Promise<void> => {
+    await fetchPackage(dir, BUFFER, ports, options);
+    packages = await bundledPackages(dir);
+    buffer = true;
+    await write(plan, refusals, []);
+  };
+  let built = await started(ports, dir, source, buffer ? undefined : provide);
+  refusals = [...refusals, ...absences(built.absent, source)];
+  const buildMs = clock();
+  let proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
+  if (!buffer && options.from === undefined && proofs.some(({ error }) => NO_BUFFER.test(error ?? ''))) {
+    await provide();
+    built = await started(ports, dir, source);
+    proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
+  }
+  const broken = proofs.filter(({ outcome }) => outcome === 'broken');
+  if (broken.length > 0) {
+    refusals = [...refusals, ...broken.map(refusalOf)];
+    const without = new Set(broken.map(({ planned }) => planned.fn));
+    plan = planOf(reduced(read, without));
+    if (plan.functions.length === 0 && plan.resources.length === 0)
+      throw nothingCrosses(source, { ...read, refusals }, native);
+    // The rest keeps what it was tried with; only the broken ones are gone.
+    await write(plan, refusals, []);
+    built = await started(ports, dir, source);
+    proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
+  }
+  await write(plan, refusals, proofs);
+  const proveMs = clock();
+  const whole = new Set(allFunctions(plan).map(({ fn }) => fn.title));
+  const lostExports = new Set(
+    broken
+      .filter(({ planned }) => planned.fn.counted && !whole.has(planned.fn.title))
+      .map(({ planned }) => planned.fn.title),
+  );
+  return {
+    dir,
+    reference,
+    library: source.version === '' ? source.library : `${source.library}@${source.version}`,
+    bytes: built.bytes,
+    out: built.out,
+    functions: proofs.map(({ id }) => id.replace(/^api\./, '')),
+    exported: read.exported,
+    crossing: Math.max(0, read.crossing - lostExports.size),
+    refusals,
+    proofs,
+    packages,
+    nameOf: plan.nameOf,
+    ms: { read: fetched, build: buildMs, prove: proveMs },
+  };
+}
+
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    const ms = Math.round(now - last);
+    last = now;
+    return ms;
+  };
+}
+
+/** Of Node, in the form that browsers get; only for libraries that fail without it. */
+const BUFFER = { name: 'buffer', range: '6.0.3', subpath: '' };
+const NO_BUFFER = /\bBuffer is not defined\b/;
+
+async function started(
+  ports: WrapPorts,
+  dir: string,
+  source: Source,
+  provideBuffer?: () => Promise<void>,
+): ReturnType<WrapPorts['build']> {
+  try {
+    return await ports.build(dir, source.include);
+  } catch (thrown) {
+    const error = toSwitchboardError(thrown);
+    if (error.code !== 'build-failed') throw error;
+    if (provideBuffer !== undefined && NO_BUFFER.test(error.message)) {
+      await provideBuffer();
+      return started(ports, dir, source);
+    }
+    throw new SwitchboardError('not-wrappable', `the library does not start in the sandbox: ${error.message}`, {
+      cause: thrown,
+    });
+  }
+}
+
+async function prove(
+  plan: Plan,
+  bytes: Uint8Array,
+  reference: string,
+  ports: WrapPorts,
+  options: Parameters<typeof proveFunctions>[2],
+): Promise<Proof[]> {
+  const host = await ports.open(bytes, reference);
+  try {
+    return await proveFunctions(plan, host, options);
+  } finally {
+    await host.close();
+  }
+}
+
+function refusalOf({ planned, error }: Proof): Refusal {
+  return {
+    what: planned.fn.title,
+    place: planned.fn.place,
+    reason: `its example call failed: ${printable(error ?? '', 200)}`,
+    loss: 'function',
+  };
+}
+
+function reduced(derived: Derived, without: ReadonlySet<unknown>): Pick<Derived, 'functions' | 'resources'> {
+  for (const resource of derived.resources) resource.members = resource.members.filter((fn) => !without.has(fn));
+  return { functions: derived.functions.filter((fn) => !without.has(fn)), resources: derived.resources };
+}
+
+/** Modules of Node that the library asks for: what stands on them fails, and says so. */
+function absences(absent: readonly string[], { folder }: Source): Refusal[] {
+  return [...new Set(absent)].sort().map((name) => ({
+    what: name,
+    place: { file: `${baseName(folder)}/package.json`, line: 1 },
+    reason: 'the library imports this module, which the sandbox does not have; what uses it fails when it is called',
+    loss: 'part',
+  }));
+}
+
+async function packageSource(dir: string, options: WrapOptions, ports: WrapPorts): Promise<Source> {
+  const spec = parseSpec(options.package ?? '');
+  await fetchPackage(dir, spec, ports, options);
+  const folder = join(dir, 'node_modules', spec.name);
+  const { version = '', description = '' } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+    version?: string;
+    description?: string;
+  };
+  const specifier = `${spec.name}${spec.subpath}`;
+  return {
+    library: specifier,
+    version,
+    about: description,
+    folder,
+    include: [],
+    modules: [{ specifier, from: specifier, prefix: '' }],
+    typesOf: spec.name,
+  };
+}
+
+async function ownSource(dir: string, from: string): Promise<Source> {
+  const path = resolve(from);
+  const info = await stat(path).catch(() => undefined);
+  if (info === undefined) throw new SwitchboardError('invalid-usage', `${printable(path)} does not exist`);
+  const file = info.isDirectory() ? await entryOf(path) : path;
+  const between = relative(join(dir, 'src'), file).split(sep).join('/');
+  const folder = info.isDirectory() ? path : dirname(path);
+  return {
+    library: relative(process.cwd(), path) || baseName(path),
+    version: '',
+    about: `The functions of ${baseName(path)}.`,
+    folder,
+    include: [packageOf(folder)],
+    modules: [{ specifier: file, from: between.startsWith('.') ? between : `./${between}`, prefix: '' }],
+    typesOf: undefined,
+  };
+}
+
+/** The package that a folder is a part of, or the folder itself. */
+function packageOf(folder: string): string {
+  for (let dir = folder; dir !== dirname(dir); dir = dirname(dir))
+    if (existsSync(join(dir, 'package.json'))) return dir;
+  return folder;
+}
+
+async function entryOf(folder: string): Promise<string> {
+  const names = new Set(await readdir(folder));
+  const within = names.has('src') ? (await readdir(join(folder, 'src'))).map((name) => `src/${name}`) : [];
+  const wanted = ['index.ts', 'main.ts', 'mod.ts', 'src/index.ts', 'src/main.ts', 'index.js', 'src/index.js'];
+  const found = wanted.find((name) => names.has(name) || within.includes(name));
+  if (found !== undefined) return join(folder, found);
+  throw new SwitchboardError(
+    'invalid-usage',
+    `${printable(folder)} has neither ${wanted.join(', ')}; name the file itself`,
+  );
+}
+
+function deriveFrom(
+  ts: Compiler,
+  dir: string,
+  source: Source,
+  only: readonly string[] | undefined,
+): { derived: Derived; untyped: boolean } {
+  const derived = deriveLibrary(ts, { dir, modules: source.modules, only });
+  return { derived, untyped: derived.untyped.length > 0 };
+}
+
+function nothingCrosses(
+  { library }: Source,
+  { refusals }: Pick<Derived, 'refusals'>,
+  native: readonly Refusal[],
+): SwitchboardError {
+  const reasons = [...native, ...refusals]
+    .slice(0, 5)
+    .map(({ what, reason, place }) => `${what}: ${reason} (${place.file}:${place.line})`);
+  const why = reasons.length === 0 ? 'it exports no function' : reasons.join('; ');
+  return new SwitchboardError(
+    'not-wrappable',
+    `nothing of ${printable(library)} can be offered: ${printable(why, 2_000)}`,
+    {
+      data: { refusals: [...native, ...refusals].slice(0, 100) },
+    },
+  );
+}
+
+async function chosen(derived: Derived, { only, choose }: WrapOptions): Promise<readonly string[] | undefined> {
+  if (only !== undefined) {
+    const titles = new Set(titlesOf(derived));
+    const unknown = only.filter((one) => ![...titles].some((title) => title === one || title.startsWith(`${one}.`)));
+    if (unknown.length === 0) return undefined;
+    const refused = derived.refusals.find(({ what }) => unknown.includes(what));
+    throw new SwitchboardError(
+      'not-wrappable',
+      `${printable(unknown.join(', '))} ${refused === undefined ? 'is not exported' : `cannot cross: ${refused.reason}`}`,
+      { fix: 'switchboard wrap <package> without --export offers all that can cross' },
+    );
+  }
+  if (choose === undefined) return undefined;
+  const kept = await choose(titlesOf(derived));
+  return kept.length === titlesOf(derived).length ? undefined : kept;
+}
+
+/** What a person chooses among: functions, and classes as a whole. */
+export function titlesOf({ functions, resources }: Pick<Derived, 'functions' | 'resources'>): string[] {
+  const classes = resources.flatMap(({ members }) => {
+    const made = members.find(({ call }) => call === 'construct') ?? members.find(({ access }) => access !== undefined);
+    return made === undefined
+      ? []
+      : [made.title.replace(/^new /, '').replace(made.call === 'construct' ? /$^/ : /\.[^.]*$/, '')];
+  });
+  return [...new Set([...functions.map(({ title }) => title), ...classes])];
+}
+
+function componentName(source: Source, as: string | undefined): { name: string; version: string } {
+  const version = /^\d+\.\d+\.\d+(?:-[\w.-]+)?$/.test(source.version) ? source.version : '0.1.0';
+  if (as === undefined)
+    return {
+      name: `${source.typesOf === undefined ? 'own' : 'npm'}:${kebab(source.library.replace(/\.[cm]?[jt]s$/, ''), 'library')}`,
+      version,
+    };
+  const given = parseReference(as);
+  return { name: given.name, version: given.version ?? version };
+}
+
+const RANDOM = /\bgetRandomValues\b|\brandomUUID\b|\brandomBytes\b|\brandomFillSync\b/;
+
+/** Whether any code that may be bundled asks the platform for random numbers. */
+async function usesRandom(dir: string, packages: readonly BundledPackage[], folder: string): Promise<boolean> {
+  const folders = [
+    ...new Set([folder, ...packages.filter(({ typesOnly }) => !typesOnly).map(({ path }) => join(dir, path))]),
+  ];
+  for (const one of folders) {
+    for (const file of await readdir(one, { recursive: true })) {
+      if (!/\.[cm]?[jt]s$/.test(file) || /\.d\.[cm]?ts$/.test(file) || file.includes('node_modules')) continue;
+      const path = join(one, file);
+      const info = await stat(path);
+      if (info.isFile() && info.size < 2_000_000 && RANDOM.test(await readFile(path, 'utf8'))) return true;
+    }
+  }
+  return false;
+}
+
+function recordOf(
+  options: WrapOptions,
+  source: Source,
+  component: { readonly name: string; readonly version: string },
+  derived: Derived,
+  plan: Plan,
+  refusals: readonly Refusal[],
+  packages: readonly BundledPackage[],
+): object {
+  return {
+    format: 1,
+    ...(options.from === undefined
+      ? { package: options.package }
+      : { from: relative(resolve(options.dir), resolve(options.from)) }),
+    library: source.library,
+    version: source.version,
+    component: component.name,
+    componentVersion: component.version,
+    ...(options.only === undefined ? {} : { only: options.only }),
+    exported: derived.exported,
+    crossing: derived.crossing,
+    surface: surfaceOf(plan),
+    functions: [
+      ...plan.functions.map(({ wit, fn }) => ({ wit, title: fn.title })),
+      ...plan.resources.flatMap(({ wit, members }) =>
+        members.map((one) => ({ wit: `${wit}.${one.wit}`, title: one.fn.title })),
+      ),
+    ],
+    refusals,
+    packages: packages.map(({ name, version, integrity, typesOnly }) => ({
+      name,
+      version,
+      integrity,
+      ...(typesOnly ? { typesOnly } : {}),
+    })),
+  };
+}

@@ -1,0 +1,1 @@
+export declare function repeat(text: string, times: number): string;

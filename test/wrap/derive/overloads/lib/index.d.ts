@@ -1,0 +1,7 @@
+/** Of text or of bytes. */
+export declare function size(text: string): number;
+export declare function size(bytes: Uint8Array, unit: 'bits' | 'bytes'): number;
+export declare function digest(text: string): string;
+export declare function digest(text: string, encoding: 'raw'): Uint8Array;
+export declare function mixed(value: symbol): string;
+export declare function mixed(value: number): string;

@@ -1,0 +1,3 @@
+/** Makes a template. */
+export declare function compile(source: string): (data: object) => string;
+export declare function curry(value: number): (next: number) => (last: number) => number;

@@ -1,0 +1,1 @@
+export declare function curried(value: number): number;
