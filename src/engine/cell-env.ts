@@ -17,8 +17,6 @@ import { type FromCell, type LoadMessage, MOST_DENIALS, type ToCell } from './pr
 /** Service environments of a cell's instances, and the questions they have put to the host. */
 export interface ServiceEnvs {
   env(instance: Instance): ServiceEnv;
-  /** Questions without an answer. */
-  readonly waiting: number;
   /** The host's answer to an `ask`. */
   answer(message: ToCell & { t: 'answer' }): void;
 }
@@ -59,9 +57,6 @@ export function createServiceEnvs(
   };
   return {
     env: (instance) => new InstanceEnv(instance, cell),
-    get waiting() {
-      return waiting.size;
-    },
     answer(message) {
       const asker = waiting.get(message.ask);
       waiting.delete(message.ask);

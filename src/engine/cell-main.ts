@@ -1,60 +1,32 @@
 /** A cell: a worker that holds instances of one component and runs their calls. Started blank, loaded once. */
-import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type MessagePort, workerData } from 'node:worker_threads';
 import { runInThisContext } from 'node:vm';
 import { type ErrorBody, printable, type ServiceSet, SwitchboardError, toSwitchboardError } from '#core';
 import { createCellLogs } from './cell-logs.ts';
 import { createCellProgress } from './cell-progress.ts';
 import { createCellSessions, NO_HANDLES } from './cell-sessions.ts';
 import { createServiceEnvs } from './cell-env.ts';
-import {
-  awaitBatch,
-  batchesSent,
-  beginSlot,
-  type ControlBlock,
-  setSlotOnCpu,
-  sharedNow,
-  slotOnCpu,
-  viewControlBlock,
-} from './control-block.ts';
+import { beginSlot, type ControlBlock, setSlotOnCpu, sharedNow, slotOnCpu, viewControlBlock } from './control-block.ts';
 import { Instance, type InstanceHost, type InstanceParts, type Instantiate, prepareFunction } from './instance.ts';
 import { createInstancePool } from './instance-pool.ts';
 import { type FromCell, type LoadMessage, MESSAGES_AT_ONCE, PROTOCOL_VERSION, type ToCell } from './protocol.ts';
 
 type CallMessage = ToCell & { t: 'call' };
 
-/**
- * A guest that asks the host mostly has its answer at once, and going to sleep in the event loop and waking there takes
- * longer than most answers. So where nothing else is under way in the cell, its thread stands still for the answer, so
- * many milliseconds at most; any message wakes it.
- */
-const STAND_STILL_MS = 1;
-
 /** Entry of a cell's thread: says hello and waits to be loaded. `services` come from the composition root. */
 export function startCell(services: ServiceSet): void {
   const { port } = workerData as { readonly port: MessagePort };
   let outgoing: FromCell[] = [];
   let sentAt = 0;
-  let asks = false;
   const flush = (): void => {
     if (outgoing.length === 0) return;
-    const { control } = cell ?? {};
-    const known = control && batchesSent(control);
     port.postMessage(outgoing);
     outgoing = [];
     sentAt = sharedNow();
-    if (!asks) return;
-    asks = false;
-    if (control && known !== undefined && cell?.onlyWaits()) answerOf(control, known);
-  };
-  const answerOf = (control: ControlBlock, known: number): void => {
-    awaitBatch(control, known, STAND_STILL_MS);
-    const arrived = receiveMessageOnPort(port);
-    if (arrived) receive(arrived.message as readonly ToCell[]);
   };
   // A batch of quick calls is answered in one message; the answers of slow ones do not wait for each other.
   const post = (message: FromCell): void => {
     const waiting = outgoing.push(message);
-    asks ||= message.t === 'ask';
     if (waiting === 1) queueMicrotask(flush);
     else if (waiting >= MESSAGES_AT_ONCE || sharedNow() - sentAt > 1) flush();
   };
@@ -69,7 +41,7 @@ export function startCell(services: ServiceSet): void {
     await services.load(message.types.imports.map(({ id }) => serviceKey(id)));
     cell = createCell(message, services, { post, flush, end });
   };
-  const receive = (batch: readonly ToCell[]): void => {
+  port.on('message', (batch: readonly ToCell[]) => {
     for (const message of batch) {
       if (message.t === 'load') {
         load(message).then(
@@ -81,13 +53,12 @@ export function startCell(services: ServiceSet): void {
       else cell?.receive(message);
     }
     flush();
-  };
-  port.on('message', receive);
+  });
   port.postMessage([{ t: 'hello', v: PROTOCOL_VERSION }] satisfies FromCell[]);
 }
 
 /** The key under which an imported interface is asked for: without version, but for those of WASI 0.3. */
-const serviceKey = (id: string): string => id.replace(/@.*$/, /@0\.3\.\d/.test(id) ? '@0.3' : '');
+const serviceKey = (id: string): string => id.replace(/@.*$/, /^wasi:[^@]*@0\.3\./.test(id) ? '@0.3' : '');
 
 /** A cell's way to its host. */
 interface CellPort {
@@ -216,9 +187,6 @@ function createCell(load: LoadMessage, services: ServiceSet, { post, flush, end 
   };
 
   return {
-    control,
-    /** All that is under way is one call, which waits for the host's one answer. */
-    onlyWaits: (): boolean => running.size === 1 && envs.waiting === 1 && slotOnCpu(control) === -1,
     receive(message: ToCell): void {
       if (message.t === 'call') run(message);
       else if (message.t === 'cancel') cancel(message.id, message.reason);

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { SwitchboardError } from '#core';
 import { workerEnv } from './worker-env.ts';
-import { batchSent, type ControlBlock, createControlBlock, grantCredits, resetSlot } from './control-block.ts';
+import { type ControlBlock, createControlBlock, grantCredits, resetSlot } from './control-block.ts';
 import { creditsOf } from './cell-logs.ts';
 import type { PendingCall } from './pending-call.ts';
 import {
@@ -192,7 +192,6 @@ export class Cell {
     } catch {
       for (const message of batch) this.postAlone(message);
     }
-    batchSent(this.control);
     if (!MAY_LOOK || !this.wasQuick || this.calls.size !== 1) return;
     const until = performance.now() + LOOK_MS;
     while (!this.look() && performance.now() < until);

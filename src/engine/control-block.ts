@@ -1,10 +1,9 @@
 /**
  * Shared memory between the host and one cell: what both must read and write while the cell's thread is inside a
- * guest and answers no message. Int32: [0] log credits granted, [1] slot on the CPU (-1: none), [2] batches of messages
- * sent to the cell, [3 + slot] the slot's state. Float64, one a slot: the instant its run began.
+ * guest and answers no message. Int32: [0] log credits granted, [1] slot on the CPU (-1: none), [2 + slot] the
+ * slot's state. Float64, one a slot: the instant its run began.
  */
-const FIXED = 3;
-const SENT = 2;
+const FIXED = 2;
 
 /** A slot's state. `WITHDRAWN`: the host took the call back before it began; it must never begin. */
 export const WAITING = 0;
@@ -38,17 +37,6 @@ export const creditsGranted = (block: ControlBlock): number => Atomics.load(bloc
 /** Which slot computes right now, or -1. */
 export const slotOnCpu = (block: ControlBlock): number => Atomics.load(block.ints, 1);
 export const setSlotOnCpu = (block: ControlBlock, slot: number): number => Atomics.exchange(block.ints, 1, slot);
-
-/** The host has sent the cell a batch: wakes a thread that waits for one. */
-export function batchSent(block: ControlBlock): void {
-  Atomics.add(block.ints, SENT, 1);
-  Atomics.notify(block.ints, SENT);
-}
-export const batchesSent = (block: ControlBlock): number => Atomics.load(block.ints, SENT);
-
-/** In the cell: stops its thread until more than `known` batches were sent, or for `ms`. */
-export const awaitBatch = (block: ControlBlock, known: number, ms: number): unknown =>
-  Atomics.wait(block.ints, SENT, known, ms);
 
 export const slotState = (block: ControlBlock, slot: number): number => Atomics.load(block.ints, FIXED + slot);
 export const resetSlot = (block: ControlBlock, slot: number): number =>

@@ -1,19 +1,8 @@
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { errorFromBody, SwitchboardError } from '#core/errors';
-import {
-  awaitRing,
-  type FromStorage,
-  ring,
-  rung,
-  type StorageBell,
-  storageBell,
-  type StorageCall,
-  type StorageCalls,
-  type StorageOptions,
-  type ToStorage,
-} from './storage-calls.ts';
+import type { FromStorage, StorageCall, StorageCalls, ToStorage } from './storage-calls.ts';
 
 /** The storage thread, from outside. */
 export interface StorageThread {
@@ -33,24 +22,11 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A thread that runs. */
-interface Running {
-  readonly worker: Worker;
-  readonly port: MessagePort;
-  readonly bell: StorageBell;
-}
-
-/**
- * A value that is read while the thread has nothing else to do is there sooner than this thread could sleep and wake, so
- * it stands still for it, so many milliseconds at most. Never for what waits for the disk to write.
- */
-const STAND_STILL_MS = 0.1;
-
 /** Starts nothing until first used. `faults`: see `FaultPoints.module`. */
 export function createStorageThread(home: string, faults?: string): StorageThread {
   const waiting = new Map<number, Waiting>();
   const listeners: (() => void)[] = [];
-  let running: Running | undefined;
+  let worker: Worker | undefined;
   let ended: Promise<void> = Promise.resolve();
   let asked = 0;
   let closed = false;
@@ -58,14 +34,14 @@ export function createStorageThread(home: string, faults?: string): StorageThrea
   const lose = (error: SwitchboardError): void => {
     const left = [...waiting.values()];
     waiting.clear();
-    running = undefined;
+    worker = undefined;
     for (const work of listeners) work();
     for (const one of left) one.reject(error);
   };
-  const receive = (of: Running, message: FromStorage): void => {
+  const receive = (of: Worker, message: FromStorage): void => {
     if ('opened' in message) return;
     if ('failed' in message) {
-      if (running === of) lose(errorFromBody(message.failed));
+      if (worker === of) lose(errorFromBody(message.failed));
       return;
     }
     for (const answer of message) {
@@ -74,43 +50,23 @@ export function createStorageThread(home: string, faults?: string): StorageThrea
       if ('error' in answer) one?.reject(errorFromBody(answer.error));
       else one?.resolve(answer.value as never);
     }
-    if (waiting.size === 0) of.worker.unref();
+    if (waiting.size === 0) of.unref();
   };
-  /** What is there already. */
-  const take = (of: Running): boolean => {
-    const arrived = receiveMessageOnPort(of.port);
-    if (arrived) receive(of, arrived.message as FromStorage);
-    return arrived !== undefined;
-  };
-  const send = ({ port, bell }: Running, message: ToStorage): void => {
-    port.postMessage(message);
-    ring(bell, 'host');
-  };
-  const start = (): Running => {
+  const start = (): Worker => {
     const file = import.meta.filename.endsWith('.ts') ? './storage-worker.ts' : './storage-worker.js';
-    const { port1, port2 } = new MessageChannel();
-    const bell = storageBell();
-    const worker = new Worker(new URL(file, import.meta.url), {
+    const made = new Worker(new URL(file, import.meta.url), {
       env: environmentOf(),
       execArgv: [],
-      workerData: { port: port2, bell: bell.counts, home, faults } satisfies StorageOptions,
-      transferList: [port2],
+      workerData: { home, faults },
     });
-    const made: Running = { worker, port: port1, bell };
     const { promise, resolve } = Promise.withResolvers<void>();
     ended = promise;
-    port1.on('message', (message: FromStorage) => receive(made, message)).unref();
-    const drain = (): void => {
-      while (take(made));
-    };
-    worker.on('error', (error: Error) => {
-      drain();
-      if (running === made) lose(new SwitchboardError('internal', `the storage thread failed: ${error.message}`));
+    made.on('message', (message: FromStorage) => receive(made, message));
+    made.on('error', (error: Error) => {
+      if (worker === made) lose(new SwitchboardError('internal', `the storage thread failed: ${error.message}`));
     });
-    worker.on('exit', () => {
-      drain();
-      port1.close();
-      if (running === made) lose(new SwitchboardError('internal', 'the storage thread ended'));
+    made.on('exit', () => {
+      if (worker === made) lose(new SwitchboardError('internal', 'the storage thread ended'));
       resolve();
     });
     return made;
@@ -119,27 +75,21 @@ export function createStorageThread(home: string, faults?: string): StorageThrea
   return {
     call(name, ...args) {
       if (closed) return Promise.reject(new SwitchboardError('host-closed', 'the host is closed'));
-      running ??= start();
-      const { worker, bell } = running;
-      const known = rung(bell, 'thread');
+      worker ??= start();
       asked += 1;
       const { promise, resolve, reject } = Promise.withResolvers<never>();
       waiting.set(asked, { resolve, reject });
       if (waiting.size === 1) worker.ref();
-      send(running, { id: asked, call: name, args });
-      if (name === 'kvGet' && waiting.size === 1) {
-        awaitRing(bell, 'thread', known, STAND_STILL_MS);
-        take(running);
-      }
+      worker.postMessage({ id: asked, call: name, args } satisfies ToStorage);
       return promise;
     },
     onLost: (work) => void listeners.push(work),
     close() {
       if (!closed) {
         closed = true;
-        if (running) {
-          running.worker.ref();
-          send(running, 'close');
+        if (worker) {
+          worker.ref();
+          worker.postMessage('close' satisfies ToStorage);
         }
       }
       return ended;

@@ -3,7 +3,7 @@
  * one transaction with one sync of the disk (`synchronous = FULL`), so that many writers cost about as much as one;
  * none is answered before the sync. Fault points: `storage.before-commit`, `storage.after-commit`.
  */
-import { isMainThread, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort, parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -14,12 +14,8 @@ import { FILE_MODE, privateDirectory } from './files.ts';
 import { STORAGE_SCHEMA } from './kv-sql.ts';
 import { type HomePaths, homePaths } from './layout.ts';
 import {
-  awaitRing,
   type FromStorage,
-  ring,
-  rung,
   type StorageAnswer,
-  type StorageBell,
   storageCalls,
   type StorageCalls,
   type StorageOptions,
@@ -35,8 +31,6 @@ const BATCH = 256;
 /** How long another process that ends just now may keep the database. */
 const BUSY_MS = 2_000;
 const SWEEP_MS = 60_000;
-/** After an answer the next question is awaited so long before the thread goes back to its event loop. */
-const STAND_STILL_MS = 1;
 
 /**
  * Opens or makes the database for this process alone: what its host keeps in memory of it is true then. Files of
@@ -122,7 +116,7 @@ function committed(storage: Storage, batch: readonly StorageRequest[]): readonly
   return answers;
 }
 
-function serve(port: MessagePort, bell: StorageBell, storage: Storage): void {
+function serve(port: MessagePort, storage: Storage): void {
   let sweptAt = Date.now();
   const next = (): ToStorage | undefined => receiveMessageOnPort(port)?.message as ToStorage | undefined;
   port.on('message', (first: ToStorage) => {
@@ -133,13 +127,7 @@ function serve(port: MessagePort, bell: StorageBell, storage: Storage): void {
         batch.push(message);
       }
       port.postMessage(runBatch(storage, batch) satisfies FromStorage);
-      ring(bell, 'thread');
-      if (message !== undefined) continue;
-      const known = rung(bell, 'host');
-      message = next();
-      if (message !== undefined) continue;
-      awaitRing(bell, 'host', known, STAND_STILL_MS);
-      message = next();
+      message ??= next();
     }
     if (message === 'close') {
       storage.db.close();
@@ -152,7 +140,7 @@ function serve(port: MessagePort, bell: StorageBell, storage: Storage): void {
   });
 }
 
-async function start({ port, bell: counts, home, faults: module }: StorageOptions): Promise<void> {
+async function start(port: MessagePort, { home, faults: module }: StorageOptions): Promise<void> {
   const paths = homePaths(home);
   const failure = (error: unknown) => homeFailure(error, paths.home, paths.storage).toJSON();
   try {
@@ -161,11 +149,11 @@ async function start({ port, bell: counts, home, faults: module }: StorageOption
     const calls = storageCalls(db);
     sweepFiles(paths, calls.blobFiles());
     port.postMessage({ opened: true } satisfies FromStorage);
-    serve(port, { counts }, { db, calls, faults: loaded?.faults ?? noFaults, failure });
+    serve(port, { db, calls, faults: loaded?.faults ?? noFaults, failure });
   } catch (error) {
     port.postMessage({ failed: failure(error) } satisfies FromStorage);
     port.close();
   }
 }
 
-if (!isMainThread) await start(workerData as StorageOptions);
+if (parentPort) await start(parentPort, workerData as StorageOptions);

@@ -109,13 +109,14 @@ async function bundle(
 
 /** Whether a script throws wherever it is run; parsed only where a line begins so. */
 function endsEarly(code: string, { parser }: JavaScriptTools): boolean {
-  return /^(?:throw|if|else|\{)\b/m.test(code) && alwaysThrows(parser.parseAst(code).body);
+  return /^(?:throw|if)\b/m.test(code) && alwaysThrows(parser.parseAst(code).body);
 }
 
 function bundlerError(thrown: unknown, { dir }: Project): SwitchboardError {
   if (thrown instanceof SwitchboardError) return thrown;
   const said = shownOutput(thrown instanceof Error ? thrown.message : String(thrown));
-  return new SwitchboardError('build-failed', said.replaceAll(`${dir}${sep}`, ''), { cause: thrown });
+  const plain = said.replace(/^Build failed with \d+ errors?:\s+/, '').replaceAll(/^\[[A-Z_]+\] /gm, '');
+  return new SwitchboardError('build-failed', plain.replaceAll(`${dir}${sep}`, ''), { cause: thrown });
 }
 
 /** What the compiler says of a script whose top level threw. */
