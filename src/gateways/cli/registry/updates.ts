@@ -5,7 +5,7 @@ import type { InstalledComponent } from '#core';
 import { SwitchboardError } from '#core/errors';
 import { parseReference } from '#core/reference';
 import type { RegistryClient } from '#registry/client/client';
-import { readLock } from '#registry/client/lock';
+import { addToLock, readLock } from '#registry/client/lock';
 import {
   type ArtifactReference,
   formatArtifact,
@@ -15,7 +15,7 @@ import {
 import { type Resolved, versionsIn } from '#registry/client/resolve';
 import type { Context } from '../context.ts';
 import { safeLine } from '../safe.ts';
-import { addToLock, installArtifact, lockedOf, lockPath } from './install-artifact.ts';
+import { installArtifact, lockedOf, lockPath } from './install-artifact.ts';
 import { verifierOf } from './verifier.ts';
 
 export interface Update {
