@@ -1,9 +1,10 @@
 /** The bytes of components: one file per digest, written before any row names it. */
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, link, lstat, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { errnoOf, SwitchboardError } from '#core/errors';
+import { knownDigest } from '#core/known-digest';
 import type { FaultPoints } from '#core/ports';
 import type { Digest } from '#core/reference';
 import { homeFailure } from './failures.ts';
@@ -14,23 +15,10 @@ export function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** From here on another thread hashes, while this one writes. */
-const LARGE = 1024 * 1024;
-
-/** Resolves if the bytes have the digest. Errors: `internal`, thrown at once for what is small. */
-export function checkDigest(bytes: Uint8Array, digest: Digest): Promise<void> {
-  const check = (found: Digest): void => {
-    if (found !== digest) throw new SwitchboardError('internal', 'the bytes do not match the digest');
-  };
-  if (bytes.length < LARGE) {
-    check(digestOf(bytes));
-    return Promise.resolve();
-  }
-  const checked = webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
-  const done = checked.then((hash) => check(`sha256:${Buffer.from(hash).toString('hex')}`));
-  // Whoever writes waits for it later; what fails before must not end the process.
-  done.catch(() => undefined);
-  return done;
+/** Errors: `internal` where the bytes have another digest. */
+export function checkDigest(bytes: Uint8Array, digest: Digest): void {
+  if ((knownDigest(bytes) ?? digestOf(bytes)) === digest) return;
+  throw new SwitchboardError('internal', 'the bytes do not match the digest');
 }
 
 /** The file of a digest. A digest that is none has no file: nothing else becomes a part of a path. */
@@ -42,8 +30,6 @@ export function componentFile(paths: HomePaths, digest: Digest): string {
 
 export interface WrittenComponent {
   readonly bytes: Uint8Array;
-  /** Resolves once the bytes were found to have the digest. */
-  readonly checked: Promise<void>;
   /** Where the bytes were read from. */
   readonly file: string | undefined;
 }
@@ -55,7 +41,7 @@ export interface WrittenComponent {
 export async function writeComponent(
   paths: HomePaths,
   digest: Digest,
-  { bytes, checked, file: source }: WrittenComponent,
+  { bytes, file: source }: WrittenComponent,
   faults: FaultPoints,
 ): Promise<void> {
   const file = componentFile(paths, digest);
@@ -72,7 +58,6 @@ export async function writeComponent(
     } finally {
       await handle.close();
     }
-    await checked;
     faults.hit('components.before-rename');
     await rename(temporary, file);
     // Of two names of the same file a rename leaves both.

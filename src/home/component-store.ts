@@ -113,13 +113,13 @@ export function sqliteComponentStore(options: SqliteComponentStoreOptions): Sqli
       guard(async () => {
         const { name, version, description } = component;
         const { digest } = description;
-        const checked = checkDigest(bytes, digest);
+        checkDigest(bytes, digest);
         sameVersion(find({ name, version })[0], component);
         faults.hit('components.before-pending');
         const owner = setPending(digest);
         try {
           for (;;) {
-            await writeComponent(paths, digest, { bytes, checked, file }, faults);
+            await writeComponent(paths, digest, { bytes, file }, faults);
             faults.hit('components.before-row');
             const outcome = transaction(db, () => insert(component));
             rows.clear();

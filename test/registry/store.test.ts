@@ -84,6 +84,9 @@ test('[registry.limits] a disk that is full is said so, and nothing of it stays'
   assert.equal(refused.status, 507);
   assert.match(refused.body.toString(), /the disk is full/);
   assert.equal(failures.length, 1, 'the owner is told');
+  for (const name of ['registry.db', 'registry.db-wal']) {
+    assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600, name);
+  }
   assert.equal((await send(url, 'DELETE', locationOf(begun, url))).status, 204);
   assert.deepEqual(readdirSync(join(directory, 'uploads')), []);
   assert.equal((await pushBlob(url, 'a/a', randomBlob(10))).status, 201);

@@ -1,6 +1,6 @@
 /** Blobs brought to a file: hashed while they come, gone on with where they broke off, given their name only when whole. */
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwitchboardError } from '#core/errors';
@@ -35,6 +35,8 @@ export const DOWNLOAD_LIMITS: DownloadLimits = {
 };
 
 const BATCH_BYTES = 1024 * 1024;
+/** Of downloads that no component has any more; the longest unused go first. */
+const LARGEST_CACHE = 2 * 1024 ** 3;
 /** However much each attempt brings. */
 const MOST_ATTEMPTS = 50;
 
@@ -51,7 +53,7 @@ export interface BlobCache {
 /** Names of files under way: `<hex>.<pid>.part`. */
 const PART = /^([0-9a-f]{64,128})\.(\d+)\.part$/;
 
-export function blobCache(directory: string): BlobCache {
+export function blobCache(directory: string, largest = LARGEST_CACHE): BlobCache {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const underWay = new Map<string, Promise<string>>();
   const open = new Set<Promise<void>>();
@@ -61,14 +63,17 @@ export function blobCache(directory: string): BlobCache {
       if (statSync(path, { throwIfNoEntry: false })?.size !== size) return undefined;
       const hash = createHash(digest.slice(0, 6));
       for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
-      if (hash.digest('hex') === hexOf(digest)) return path;
+      if (hash.digest('hex') === hexOf(digest)) {
+        utimesSync(path, new Date(), new Date());
+        return path;
+      }
       rmSync(path, { force: true });
       return undefined;
     },
     async fetch(repository, blob, options = {}) {
       const known = underWay.get(blob.digest);
       if (known) return known;
-      const work = bring(directory, cache, repository, blob, options, (closing) => {
+      const work = bring({ directory, largest }, cache, repository, blob, options, (closing) => {
         open.add(closing);
         void closing.finally(() => open.delete(closing));
       });
@@ -87,7 +92,7 @@ export function blobCache(directory: string): BlobCache {
 }
 
 async function bring(
-  directory: string,
+  { directory, largest }: { readonly directory: string; readonly largest: number },
   cache: BlobCache,
   repository: Repository,
   blob: Descriptor,
@@ -117,6 +122,7 @@ async function bring(
   }
   const path = join(directory, hexOf(digest));
   renameSync(part, path);
+  trim(directory, largest, path);
   return path;
 }
 
@@ -156,6 +162,21 @@ async function complete(
   if (hash.digest('hex') !== hexOf(digest)) {
     rmSync(part, { force: true });
     throw mismatch(`what ${printable(repository.connection.registry)} sent for ${digest} has another digest`);
+  }
+}
+
+/** Removes the longest unused until the rest fit. What is also a component's file takes no place here. */
+function trim(directory: string, largest: number, kept: string): void {
+  const files = readdirSync(directory)
+    .filter((name) => !PART.test(name))
+    .map((name) => ({ path: join(directory, name), info: statSync(join(directory, name), { throwIfNoEntry: false }) }))
+    .filter(({ info }) => info?.isFile() && info.nlink === 1);
+  let total = files.reduce((sum, { info }) => sum + (info?.size ?? 0), 0);
+  for (const { path, info } of files.toSorted((a, b) => (a.info?.mtimeMs ?? 0) - (b.info?.mtimeMs ?? 0))) {
+    if (total <= largest) return;
+    if (path === kept) continue;
+    rmSync(path, { force: true });
+    total -= info?.size ?? 0;
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the registry keeps: blobs as files by their digest, everything else in one SQLite database beside them. */
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { indexRepository } from './component-index.ts';
@@ -72,7 +72,10 @@ export function openStore(directory: string): RegistryStore {
   for (const part of ['', 'blobs/sha256', 'blobs/sha512', 'uploads']) {
     mkdirSync(join(directory, part), { recursive: true, mode: 0o700 });
   }
-  const db = new DatabaseSync(join(directory, 'registry.db'), { timeout: BUSY_MS });
+  const file = join(directory, 'registry.db');
+  const db = new DatabaseSync(file, { timeout: BUSY_MS });
+  // Its journal gets the same mode: manifests of private repositories are in both.
+  chmodSync(file, 0o600);
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
   const made = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
   if (made > VERSION) {

@@ -66,8 +66,9 @@ export function createUploads(store: RegistryStore, limits: RegistryLimits): Upl
   const drop = (id: string): void => {
     running.delete(id);
     resize(id, 0);
-    store.run('DELETE FROM uploads WHERE id = ?', id);
+    // The file first: a full disk has no place for the row's end before.
     rmSync(fileOf(id), { force: true });
+    store.run('DELETE FROM uploads WHERE id = ?', id);
   };
 
   /** One at a time writes to an upload: two chunks at once would mix. */
