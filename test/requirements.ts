@@ -241,6 +241,13 @@ export const REQUIREMENTS = {
   'registry.auth': 'Credentials of docker and its helpers, basic and token flows, own authorities and proxies work.',
   'registry.hostile': 'A registry that lies, stalls, redirects or floods gets nothing installed and no credentials.',
   'registry.peers': 'skopeo works with our server, our client with the registry of the distribution project.',
+  'signing.keys': 'keygen makes an encrypted key, asks nobody who is not at a terminal, and never overwrites one.',
+  'signing.sign': 'sign and publish make sigstore bundles, beside a file or as referrers in a registry.',
+  'signing.verify':
+    'verify shows who signed what, by a key or by an identity under a given trust root, also in bundles of others.',
+  'signing.hostile': 'A bundle that is malformed, replayed, or of another digest, key or root is refused.',
+  'signing.statements':
+    'What was published, a version taken back and a revoked key are statements that cannot pass for each other.',
   'wrap.derive': 'wrap derives WIT from TypeScript declarations, feature by feature, and lists what cannot cross.',
   'wrap.mcp': 'Ten well-known libraries are wrapped offline and called over MCP.',
   'wrap.project': 'wrap writes a whole project: docs, examples, licences, SBOM, lock, smoke test, what does not cross.',

@@ -102,6 +102,7 @@ export function secureHome(paths: HomePaths): void {
       paths.profiles,
       paths.storage,
       paths.hostFile,
+      join(paths.home, 'keys', 'signing.key'),
     ])
       narrow(file, FILE_MODE);
     for (const database of [paths.database, paths.storage])

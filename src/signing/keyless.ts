@@ -22,7 +22,9 @@ export async function verifyIdentity({ document }: ReadBundle, trustedRoot: unkn
   const { toSignedEntity, Verifier } = await import('@sigstore/verify');
   let names: { readonly issuer: unknown; readonly subject: unknown };
   try {
-    const { identity } = new Verifier(trust, THRESHOLDS).verify(toSignedEntity(bundleFromJSON(document)));
+    const entity = toSignedEntity(bundleFromJSON(document));
+    if (entity.key.$case === 'certificate') encodeOnce(entity.key.certificate);
+    const { identity } = new Verifier(trust, THRESHOLDS).verify(entity);
     names = { issuer: identity?.extensions?.issuer, subject: identity?.subjectAlternativeName };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -49,8 +51,24 @@ async function readTrust(trustedRoot: object): Promise<TrustMaterial> {
   const { TrustedRoot } = await import('@sigstore/protobuf-specs');
   const { toTrustMaterial } = await import('@sigstore/verify');
   try {
-    return toTrustMaterial(TrustedRoot.fromJSON(trustedRoot));
+    const trust = toTrustMaterial(TrustedRoot.fromJSON(trustedRoot));
+    trust.certificateAuthorities.flatMap(({ certChain }) => certChain).forEach(encodeOnce);
+    return trust;
   } catch (cause) {
     throw badKey('the trust root', 'cannot be read as a sigstore TrustedRoot', cause);
+  }
+}
+
+type Certificate = TrustMaterial['certificateAuthorities'][number]['certChain'][number];
+
+/**
+ * Keeps the DER of a certificate and of its parts. The library writes it anew for every comparison, which was most of the
+ * time that a verification took; it changes only clones, which it parses from that DER.
+ */
+function encodeOnce({ root }: Certificate): void {
+  for (const part of [root, ...root.subs]) {
+    const encode = part.toDER.bind(part);
+    let der: Buffer | undefined;
+    part.toDER = () => (der ??= encode());
   }
 }

@@ -14,7 +14,8 @@ export interface PublicKey {
 /** RSA of 8,192 bits in PEM is a third of it. */
 const LONGEST = 8 * 1024;
 const CURVES: Readonly<Record<string, string>> = { prime256v1: 'sha256', secp384r1: 'sha384', secp521r1: 'sha512' };
-const PEM = /^-----BEGIN PUBLIC KEY-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END PUBLIC KEY-----$/;
+const BEGIN = '-----BEGIN PUBLIC KEY-----';
+const END = '-----END PUBLIC KEY-----';
 
 /**
  * Reads a public key: the DER of its SubjectPublicKeyInfo in base64 on one line, or PEM. Ed25519, ECDSA on P-256, P-384
@@ -22,7 +23,8 @@ const PEM = /^-----BEGIN PUBLIC KEY-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END PUBLI
  */
 export function readPublicKey(text: string, where = 'the key'): PublicKey {
   const trimmed = text.length > LONGEST ? '' : text.trim();
-  const base64 = PEM.exec(trimmed)?.[1]?.replaceAll(/\s+/g, '') ?? trimmed;
+  const isPem = trimmed.startsWith(BEGIN) && trimmed.endsWith(END);
+  const base64 = isPem ? trimmed.slice(BEGIN.length, -END.length).replaceAll(/\s/g, '') : trimmed;
   const der = Buffer.from(base64, 'base64');
   if (base64 === '' || der.toString('base64') !== base64) {
     throw badKey(where, 'is no public key, on one line as keygen prints it or in PEM');
@@ -58,5 +60,5 @@ function hashOf(key: KeyObject, where: string): string | null {
 /** The same key as PEM: what OpenSSL and cosign read. */
 export function publicKeyPem(text: PublicKeyText): string {
   const lines = text.match(/.{1,64}/g) ?? [];
-  return `-----BEGIN PUBLIC KEY-----\n${lines.join('\n')}\n-----END PUBLIC KEY-----\n`;
+  return `${BEGIN}\n${lines.join('\n')}\n${END}\n`;
 }

@@ -40,9 +40,10 @@ export const define: Define = (command, act) => {
 async function signFile(context: Context, file: string, flags: Flags): Promise<void> {
   const { describeSource } = await import('#host/source');
   const { description } = await describeSource(file, context.signal);
-  const { name, version } = parseReference(flags.as ?? description.types.package ?? '-');
-  if (version === undefined) throw nameless(file);
   const says = description.types.package;
+  const own = flags.as ?? says;
+  const { name, version } = own === undefined ? {} : parseReference(own);
+  if (name === undefined || version === undefined) throw nameless(file);
   if (says !== undefined && parseReference(says).version !== undefined && says !== `${name}@${version}`) {
     throw new SwitchboardError('invalid-reference', `the component says that it is ${safeLine(says)}`, {
       fix: 'leave --as out',

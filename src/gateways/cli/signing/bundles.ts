@@ -1,7 +1,6 @@
 /** Bundles where they are kept: beside a file, or as referrers in a registry. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Artifact, ArtifactReferrer } from '#core/artifact';
 import { errnoOf, SwitchboardError } from '#core/errors';
@@ -31,10 +30,13 @@ export function bundleAttachment(bytes: Buffer, statement: Statement): Attachmen
 /** More signatures than this are not read: a registry could list any number. */
 const MOST_BUNDLES = 32;
 
-/** The bundles that refer to an artifact. What cannot be read is an error in its place. */
-export async function bundlesOf(artifact: Artifact): Promise<readonly (Uint8Array | Error)[]> {
-  const referrers = (await artifact.referrers(BUNDLE_TYPE)).slice(0, MOST_BUNDLES);
-  return Promise.all(referrers.map(bytesOf));
+/** The bundles that refer to an artifact, and how many more there are. What cannot be read is an error in its place. */
+export async function bundlesOf(
+  artifact: Artifact,
+): Promise<{ readonly bundles: readonly (Uint8Array | Error)[]; readonly unread: number }> {
+  const referrers = await artifact.referrers(BUNDLE_TYPE);
+  const bundles = await Promise.all(referrers.slice(0, MOST_BUNDLES).map(bytesOf));
+  return { bundles, unread: referrers.length - bundles.length };
 }
 
 async function bytesOf(referrer: ArtifactReferrer): Promise<Uint8Array | Error> {
@@ -67,5 +69,3 @@ export async function digestsOfFile(path: string, signal: AbortSignal): Promise<
   }
   return [`sha256:${sha256.digest('hex')}`, `sha512:${sha512.digest('hex')}`];
 }
-
-export const fileName = (path: string): string => safeLine(basename(path));

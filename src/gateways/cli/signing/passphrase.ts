@@ -53,7 +53,8 @@ async function givenPassphrase(
     context.settle();
     return isNew ? readHiddenTwice(prompt, context.signal) : readHidden(prompt, context.signal);
   }
-  throw new SwitchboardError('key-locked', `the key ${safeLine(path)} is encrypted, and nobody is there to be asked`, {
+  const what = isNew ? 'a new key' : `the key ${safeLine(path)}`;
+  throw new SwitchboardError('key-locked', `${what} needs a passphrase, and nobody is there to be asked`, {
     fix: 'run it in a terminal, give --passphrase-file or --passphrase-stdin, or set SWITCHBOARD_KEY_PASSPHRASE',
   });
 }

@@ -1,8 +1,9 @@
 /** Whom a person names, or has named, as signers to believe. */
 import { existsSync } from 'node:fs';
-import { errnoOf, SwitchboardError } from '#core/errors';
+import { SwitchboardError } from '#core/errors';
 import type { PublicKeyText } from '#core/signature';
 import type { Context } from '../context.ts';
+import { safeLine } from '../safe.ts';
 import { homePublicKey } from './key.ts';
 import { readSmall } from './read-small.ts';
 
@@ -38,8 +39,6 @@ export async function readTrustedRoot(path: string): Promise<unknown> {
   try {
     return JSON.parse(bytes.toString('utf8')) as unknown;
   } catch (cause) {
-    throw new SwitchboardError('invalid-key', `${path} is not JSON: ${String(errnoOf(cause) ?? 'no trust root')}`, {
-      cause,
-    });
+    throw new SwitchboardError('invalid-key', `${safeLine(path)} is not JSON, so no trust root`, { cause });
   }
 }

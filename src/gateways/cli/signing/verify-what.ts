@@ -29,6 +29,8 @@ interface Signed {
   /** What a publisher must have signed it as. */
   readonly named?: { readonly name: string; readonly version: string };
   readonly bundles: readonly (Uint8Array | Error)[];
+  /** Signatures that a registry has beyond those that are read. */
+  readonly unread?: number;
 }
 
 /** Judges all bundles. Errors: `unsigned-artifact`; what is wrong with the first where none holds. */
@@ -36,7 +38,7 @@ export async function verifyWhat(context: Context, what: string, flags: VerifyFl
   const keys = flags.key ? await givenKeys(flags.key) : await knownKeys(context);
   const trustedRoot = flags.trustedRoot === undefined ? undefined : await readTrustedRoot(flags.trustedRoot);
   const roots: SignatureRoots = { keys: keys.map((one) => one.publicKey), trustedRoot };
-  const signed = isInRegistry(what) ? await inRegistry(context, what, flags) : await inFile(context, what, flags);
+  const signed = await signedOf(context, what, flags);
   if (signed.bundles.length === 0) throw unsigned(signed.shown, what);
   const verifier = signatureVerifier();
   const held: VerifiedStatement[] = [];
@@ -51,12 +53,14 @@ export async function verifyWhat(context: Context, what: string, flags: VerifyFl
     }
   }
   const vouching = held.filter(({ predicateType }) => !TAKES_BACK.includes(predicateType));
+  if (signed.unread) context.note(`${signed.unread} more signatures were not read`);
   if (vouching.length === 0) throw withLook(failed[0] ?? unsigned(signed.shown, what), what);
   const document = {
     what: signed.shown,
     digests: signed.digests,
     signatures: held.map(({ signer, predicateType, predicate }) => ({ signer, predicateType, predicate })),
     refused: failed.map(({ code, message }) => ({ code, message })),
+    unread: signed.unread ?? 0,
   };
   context.print(document, () => textOf(signed, held, failed, keys));
 }
@@ -112,6 +116,16 @@ async function givenKeys(words: readonly string[]): Promise<readonly KnownKey[]>
 }
 
 const LARGEST_BUNDLE = 1024 * 1024;
+const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+
+async function signedOf(context: Context, what: string, flags: VerifyFlags): Promise<Signed> {
+  if (DIGEST.test(what)) {
+    if (flags.bundle === undefined) throw new SwitchboardError('invalid-usage', 'a digest needs --bundle');
+    const bundles = [await readSmall(flags.bundle, LARGEST_BUNDLE)];
+    return { shown: what, digests: [what as SubjectDigest], bundles };
+  }
+  return isInRegistry(what) ? inRegistry(context, what, flags) : inFile(context, what, flags);
+}
 
 async function inFile(context: Context, file: string, { bundle }: VerifyFlags): Promise<Signed> {
   const digests = await digestsOfFile(file, context.signal);
@@ -125,10 +139,10 @@ function inRegistry(context: Context, word: string, flags: VerifyFlags): Promise
     const artifact: Artifact = await context.progress(`asking for ${safeLine(word)}`, client.resolve(word));
     const { reference, manifest, digest, name, version } = artifact;
     const { bundle } = flags;
-    const bundles = bundle === undefined ? await bundlesOf(artifact) : [await readSmall(bundle, LARGEST_BUNDLE)];
+    const of = { shown: reference, named: { name, version } };
+    if (bundle === undefined) return { ...of, digests: [manifest], ...(await bundlesOf(artifact)) };
     // A bundle from elsewhere may be of the component's bytes alone.
-    const digests = bundle === undefined ? [manifest] : [manifest, digest];
-    return { shown: reference, digests, named: { name, version }, bundles };
+    return { ...of, digests: [manifest, digest], bundles: [await readSmall(bundle, LARGEST_BUNDLE)] };
   });
 }
 
@@ -140,7 +154,7 @@ function textOf(
 ): string {
   const [digest = ''] = digests;
   return [
-    `${shown} (${digest})`,
+    shown === digest ? shown : `${shown} (${digest})`,
     ...held.map((statement) => `signed by ${signerText(statement.signer, keys)}\n  ${saying(statement)}`),
     ...failed.map(({ message }) => `not counted: ${safeLine(message, 400)}`),
   ].join('\n');
