@@ -158,3 +158,15 @@ test('[wrap.export] only what is asked for; what does not exist or cannot cross 
   });
   await assert.rejects(workshop.wrap({ package: 'small', only: ['nowhere'] }), { code: 'not-wrappable' });
 });
+
+test('[wrap.project] a package may be called as a word of WIT is', async (t) => {
+  const named: MadePackage = {
+    'package.json': '{"name":"async","version":"1.0.0","main":"index.js","types":"index.d.ts"}',
+    'index.d.ts': 'export declare function one(): number;',
+    'index.js': 'exports.one = () => 1;',
+  };
+  const workshop = await openWorkshop(t, { async: [named] });
+  const wrapped = await workshop.offer({ package: 'async' });
+  assert.equal(wrapped.reference, 'npm:async@1.0.0');
+  assert.equal(await workshop.host.call('npm:async', 'one', []), 1);
+});
