@@ -71,9 +71,12 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
   let packages = await bundledPackages(dir, source.packagesIn);
   const native = await nativeParts(dir, packages);
   if (derived.derived.crossing === 0) throw nothingCrosses(source, derived.derived, native);
+  let ms = clock();
   const kept = await chosen(derived.derived, options);
+  // How long a person thinks is no part of it.
+  clock();
   const read = kept === undefined ? derived.derived : deriveFrom(ts, dir, source, kept).derived;
-  const fetched = clock();
+  ms += clock();
   const component = componentName(source, options.as);
   const readme = await readmeCode(source.folder);
   const texts = new Map<unknown, string[]>();
@@ -92,6 +95,14 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
   };
   let buffer = packages.some(({ name }) => name === BUFFER.name);
   let built: BuiltLibrary | undefined;
+  const start = async (provideBuffer?: () => Promise<void>): Promise<BuiltLibrary> => {
+    try {
+      return await started(ports, dir, source, provideBuffer);
+    } catch (thrown) {
+      const error = toSwitchboardError(thrown);
+      throw error.code === 'build-failed' ? doesNotStart(source, error, native) : error;
+    }
+  };
   const write = (plan: Plan, refusals: readonly Refusal[], proofs: readonly Proof[]): Promise<void> =>
     writeProject(dir, {
       component,
@@ -125,13 +136,13 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
     buffer = true;
     await write(plan, refusals, []);
   };
-  built = await started(ports, dir, source, buffer ? undefined : provide);
+  built = await start(buffer ? undefined : provide);
   refusals = [...refusals, ...absences(built.absent, source)];
   const buildMs = clock();
   let proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
   if (!buffer && options.from === undefined && proofs.some(({ error }) => NO_BUFFER.test(error ?? ''))) {
     await provide();
-    built = await started(ports, dir, source);
+    built = await start();
     proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
   }
   const broken = proofs.filter(({ outcome }) => outcome === 'broken');
@@ -143,7 +154,7 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
       throw nothingCrosses(source, { ...read, refusals }, native);
     // The rest keeps what it was tried with; only the broken ones are gone.
     await write(plan, refusals, []);
-    built = await started(ports, dir, source);
+    built = await start();
     proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
   }
   await write(plan, refusals, proofs);
@@ -167,7 +178,7 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
     proofs,
     packages,
     nameOf: plan.nameOf,
-    ms: { read: fetched, build: buildMs, prove: proveMs },
+    ms: { read: ms, build: buildMs, prove: proveMs },
   };
 }
 
@@ -220,10 +231,22 @@ async function started(
       await provideBuffer();
       return started(ports, dir, source);
     }
-    throw new SwitchboardError('not-wrappable', `the library does not start in the sandbox: ${error.message}`, {
-      cause: thrown,
-    });
+    throw error;
   }
+}
+
+/** While it is built the library is loaded once: what fails then fails whole. */
+function doesNotStart({ library }: Source, cause: SwitchboardError, native: readonly Refusal[]): SwitchboardError {
+  const why = cause.message
+    .replace(/\n\s+at [\s\S]*$/, '')
+    .replaceAll(/Failed to [^:\n]*: |^Error: /g, '')
+    .replace(/^Error: /, '');
+  const more = native.slice(0, 3).map(({ what, reason }) => `; ${what}: ${reason}`);
+  return new SwitchboardError(
+    'not-wrappable',
+    `nothing of ${printable(library)} can be offered, it does not load in the sandbox: ${printable(why, 1_000)}${printable(more.join(''), 1_000)}`,
+    { cause, ...(native.length === 0 ? {} : { data: { refusals: native } }) },
+  );
 }
 
 async function prove(

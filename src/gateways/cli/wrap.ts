@@ -30,7 +30,7 @@ export const define: Define = (command, act) => {
     .option('--no-install', 'build and try it, but do not install it')
     .addHelpText(
       'after',
-      '\nNo script of any package runs, and each function is called once in a sandbox without permissions.\nWhat cannot cross is listed with file, line and reason in the README of the project.\n\nExample:\n  $ switchboard wrap slugify\n  $ switchboard call npm:slugify slugify \'{"string": "Hello, World!"}\'\n  $ switchboard wrap marked --export parse --as docs:markdown',
+      '\nNo script of any package runs, and each function is called once in a sandbox without permissions.\nWhat cannot cross is listed with file, line and reason in the README of the project.\n\nExample:\n  $ switchboard wrap slugify\n  $ switchboard call npm:slugify slugify "Hello, World!"\n  $ switchboard wrap marked --export parse --as docs:markdown',
     )
     .action(
       act(async (context, name: string | undefined, flags: Flags) => {
@@ -61,12 +61,17 @@ export const define: Define = (command, act) => {
             offline: flags.offline,
             signal: context.signal,
             ...(asks
-              ? { choose: async (titles) => (await import('./choose.ts')).chooseFunctions(titles, context.signal) }
+              ? {
+                  choose: async (titles) => {
+                    const { chooseFunctions } = await import('./choose.ts');
+                    return context.interrupted(() => chooseFunctions(titles, context.signal));
+                  },
+                }
               : {}),
           },
           ports,
         );
-        const wrapped = await (asks ? work : context.progress(`wrapping ${safeLine(name ?? flags.from ?? '')}`, work));
+        const wrapped = await context.progress(`wrapping ${safeLine(name ?? flags.from ?? '')}`, work);
         if (flags.install) {
           const host = await context.attach();
           await host.install(wrapped.bytes, { as: wrapped.reference, origin: wrapped.dir });
