@@ -6,6 +6,7 @@ import { parseReference, printable } from '#core/reference';
 import { deriveLibrary } from './derive/index.ts';
 import { baseName } from './derive/package-name.ts';
 import type { Compiler } from './derive/program.ts';
+import { strandedBy, type Useless } from './derive/useful.ts';
 import { callNames, exampleTexts, readmeCode, shownExample } from './examples.ts';
 import { fetchPackage, fetchTypes } from './fetch.ts';
 import type { Derived, Refusal } from './model.ts';
@@ -145,10 +146,14 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
     built = await start();
     proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
   }
+  const lostTitles = new Set<string>();
   const broken = proofs.filter(({ outcome }) => outcome === 'broken');
   if (broken.length > 0) {
-    refusals = [...refusals, ...broken.map(refusalOf)];
     const without = new Set(broken.map(({ planned }) => planned.fn));
+    const stranded = strandedBy(read.functions, read.resources, without);
+    refusals = [...refusals, ...broken.map(refusalOf), ...stranded.map(strandedRefusal)];
+    for (const { fn } of stranded) without.add(fn);
+    for (const fn of without) if (fn.counted) lostTitles.add(fn.title);
     plan = planOf(reduced(read, without));
     if (plan.functions.length === 0 && plan.resources.length === 0)
       throw nothingCrosses(source, { ...read, refusals }, native);
@@ -160,11 +165,7 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
   await write(plan, refusals, proofs);
   const proveMs = clock();
   const whole = new Set(allFunctions(plan).map(({ fn }) => fn.title));
-  const lostExports = new Set(
-    broken
-      .filter(({ planned }) => planned.fn.counted && !whole.has(planned.fn.title))
-      .map(({ planned }) => planned.fn.title),
-  );
+  const lostExports = [...lostTitles].filter((title) => !whole.has(title)).length;
   return {
     dir,
     reference,
@@ -173,7 +174,7 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
     out: built.out,
     functions: proofs.map(({ id }) => id.replace(/^api\./, '')),
     exported: read.exported,
-    crossing: Math.max(0, read.crossing - lostExports.size),
+    crossing: Math.max(0, read.crossing - lostExports),
     refusals,
     proofs,
     packages,
@@ -270,6 +271,15 @@ function refusalOf({ planned, error }: Proof): Refusal {
     place: planned.fn.place,
     reason: `its example call failed: ${printable(error ?? '', 200)}`,
     loss: 'function',
+  };
+}
+
+function strandedRefusal({ fn, resource }: Useless): Refusal {
+  return {
+    what: fn.title,
+    place: fn.place,
+    reason: `it needs a ${resource.name}, and nothing that works in the sandbox makes one`,
+    loss: fn.call === 'property' ? 'part' : 'function',
   };
 }
 

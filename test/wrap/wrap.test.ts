@@ -21,7 +21,8 @@ const library = (version: string, declarations: string, code: string, more: obje
   'index.d.ts': declarations,
   'index.js': code,
   LICENSE: 'The licence of small.',
-  'README.md': "# small\n\n```html\n<b>small.repeat('no', 1)</b>\n```\n\nSo:\n\n```js\nconst small = require('small');\nsmall.repeat('ab', 2); // abab\n```\n",
+  'README.md':
+    "# small\n\n```html\n<b>small.repeat('no', 1)</b>\n```\n\nSo:\n\n```js\nconst small = require('small');\nsmall.repeat('ab', 2); // abab\n```\n",
 });
 
 const ONE = library(
