@@ -206,6 +206,7 @@ export const REQUIREMENTS = {
   'schedule.bounds': 'Schedules of a component and changes of a call are bounded; what cannot be called is refused.',
   'schedule.ends': 'Uninstalling ends schedules; the owner sees them and removes them.',
   'schedule.store': 'Schedules are kept in SQLite or memory, by one contract.',
+  'devkit.walk': 'The README’s way from an empty folder to a tool that is served prints what the README shows.',
   'devkit.init': 'init makes a small complete project in an empty folder, and refuses names that WIT could not bear.',
   'devkit.templates':
     'Each template builds, passes its tests and answers where its compiler is; elsewhere build says what to install.',

@@ -82,10 +82,10 @@ async function install(
   await trusting(host);
   const word = `oci://${address}/bench/large:1.0.0`;
   const ours = async (): Promise<number> => {
-    for (const cache of ['cache/registry', 'home/cache/signatures']) {
-      rmSync(join(directory, cache), { recursive: true, force: true });
+    for (const cache of ['cache/registry', 'cache/signatures']) {
+      rmSync(join(host.home, cache), { recursive: true, force: true });
     }
-    const cold = await clientOf(directory);
+    const cold = await clientOf(host.home);
     const started = performance.now();
     const artifact = await cold.resolve(word);
     await installArtifact(await installation(host, cold, artifact), artifact);

@@ -55,7 +55,8 @@ export async function installComponent(
     ...(options.record === undefined ? {} : { record: checkedRecord(options.record) }),
   };
   await ports.engine.prepare(description, () => Promise.resolve(bytes), options.signal);
-  if (!(await ports.components.add(component, bytes))) return ports.permissions.redescribe(component);
+  if (!(await ports.components.add(component, bytes, typeof source === 'string' ? source : undefined)))
+    return ports.permissions.redescribe(component);
   ports.catalog.refresh();
   ports.events.emit({
     type: 'component.installed',

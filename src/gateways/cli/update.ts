@@ -59,6 +59,7 @@ function show(
       ...(one.refusal ? { refused: one.refusal.toJSON() } : {}),
       ...(one.passed.length === 0 ? {} : { passed: one.passed }),
       ...(one.installed ? { installed: one.installed } : {}),
+      ...(one.failed ? { error: { code: one.failed.code, message: one.failed.message } } : {}),
     })),
     installed: outcome?.done ?? [],
   };
@@ -76,7 +77,8 @@ function lines(one: Update, outcome: Outcome | undefined, held: boolean): string
   const beyond = latest !== (to?.version ?? from) ? ` (${latest} with --latest)` : '';
   const passedOver = passed.map(({ message }) => `${name}: passed over: ${message}`);
   const now = (): string => {
-    if (!to) return `${name} ${from} is the newest${beyond}`;
+    if (one.failed) return `${name} ${from} could not be asked for: ${one.failed.message}`;
+    if (!to) return `${name} ${from} is the newest${beyond === '' ? '' : ` of ${one.range}${beyond}`}`;
     const stop = one.refusal ?? outcome?.stopped.get(name);
     if (stop?.code === 'update-held' || (!outcome && held && !stop)) {
       return `${name} ${from} stays: ${to.version} is held until you allow what is new in it${beyond}`;

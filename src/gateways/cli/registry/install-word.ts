@@ -9,8 +9,8 @@ import type { PersonFlags } from '../person.ts';
 import { safeLine } from '../safe.ts';
 import { type Acceptance, checkAccept } from './admission.ts';
 import { type ClientFlags, withClient } from './client-of.ts';
+import { addToLock } from '#registry/client/lock';
 import {
-  addToLock,
   type ArtifactInstall,
   installArtifact,
   installLocked,

@@ -4,7 +4,7 @@ import { compare, gt, satisfies } from 'semver';
 import type { InstalledComponent } from '#core';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { parseReference } from '#core/reference';
-import { readLock } from '#registry/client/lock';
+import { addToLock, readLock } from '#registry/client/lock';
 import {
   type ArtifactReference,
   formatArtifact,
@@ -13,7 +13,7 @@ import {
 } from '#registry/client/reference';
 import { type Resolved, versionsIn } from '#registry/client/resolve';
 import { safeLine } from '../safe.ts';
-import { addToLock, type ArtifactInstall, installArtifact, lockedOf, lockPath } from './install-artifact.ts';
+import { type ArtifactInstall, installArtifact, lockedOf, lockPath } from './install-artifact.ts';
 
 export interface Update {
   readonly name: string;
@@ -24,6 +24,8 @@ export interface Update {
   /** The newest there is, whether it fits or not. */
   readonly latest: string;
   readonly range: string;
+  /** Why its registry could not be asked. */
+  readonly failed?: SwitchboardError | undefined;
   /** Versions that were passed over because they were taken back, with the reason. */
   readonly passed: readonly Refused[];
   /** Why what is installed would not be installed today. */
@@ -45,10 +47,11 @@ export interface UpdateFlags {
 }
 
 const MOST_PASSED = 20;
+const NOTHING = { to: undefined, passed: [], installed: undefined, refusal: undefined } as const;
 
 /**
  * Asks the registry of each component, by the place it was installed from; what was taken back is passed over. Errors:
- * `component-not-found`, those of registries.
+ * `component-not-found`; those of registries where none could be asked.
  */
 export async function findUpdates(
   install: ArtifactInstall,
@@ -65,24 +68,33 @@ export async function findUpdates(
       fix: `switchboard install ${name}`,
     });
   }
-  const updates: Update[] = [];
-  for (const [name, { installed, place }] of newest) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const asked = [...newest].filter(([name]) => wanted.length === 0 || wanted.includes(name));
+  const find = async (name: string, { installed, place }: FromRegistry): Promise<Update> => {
     const { version } = installed;
     const versions = versionsIn(await client.open(place).tags(context.signal));
     const latest = versions[0] ?? version;
     const range = flags.latest ? '*' : (lock.get(name)?.range ?? `^${version}`);
     const fits = (one: string): boolean => gt(one, version) && (flags.latest ? one === latest : satisfies(one, range));
-    const found = await newestAllowed(
-      install,
-      place,
-      versions.filter(fits).toSorted((a, b) => compare(b, a)),
-    );
+    const newer = versions.filter(fits).toSorted((a, b) => compare(b, a));
+    const found = await newestAllowed(install, place, newer);
     const kept = lock.get(name)?.range ?? `^${found.to?.version ?? version}`;
     const now = compare(latest, version) > 0 ? latest : version;
     const standing = await standingOf(install, installed, place);
-    updates.push({ name, from: version, latest: now, range: kept, installed: standing, ...found });
+    return { name, from: version, latest: now, range: kept, installed: standing, ...found };
+  };
+  const updates: Update[] = [];
+  for (const [name, from] of asked) {
+    updates.push(
+      await find(name, from).catch((error: unknown) => {
+        // One registry that is away says nothing of the others.
+        if (!(error instanceof SwitchboardError) || error.code === 'cancelled') throw error;
+        const { version } = from.installed;
+        return { ...NOTHING, name, from: version, latest: version, range: '', failed: error };
+      }),
+    );
   }
+  const [first] = updates;
+  if (first?.failed && updates.every(({ failed }) => failed)) throw first.failed;
   return updates;
 }
 
@@ -136,11 +148,14 @@ async function refusalOf(
   }
 }
 
+interface FromRegistry {
+  readonly installed: InstalledComponent;
+  readonly place: ArtifactReference;
+}
+
 /** Those that came from registries: the newest version of each name, and its place. */
-function newestOf(
-  all: readonly InstalledComponent[],
-): Map<string, { readonly installed: InstalledComponent; readonly place: ArtifactReference }> {
-  const newest = new Map<string, { installed: InstalledComponent; place: ArtifactReference }>();
+function newestOf(all: readonly InstalledComponent[]): Map<string, FromRegistry> {
+  const newest = new Map<string, FromRegistry>();
   for (const installed of all) {
     if (!installed.source.startsWith('oci://') || newest.has(installed.name)) continue;
     newest.set(installed.name, { installed, place: parseArtifactReference(installed.source) });
