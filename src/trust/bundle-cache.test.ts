@@ -20,9 +20,14 @@ test('[trust.locked] signatures are kept by the digest of what refers, and what 
   assert.equal(await cache.get(DIGEST), undefined);
   writeFileSync(path, '');
   assert.equal(await cache.get(DIGEST), undefined);
+  assert.equal(await cache.list(DIGEST), undefined);
+  await cache.keepList(DIGEST, []);
+  assert.deepEqual(await cache.list(DIGEST), []);
+  await cache.keepList(DIGEST, ['sha256:a', 'sha256:b']);
+  assert.deepEqual(await cache.list(DIGEST), ['sha256:a', 'sha256:b']);
   for (const other of ['../../x', `sha256:${'A'.repeat(64)}`, 'sha256:', `md5:${'a'.repeat(64)}`]) {
     await cache.put(other, Buffer.from('x'));
     assert.equal(await cache.get(other), undefined);
   }
-  assert.deepEqual(readdirSync(directory), [name]);
+  assert.deepEqual(readdirSync(directory), [name, name.replace('bundle', 'list')]);
 });

@@ -8,36 +8,45 @@ const DIGEST = /^sha(?:256|512):([0-9a-f]{64,128})$/;
 let sequence = 0;
 
 /**
- * A directory of files named by the digest of what refers, each with a hash of its own before the bytes. Only the bytes
- * are kept: what they are worth is found anew each time. A file that is damaged, or cannot be written, is as none.
+ * A directory of files named by the digest of what refers, or of what is referred to, each with a hash of its own before
+ * the bytes. Only the bytes are kept: what they are worth is found anew each time. A file that is damaged, or cannot be
+ * written, is as none.
  */
 export function bundleCache(directory: string): BundleCache {
-  const pathOf = (referrer: string): string | undefined => {
-    const hex = DIGEST.exec(referrer)?.[1];
-    return hex === undefined ? undefined : join(directory, `${hex}.bundle`);
+  const pathOf = (digest: string, suffix: 'bundle' | 'list'): string | undefined => {
+    const hex = DIGEST.exec(digest)?.[1];
+    return hex === undefined ? undefined : join(directory, `${hex}.${suffix}`);
   };
   return {
-    async get(referrer) {
-      const path = pathOf(referrer);
-      const kept = path === undefined ? undefined : await readFile(path).catch(() => undefined);
-      if (!kept) return undefined;
-      const bytes = kept.subarray(65);
-      return kept.subarray(0, 64).toString('latin1') === hashOf(bytes) ? bytes : undefined;
+    get: (referrer) => read(pathOf(referrer, 'bundle')),
+    put: (referrer, bundle) => write(directory, pathOf(referrer, 'bundle'), bundle),
+    async list(manifest) {
+      const text = (await read(pathOf(manifest, 'list')))?.toString('utf8');
+      return text?.split('\n').filter((line) => line !== '');
     },
-    async put(referrer, bundle) {
-      const path = pathOf(referrer);
-      if (path === undefined) return;
-      sequence += 1;
-      const temporary = `${path}.${process.pid}-${sequence}.tmp`;
-      try {
-        await mkdir(directory, { recursive: true, mode: 0o700 });
-        await writeFile(temporary, Buffer.concat([Buffer.from(`${hashOf(bundle)}\n`), bundle]), { mode: 0o600 });
-        await rename(temporary, path);
-      } catch {
-        await rm(temporary, { force: true });
-      }
-    },
+    keepList: (manifest, referrers) =>
+      write(directory, pathOf(manifest, 'list'), Buffer.from(referrers.map((one) => `${one}\n`).join(''))),
   };
+}
+
+async function read(path: string | undefined): Promise<Buffer | undefined> {
+  const kept = path === undefined ? undefined : await readFile(path).catch(() => undefined);
+  if (!kept) return undefined;
+  const bytes = kept.subarray(65);
+  return kept.subarray(0, 64).toString('latin1') === hashOf(bytes) ? bytes : undefined;
+}
+
+async function write(directory: string, path: string | undefined, bytes: Uint8Array): Promise<void> {
+  if (path === undefined) return;
+  sequence += 1;
+  const temporary = `${path}.${process.pid}-${sequence}.tmp`;
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await writeFile(temporary, Buffer.concat([Buffer.from(`${hashOf(bytes)}\n`), bytes]), { mode: 0o600 });
+    await rename(temporary, path);
+  } catch {
+    await rm(temporary, { force: true });
+  }
 }
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

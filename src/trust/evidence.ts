@@ -2,7 +2,13 @@
 import type { Artifact, ArtifactReferrer } from '#core/artifact';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { type Digest, printable } from '#core/reference';
-import { PREDICATES, type SignatureVerifier, type UnknownSigner, type VerifiedStatement } from '#core/signature';
+import {
+  BUNDLE_TYPE,
+  PREDICATES,
+  type SignatureVerifier,
+  type UnknownSigner,
+  type VerifiedStatement,
+} from '#core/signature';
 import type { TrustedPublisher } from '#core/trust';
 
 /** Signatures of one artifact that are read. With more, one that takes a version back could hide among them. */
@@ -11,10 +17,32 @@ const MOST_BYTES = 16 * 1024 * 1024;
 const LARGEST_BUNDLE = 1024 * 1024;
 const AT_ONCE = 6;
 
-/** Bundles that were read before, by the digest of what refers. */
+/** Bundles that were read before, by the digest of what refers; and which those of a manifest were. */
 export interface BundleCache {
   get(referrer: string): Promise<Uint8Array | undefined>;
   put(referrer: string, bundle: Uint8Array): Promise<void>;
+  /** What referred to a manifest when that was last asked. */
+  list(manifest: Digest): Promise<readonly string[] | undefined>;
+  keepList(manifest: Digest, referrers: readonly string[]): Promise<void>;
+}
+
+/** What referred to a manifest when its registry could last be asked, without asking it; undefined where that is not known. */
+export async function keptReferrers(
+  bundles: BundleCache,
+  manifest: Digest,
+): Promise<readonly ArtifactReferrer[] | undefined> {
+  const digests = await bundles.list(manifest);
+  if (!digests) return undefined;
+  const kept = await Promise.all(digests.map(async (digest) => [digest, await bundles.get(digest)] as const));
+  // One that is missing could be the one that takes the version back.
+  if (kept.some(([, bytes]) => !bytes)) return undefined;
+  return kept.map(([digest, bytes]) => ({
+    digest,
+    artifactType: BUNDLE_TYPE,
+    size: 0,
+    annotations: {},
+    read: () => Promise.resolve({ mediaType: BUNDLE_TYPE, bytes: bytes ?? new Uint8Array() }),
+  }));
 }
 
 export interface Evidence {
@@ -66,6 +94,10 @@ export async function gatherEvidence(
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, referrers.length) }, worker));
+  await bundles.keepList(
+    artifact.manifest,
+    referrers.map(({ digest }) => digest),
+  );
   return { statements, unknown, invalid };
 }
 

@@ -80,7 +80,12 @@ async function judged(
   const noted: string[] = [];
   const ports: JudgePorts = {
     verifier: VERIFIER,
-    bundles: { get: () => Promise.resolve(undefined), put: () => Promise.resolve() },
+    bundles: {
+      get: () => Promise.resolve(undefined),
+      put: () => Promise.resolve(),
+      list: () => Promise.resolve(undefined),
+      keepList: () => Promise.resolve(),
+    },
     state: () => Promise.resolve({ ...NO_TRUST, publishers }),
     revoked: (signer) => Promise.resolve(void noted.push(`revoked ${signer}`)),
     yanked: (_, reason) => Promise.resolve(void noted.push(`yanked ${reason}`)),

@@ -1,12 +1,12 @@
 /** Whether an artifact of a registry may come into a home, by who signed it and what else its publisher said. */
-import type { Artifact, ArtifactDecision, ArtifactVerifier } from '#core/artifact';
-import { SwitchboardError } from '#core/errors';
+import type { Artifact, ArtifactDecision, ArtifactReferrer, ArtifactVerifier } from '#core/artifact';
+import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { quoted } from '#core/permission-text';
 import { printable } from '#core/reference';
 import { BUNDLE_TYPE, PREDICATES, type Signer, type VerifiedStatement } from '#core/signature';
 import { readPublish, readRevocation, readYank } from '#core/statements';
 import { namespaceCovers, signerText, type TrustedPublisher, type TrustState } from '#core/trust';
-import { type Evidence, type EvidencePorts, gatherEvidence } from './evidence.ts';
+import { type Evidence, type EvidencePorts, gatherEvidence, keptReferrers } from './evidence.ts';
 
 export interface JudgePorts extends EvidencePorts {
   state(): Promise<TrustState>;
@@ -25,6 +25,11 @@ export interface JudgeOptions {
   readonly allowUnsigned?: boolean | undefined;
   /** Signer of what is installed of that name: where several signed, that one is told. */
   readonly before?: ((artifact: Artifact) => Promise<string | undefined>) | undefined;
+  /**
+   * Where the registry cannot be asked, the signatures count that were seen before; then this is told. Without it that is an
+   * error.
+   */
+  readonly mayBeAway?: ((artifact: Artifact) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,7 +43,7 @@ interface Known extends VerifiedStatement {
  */
 export async function judge(ports: JudgePorts, artifact: Artifact, options: JudgeOptions = {}): Promise<Judgement> {
   // Each takes a round trip.
-  const [{ publishers }, referrers] = await Promise.all([ports.state(), artifact.referrers(BUNDLE_TYPE)]);
+  const [{ publishers }, referrers] = await Promise.all([ports.state(), referrersOf(ports, artifact, options)]);
   const evidence = await gatherEvidence(ports, artifact, referrers, publishers, options.signal);
   const known = evidence.statements
     .map((one) => ({ ...one, publishers: publishers.filter(({ signer }) => isSigner(signer, one.signer)) }))
@@ -74,6 +79,23 @@ export async function judge(ports: JudgePorts, artifact: Artifact, options: Judg
     fix: `ask its publisher to sign it; to install it all the same: switchboard install ${printable(artifact.reference)} --allow-unsigned`,
     data: { manifest: artifact.manifest },
   });
+}
+
+async function referrersOf(
+  ports: JudgePorts,
+  artifact: Artifact,
+  { mayBeAway }: JudgeOptions,
+): Promise<readonly ArtifactReferrer[]> {
+  try {
+    return await artifact.referrers(BUNDLE_TYPE);
+  } catch (thrown) {
+    const error = toSwitchboardError(thrown);
+    const known = mayBeAway !== undefined && error.code === 'registry-unreachable';
+    const kept = known ? await keptReferrers(ports.bundles, artifact.manifest) : undefined;
+    if (!kept) throw thrown;
+    mayBeAway?.(artifact);
+    return kept;
+  }
 }
 
 /** `judge` as the hook of the registry client; what was found is the `record` of the decision, for `judgementIn`. */

@@ -49,3 +49,10 @@ export async function componentFile(directory: string, reference: string): Promi
   writeFileSync(path, injectPackage(bytes, reference));
   return path;
 }
+
+/** Flags that install what nobody signed: who signs is the matter of test/trust. */
+export const anyway = (published: object): readonly string[] => [
+  '--allow-unsigned',
+  '--accept',
+  String((published as { readonly manifest?: unknown }).manifest),
+];

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { newProject } from '../devkit/projects.ts';
 import { run, start, until } from '../e2e/cli-run.ts';
 import { pushBlob, randomBlob, scratch, startRegistry } from './peer.ts';
-import { componentFile, newcomer, person } from './person.ts';
+import { anyway, componentFile, newcomer, person } from './person.ts';
 
 test('[registry.verbs] a registry in a home that nobody has made leaves it usable', async (t) => {
   const owner = newcomer(t);
@@ -52,7 +52,10 @@ test('[registry.search] what is found is named as it can be installed', async (t
   const { address } = await startRegistry(t);
   const author = await person(t);
   const file = await componentFile(author.directory, 'acme:echo@1.0.0');
-  for (const place of [`${address}/team`, address]) await author.json('publish', file, '--registry', place);
+  let published = {};
+  for (const place of [`${address}/team`, address]) {
+    published = await author.json('publish', file, '--registry', place);
+  }
   assert.match((await author('search', 'echo')).stderr, /no registry is set to search in/);
   await author.json('registry', 'set', '--namespace', `acme=${address}/team`);
   const found = await author.json<{ results: { name?: string; reference: string }[] }>('search', 'echo');
@@ -64,7 +67,7 @@ test('[registry.search] what is found is named as it can be installed', async (t
     ],
   );
   assert.match((await author('search', 'echo')).stdout, new RegExp(`oci://${address}/acme/echo +1\\.0\\.0`));
-  const { source } = await author.json<{ source: string }>('install', 'acme:echo');
+  const { source } = await author.json<{ source: string }>('install', 'acme:echo', ...anyway(published));
   assert.ok(source.startsWith(`oci://${address}/team/acme/echo:1.0.0@`), source);
   await author.json('registry', 'set', '--namespace', 'lab=lab.example');
   assert.match((await author('search', 'echo')).stderr, /which registry\? .*lab\.example[^]*--registry/);
@@ -77,18 +80,22 @@ test('[registry.verbs] update asks the other registries where one is away', asyn
     ['acme:echo', here],
     ['acme:other', away],
   ] as const) {
-    await author.json('publish', await componentFile(author.directory, `${name}@1.0.0`), '--registry', address);
-    await author.json('install', `oci://${address}/${name.replace(':', '/')}:1.0.0`);
+    const file = await componentFile(author.directory, `${name}@1.0.0`);
+    const published = await author.json<object>('publish', file, '--registry', address);
+    await author.json('install', `oci://${address}/${name.replace(':', '/')}:1.0.0`, ...anyway(published));
   }
   await author.json('publish', await componentFile(author.directory, 'acme:echo@1.1.0'), '--registry', here.address);
   await author.json('publish', await componentFile(author.directory, 'acme:echo@2.0.0'), '--registry', here.address);
   await away.close();
-  const check = await author('update', '--check');
+  const check = await author('update', '--check', '--allow-unsigned');
   assert.equal(
     check.stdout,
     `acme:echo 1.0.0 could be 1.1.0 (2.0.0 with --latest)\nacme:other 1.0.0 could not be asked for: ${away.address}: nothing listens there\n`,
   );
-  const { updates } = await author.json<{ updates: { component: string; error?: { code: string } }[] }>('update');
+  const { updates } = await author.json<{ updates: { component: string; error?: { code: string } }[] }>(
+    'update',
+    '--allow-unsigned',
+  );
   assert.deepEqual(
     updates.map(({ component, error }) => [component, error?.code]),
     [
@@ -97,10 +104,10 @@ test('[registry.verbs] update asks the other registries where one is away', asyn
     ],
   );
   assert.equal(
-    (await author('update', '--check')).stdout.split('\n')[0],
+    (await author('update', '--check', '--allow-unsigned')).stdout.split('\n')[0],
     'acme:echo 1.1.0 is the newest of ^1.1.0 (2.0.0 with --latest)',
   );
-  const alone = await author('update', 'acme:other');
+  const alone = await author('update', 'acme:other', '--allow-unsigned');
   assert.match(alone.stderr, /code: registry-unreachable/);
 });
 
@@ -113,6 +120,7 @@ test('[registry.publish] the folder of a project is built and published, with wh
     readonly component: string;
     readonly outcome: string;
     readonly reference: string;
+    readonly manifest: string;
     readonly attachments: readonly { readonly artifactType: string }[];
   }
   const published = await author.json<Published>('publish', project, '--registry', address);
@@ -125,7 +133,11 @@ test('[registry.publish] the folder of a project is built and published, with wh
   const again = await author.json<Published>('publish', project, '--registry', address);
   assert.equal(again.outcome, 'same');
   const user = await person(t);
-  const installed = await user.json<{ component: string; functions: string[] }>('install', published.reference);
+  const installed = await user.json<{ component: string; functions: string[] }>(
+    'install',
+    published.reference,
+    ...anyway(published),
+  );
   assert.equal(installed.component, published.component);
   assert.ok(installed.functions.length > 0);
   const nothing = await author('publish', scratch(t), '--registry', address);

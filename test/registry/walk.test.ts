@@ -8,15 +8,8 @@ import { describe, test, type TestContext } from 'node:test';
 import { guest } from '../guests/build.ts';
 import { newHome, run, start, until } from '../e2e/cli-run.ts';
 import { startDockerRegistry } from './docker-registry.ts';
-import { componentFile, person } from './person.ts';
+import { anyway, componentFile, person } from './person.ts';
 import { digestOf, scratch, startRegistry } from './peer.ts';
-
-/** Flags that install what nobody signed: who signs is the matter of test/trust. */
-const anyway = (published: { readonly [key: string]: unknown }): readonly string[] => [
-  '--allow-unsigned',
-  '--accept',
-  String(published['manifest']),
-];
 
 const REGISTRIES: { readonly [name: string]: (t: TestContext) => Promise<string> } = {
   'our registry': async (t) => (await startRegistry(t)).address,
@@ -95,7 +88,7 @@ test('[registry.lock] --locked installs what the file holds or nothing', async (
   const file = await componentFile(author.directory, 'acme:echo@1.0.0');
   const published = await author.json<object>('publish', file, '--registry', address);
   const word = `oci://${address}/acme/echo:1.0.0`;
-  const saved = await author('install', word, '--lock', 'own.lock', ...anyway({ ...published }));
+  const saved = await author('install', word, '--lock', 'own.lock', ...anyway(published));
   assert.equal(saved.code, 0, saved.stderr);
   const text = readFileSync(join(author.directory, 'own.lock'), 'utf8');
   const user = await person(t);
@@ -118,6 +111,24 @@ test('[registry.lock] --locked installs what the file holds or nothing', async (
   for (const args of [['install', '--locked', 'acme:echo'], ['install'], ['install', '--locked', '--save']]) {
     assert.equal((await user(...args)).code, 2);
   }
+});
+
+test('[registry.lock] what is in the cache is installed as locked also where the registry is away', async (t) => {
+  const registry = await startRegistry(t);
+  const author = await person(t);
+  const file = await componentFile(author.directory, 'acme:echo@1.0.0');
+  const published = await author.json<object>('publish', file, '--registry', registry.address);
+  await author.json('install', `oci://${registry.address}/acme/echo:1.0.0`, '--save', ...anyway(published));
+  await author.json('uninstall', 'acme:echo');
+  await registry.close();
+  const locked = await author.json<{ installed: object[] }>('install', '--locked', '--allow-unsigned');
+  assert.deepEqual(locked.installed, [{ component: 'acme:echo@1.0.0', outcome: 'installed' }]);
+  assert.equal((await author('call', 'acme:echo', 'add', '1', '2')).stdout, '3\n');
+  // A manifest in the cache that somebody changed is not what the lock file names.
+  await author.json('uninstall', 'acme:echo');
+  const cache = join(author.home, 'cache/manifests');
+  for (const name of readdirSync(cache)) writeFileSync(join(cache, name), '{}');
+  assert.match((await author('install', '--locked', '--allow-unsigned')).stderr, /code: registry-unreachable/);
 });
 
 test('[registry.install] a component that says it is another is refused, unless the person names it', async (t) => {
@@ -143,7 +154,7 @@ test('[registry.install] two processes that install the same at once both have i
   const published = await author.json<object>('publish', file, '--registry', address);
   const outcomes = await Promise.all(
     [1, 2].map(() =>
-      author.json<{ outcome: string }>('install', `oci://${address}/acme/echo:1.0.0`, ...anyway({ ...published })),
+      author.json<{ outcome: string }>('install', `oci://${address}/acme/echo:1.0.0`, ...anyway(published)),
     ),
   );
   assert.deepEqual(outcomes.map((one) => one.outcome).toSorted(), ['installed', 'same']);

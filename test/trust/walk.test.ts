@@ -1,7 +1,7 @@
 /** The way of a component through the command line: published and signed, found, trusted, installed, called, updated, held, allowed. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
@@ -206,7 +206,8 @@ test('[trust.revoked] [trust.store] a key that is lost says so itself at every v
 });
 
 test('[trust.locked] [trust.unsigned] --locked verifies, and --allow-unsigned is shown wherever it is looked', async (t) => {
-  const { address } = await startRegistry(t);
+  const registry = await startRegistry(t);
+  const { address } = registry;
   const author = await person(t, PASSPHRASE);
   const file = await componentFile(author.directory, 'acme:echo@1.0.0', requests('api.example.com'));
   const published = await author.json<{ manifest: string }>('publish', file, '--registry', address);
@@ -230,4 +231,17 @@ test('[trust.locked] [trust.unsigned] --locked verifies, and --allow-unsigned is
   const locked = await user.json<{ installed: object[] }>('install', '--locked');
   assert.deepEqual(locked.installed, [{ component: 'acme:echo@1.0.0', outcome: 'installed' }]);
   assert.match((await user('info', 'acme:echo')).stdout, /signed {3}by acme, SHA256:.*accepted by the lock file/);
+
+  await registry.close();
+  await user.json('uninstall', 'acme:echo');
+  const away = await user('install', '--locked');
+  assert.equal(away.stdout, 'installed acme:echo@1.0.0\n', away.stderr);
+  assert.match(away.stderr, /cannot be asked; the signatures hold that were seen before/);
+  await user.json('trust', 'remove', 'acme', publicKey);
+  await user.json('uninstall', 'acme:echo');
+  assert.match((await user('install', '--locked')).stderr, /code: untrusted-signer/);
+  for (const name of readdirSync(join(user.home, 'cache/signatures'))) {
+    if (name.endsWith('.bundle')) rmSync(join(user.home, 'cache/signatures', name));
+  }
+  assert.match((await user('install', '--locked', '--allow-unsigned')).stderr, /code: registry-unreachable/);
 });

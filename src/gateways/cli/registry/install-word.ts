@@ -46,7 +46,13 @@ export async function installationOf(
   const { ownerTokenFile, yes } = flags;
   const scanner = how.locked ? undefined : await scannerOf();
   const acceptance: Acceptance = { accept, scanner, ownerTokenFile, yes, ...how };
-  return { context, host, client, verifier: await verifierOf(context, host, flags), acceptance };
+  return {
+    context,
+    host,
+    client,
+    verifier: await verifierOf(context, host, { ...flags, locked: how.locked }),
+    acceptance,
+  };
 }
 
 /** Installs `oci://…` or `ns:name[@range]`, and adds it to the lock file where one is here or asked for. */

@@ -5,9 +5,12 @@ import { readTrustRecord } from '#core/trust';
 import type { Host } from '#host/api';
 import type { JudgeOptions, JudgePorts } from '#trust';
 import type { Context } from '../context.ts';
+import { safeLine } from '../safe.ts';
 
 export interface VerifierFlags {
   readonly allowUnsigned?: true | undefined;
+  /** By the lock file: also where the registry is away. */
+  readonly locked?: boolean | undefined;
 }
 
 /** The verifier of a home. Every way from a registry into a home asks it. */
@@ -16,6 +19,7 @@ export async function verifierOf(context: Context, host: Host, flags: VerifierFl
   const options: JudgeOptions = {
     allowUnsigned: flags.allowUnsigned,
     before: (artifact) => signerBefore(host, artifact),
+    mayBeAway: flags.locked ? tellAway(context) : undefined,
   };
   return trustVerifier(await judgePorts(context.home, host), options);
 }
@@ -33,6 +37,19 @@ export async function judgePorts(home: string, host: Host): Promise<JudgePorts> 
     },
     yanked: ({ name, version, manifest }, reason) =>
       host.noteTrust({ kind: 'yanked', component: name, version, manifest, reason }),
+  };
+}
+
+/** Once of each registry. */
+function tellAway(context: Context): (artifact: Artifact) => void {
+  const told = new Set<string>();
+  return ({ reference }) => {
+    const registry = reference.split('/')[2] ?? '';
+    if (told.has(registry)) return;
+    told.add(registry);
+    context.note(
+      `note: ${safeLine(registry)} cannot be asked; the signatures hold that were seen before, and what was taken back since is not known`,
+    );
   };
 }
 
