@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { bundleCache } from './bundle-cache.ts';
 
-const DIGEST = `sha256:${'a'.repeat(64)}`;
+const DIGEST = `sha256:${'a'.repeat(64)}` as const;
 
 test('[trust.locked] signatures are kept by the digest of what refers, and what is damaged is as none', async (t) => {
   const directory = join(mkdtempSync(join(tmpdir(), 'switchboard-bundles-')), 'cache');
