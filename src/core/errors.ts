@@ -100,6 +100,7 @@ export const ERRORS = {
   'digest-mismatch': entry('user', 'denied', 'What was received is not what was promised; nothing was kept of it.'),
   'invalid-artifact': entry('user', 'usage', 'What the registry has under that name is not a component.'),
   'lock-mismatch': entry('user', 'denied', 'switchboard.lock does not fit what is asked for, or cannot be read.'),
+  'scan-findings': entry('user', 'denied', 'A scan found what must not be published unsaid; nothing was published.'),
   'unsupported-platform': entry('user', 'failed', 'Switchboard does not run on this platform.'),
   internal: entry('system', 'failed', 'A bug in Switchboard.'),
 } as const satisfies Record<string, ErrorEntry>;

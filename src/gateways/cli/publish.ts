@@ -8,6 +8,7 @@ interface Flags extends ClientFlags {
   readonly readme?: string | undefined;
   readonly sbom?: string | undefined;
   readonly author?: string | undefined;
+  readonly allowFindings?: string | undefined;
 }
 
 /** `publish <file>`: pushes a component, or the build of a project, to a registry. A version that is there stays as it is. */
@@ -19,6 +20,10 @@ export const define: Define = (command, act) => {
     .option('--readme <file>', 'published with it; else README.md in the project')
     .option('--sbom <file>', 'CycloneDX or SPDX in JSON; else sbom.cdx.json or sbom.spdx.json in the project')
     .option('--author <text>', 'who made it, as its config has it')
+    .option(
+      '--allow-findings <rules>',
+      'rules of the scan whose high findings do not hold it back, as scan/embedded-secret',
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  $ switchboard publish\n  $ switchboard publish ./clip.wasm --registry ghcr.io/acme --as acme:clip@1.0.0',
@@ -27,7 +32,10 @@ export const define: Define = (command, act) => {
       act(async (context, file: string, flags: Flags) => {
         const { preparePublication } = await import('./registry/publication.ts');
         const { withClient } = await import('./registry/client-of.ts');
+        const { allowedRules, scanPublication } = await import('./registry/scan-publication.ts');
+        const allowed = await allowedRules(flags.allowFindings);
         const { place, publication } = await preparePublication(context, file, flags);
+        const { findings, incomplete } = await scanPublication(context, publication, allowed);
         const { publishComponent } = await import('#registry/client/publish');
         const { reference, manifest, outcome, attachments } = await withClient(context, flags, (client) =>
           context.progress(
@@ -45,6 +53,8 @@ export const define: Define = (command, act) => {
           digest,
           size,
           attachments: attachments.map(({ digest: own, artifactType }) => ({ digest: own, artifactType })),
+          findings,
+          incomplete,
         };
         context.print(document, () =>
           [
