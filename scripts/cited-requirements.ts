@@ -30,7 +30,7 @@ export function citedRequirements(root: string): ReadonlyMap<string, readonly st
   for (const file of globSync(TEST_FILES, { cwd: root, exclude })) {
     for (const id of idsInTests(readFileSync(join(root, file), 'utf8'))) cite(id, file);
   }
-  for (const file of globSync(['test/runtime/*/case.json', 'test/trust/*/case.toml'], { cwd: root })) {
+  for (const file of globSync(['test/{runtime,scan}/*/case.json', 'test/trust/*/case.toml'], { cwd: root })) {
     const text = readFileSync(join(root, file), 'utf8');
     const golden: { requirements?: unknown } = file.endsWith('.toml') ? parse(text) : (JSON.parse(text) as object);
     if (!Array.isArray(golden.requirements)) throw new Error(`${file}: "requirements" must be a list of ids`);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Digest, HostEvent } from '#core';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { parseReference } from '#core/reference';
-import { BUNDLE_TYPE } from '#core/signature';
+import { BUNDLE_TYPE, type Scanner } from '#core/signature';
 import { publishStatement, revocationStatement, type Statement, yankStatement } from '#core/statements';
 import { readTrustRecord } from '#core/trust';
 import { Context } from '#gateways/cli/context';
@@ -16,6 +16,7 @@ import { type ArtifactInstall, installArtifact } from '#gateways/cli/registry/in
 import { findUpdates, installUpdates } from '#gateways/cli/registry/updates';
 import { verifierOf } from '#gateways/cli/registry/verifier';
 import { bundleAttachment } from '#gateways/cli/signing/bundles';
+import { createComponentScanner } from '#gateways/cli/scan-ports';
 import { createHost } from '#host';
 import type { Host } from '#host/api';
 import type { RegistryClient } from '#registry/client/client';
@@ -42,12 +43,14 @@ export class World {
   readonly events: HostEvent[] = [];
   readonly #keys = new Map<string, SigningKey>();
   readonly #requests: () => number;
+  readonly #scanner: Scanner;
 
-  constructor(client: RegistryClient, address: string, host: Host, requests: () => number) {
+  constructor(client: RegistryClient, address: string, host: Host, requests: () => number, scanner: Scanner) {
     this.client = client;
     this.address = address;
     this.host = host;
     this.#requests = requests;
+    this.#scanner = scanner;
     host.subscribe((event) => void this.events.push(event));
   }
 
@@ -134,7 +137,13 @@ export class World {
     const accept = checkAccept(step.accept && manifest !== undefined ? [manifest.slice(0, 30)] : []);
     const flags = step.allowUnsigned ? { allowUnsigned: true as const } : {};
     const verifier = await verifierOf(context, this.host, flags);
-    return { context, host: this.host, client: this.client, verifier, acceptance: { accept, verb } };
+    return {
+      context,
+      host: this.host,
+      client: this.client,
+      verifier,
+      acceptance: { accept, verb, scanner: this.#scanner },
+    };
   }
 
   async install(step: Extract<Step, { install: string }>): Promise<void> {
@@ -246,5 +255,6 @@ export async function worldOf(t: Cleanup): Promise<World> {
     await host.close();
     rmSync(directory, { recursive: true, force: true });
   });
-  return new World(client, address, host, () => requests);
+  const scanner = await createComponentScanner({ offline: true });
+  return new World(client, address, host, () => requests, scanner);
 }

@@ -12,6 +12,8 @@ import type { Context } from '../context.ts';
 import { ownLimitLines, requestLine, requestLines } from '../describe-text.ts';
 import { isTerminal, needPerson, type PersonFlags } from '../person.ts';
 import { safeLine } from '../safe.ts';
+import { findingLines, incompleteLines } from '../scan-text.ts';
+import { scanArtifact } from './scan-artifact.ts';
 
 /** How what is new, or asks for more, comes to be accepted. */
 export interface Acceptance extends PersonFlags {
@@ -40,8 +42,8 @@ interface Ports {
   readonly acceptance: Acceptance;
 }
 
-const CYCLONEDX_TYPE = 'application/vnd.cyclonedx+json';
 const SHORTEST = 12;
+const MOST_SCAN_LINES = 100;
 
 /** Digests as `--accept` takes them. Errors: `invalid-usage`. */
 export function checkAccept(words: readonly string[]): readonly string[] {
@@ -60,7 +62,7 @@ export function checkAccept(words: readonly string[]): readonly string[] {
  * it. Nothing is installed here. Errors: `not-accepted`, `update-held`, `owner-required`, `cancelled`.
  */
 export async function admit(ports: Ports, admitted: Admitted): Promise<TrustRecord> {
-  const { host, acceptance } = ports;
+  const { context, host, acceptance } = ports;
   const { artifact, judgement, name, version, path } = admitted;
   const base = { manifest: artifact.manifest, signed: judgement.signed, at: Date.now() };
   if (acceptance.locked) return { ...base, accepted: 'locked', findings: [] };
@@ -71,7 +73,8 @@ export async function admit(ports: Ports, admitted: Admitted): Promise<TrustReco
   // Whoever names it has seen it: the refusal without that showed all there is to see.
   if (!before && isNamed(acceptance, artifact)) return { ...base, accepted: 'named', findings: [] };
   const description = await host.inspect(path);
-  const scan = await scanned(ports, artifact);
+  const { scanner } = acceptance;
+  const scan = scanner && (await scanArtifact(scanner, artifact, context.signal));
   const findings = (scan?.findings ?? []).filter(({ severity }) => severity === 'high').map(findingText);
   const now: Compared = { description, signed: judgement.signed, findings };
   if (same && sameAs(same, now, installedAsCompared)) return { ...base, accepted: 'before', findings };
@@ -200,13 +203,10 @@ export const signedText = ({ signed }: Pick<TrustRecord, 'signed'>): string =>
 
 function scanLines(scan: ScanResult | undefined): string[] {
   if (!scan) return [];
-  const { findings, incomplete } = scan;
-  return [
-    findings.length === 0 ? 'the scan found nothing' : 'the scan found:',
-    ...findings.slice(0, 50).map((one) => `  ${one.severity}: ${safeLine(one.message, 300)} (${findingText(one)})`),
-    ...(findings.length > 50 ? [`  and ${findings.length - 50} more`] : []),
-    ...incomplete.map((what) => `not looked at: ${safeLine(what, 300)}`),
-  ];
+  const found = findingLines(scan);
+  const lines =
+    found.length === 0 ? ['the scan found nothing'] : ['the scan found:', ...found.map((line) => `  ${line}`)];
+  return [...lines.slice(0, MOST_SCAN_LINES), ...incompleteLines(scan)];
 }
 
 const findingText = ({ rule, place }: ScanResult['findings'][number]): string => safeLine(`${rule} ${place}`, 300);
@@ -225,17 +225,6 @@ function documentOf(
     limits: description.manifest?.limits ?? {},
     ...(scan === undefined ? {} : { scan }),
   };
-}
-
-async function scanned({ acceptance, context }: Ports, artifact: Artifact): Promise<ScanResult | undefined> {
-  const { scanner } = acceptance;
-  if (!scanner) return undefined;
-  const [sbom] = await artifact.referrers(CYCLONEDX_TYPE);
-  const read = await sbom?.read().catch((error: unknown) => {
-    if (error instanceof SwitchboardError && error.code !== 'registry-unreachable') return undefined;
-    throw error;
-  });
-  return scanner.scan(await artifact.bytes(), read?.bytes, context.signal);
 }
 
 /** Loud, and whatever else was printed. */

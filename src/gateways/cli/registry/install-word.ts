@@ -19,7 +19,7 @@ import {
   lockPath,
   rangeIn,
 } from './install-artifact.ts';
-import { scannerOf } from './scanner.ts';
+import { createComponentScanner } from '../scan-ports.ts';
 import { verifierOf } from './verifier.ts';
 
 /** Flags of every verb that installs from registries. */
@@ -44,7 +44,7 @@ export async function installationOf(
   const accept = checkAccept(flags.accept ?? []);
   const host = await context.attach();
   const { ownerTokenFile, yes } = flags;
-  const scanner = how.locked ? undefined : await scannerOf();
+  const scanner = how.locked ? undefined : await createComponentScanner();
   const acceptance: Acceptance = { accept, scanner, ownerTokenFile, yes, ...how };
   return {
     context,
