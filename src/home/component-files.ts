@@ -1,8 +1,8 @@
 /** The bytes of components: one file per digest, written before any row names it. */
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, link, lstat, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { errnoOf, SwitchboardError } from '#core/errors';
 import type { FaultPoints } from '#core/ports';
 import type { Digest } from '#core/reference';
@@ -14,6 +14,25 @@ export function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
+/** From here on another thread hashes, while this one writes. */
+const LARGE = 1024 * 1024;
+
+/** Resolves if the bytes have the digest. Errors: `internal`, thrown at once for what is small. */
+export function checkDigest(bytes: Uint8Array, digest: Digest): Promise<void> {
+  const check = (found: Digest): void => {
+    if (found !== digest) throw new SwitchboardError('internal', 'the bytes do not match the digest');
+  };
+  if (bytes.length < LARGE) {
+    check(digestOf(bytes));
+    return Promise.resolve();
+  }
+  const checked = webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+  const done = checked.then((hash) => check(`sha256:${Buffer.from(hash).toString('hex')}`));
+  // Whoever writes waits for it later; what fails before must not end the process.
+  done.catch(() => undefined);
+  return done;
+}
+
 /** The file of a digest. A digest that is none has no file: nothing else becomes a part of a path. */
 export function componentFile(paths: HomePaths, digest: Digest): string {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
@@ -21,28 +40,43 @@ export function componentFile(paths: HomePaths, digest: Digest): string {
   return join(paths.components, `${hex}.wasm`);
 }
 
-/** Writes the bytes so that the file is there whole and on the disk, or not at all. */
+export interface WrittenComponent {
+  readonly bytes: Uint8Array;
+  /** Resolves once the bytes were found to have the digest. */
+  readonly checked: Promise<void>;
+  /** Where the bytes were read from. */
+  readonly file: string | undefined;
+}
+
+/**
+ * Writes the bytes so that the file is there whole and on the disk, or not at all. A file of the home's own cache of
+ * downloads is linked rather than written again: both have the bytes of one digest, and neither is ever written to.
+ */
 export async function writeComponent(
   paths: HomePaths,
   digest: Digest,
-  bytes: Uint8Array,
+  { bytes, checked, file: source }: WrittenComponent,
   faults: FaultPoints,
 ): Promise<void> {
   const file = componentFile(paths, digest);
   const temporary = temporaryName(file);
   try {
     faults.hit('components.before-write');
-    const handle = await open(temporary, 'wx', FILE_MODE);
+    const linked = source === undefined ? undefined : await linkedFile(paths, source, temporary, bytes.length);
+    const handle = linked ?? (await open(temporary, 'wx', FILE_MODE));
     try {
       await handle.chmod(FILE_MODE);
-      await handle.writeFile(bytes);
+      if (!linked) await handle.writeFile(bytes);
       faults.hit('components.before-sync');
       await handle.sync();
     } finally {
       await handle.close();
     }
+    await checked;
     faults.hit('components.before-rename');
     await rename(temporary, file);
+    // Of two names of the same file a rename leaves both.
+    await rm(temporary, { force: true });
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw homeFailure(error, paths.home, file);
@@ -54,6 +88,26 @@ export async function writeComponent(
     await directory.close();
   }
   faults.hit('components.after-rename');
+}
+
+/** Opens `temporary` as another name of a downloaded file; undefined where it is none, or is on another file system. */
+async function linkedFile(
+  paths: HomePaths,
+  source: string,
+  temporary: string,
+  size: number,
+): Promise<FileHandle | undefined> {
+  const path = resolve(source);
+  if (dirname(path) !== join(paths.cache, 'registry')) return undefined;
+  try {
+    const info = await lstat(path);
+    if (!info.isFile() || info.size !== size || info.uid !== process.getuid?.()) return undefined;
+    await link(path, temporary);
+    return await open(temporary, 'r+');
+  } catch {
+    await rm(temporary, { force: true });
+    return undefined;
+  }
 }
 
 /** The bytes, checked against the digest each time: what is compiled next is exactly what was installed. */

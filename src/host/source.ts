@@ -64,7 +64,15 @@ async function readComponent(path: string, signal?: AbortSignal): Promise<Uint8A
     const info = await file.stat();
     if (!info.isFile()) throw new SwitchboardError('file-unreadable', `${printable(path)} is not a file`);
     checkSize(info.size);
-    return await file.readFile(signal ? { signal } : {});
+    signal?.throwIfAborted();
+    const bytes = Buffer.allocUnsafeSlow(info.size);
+    let size = 0;
+    // One read where the system gives all at once.
+    for (let count = -1; count !== 0 && size < bytes.length; size += count) {
+      count = (await file.read(bytes, size, bytes.length - size, size)).bytesRead;
+    }
+    signal?.throwIfAborted();
+    return bytes.subarray(0, size);
   } catch (cause) {
     if (cause instanceof SwitchboardError) throw cause;
     if (signal?.aborted) throw new SwitchboardError('cancelled', 'reading the component was cancelled', { cause });

@@ -44,6 +44,8 @@ export interface BlobCache {
   find(digest: Descriptor['digest'], size: number): Promise<string | undefined>;
   /** Brings a blob from a repository unless it is there, and gives its file. Errors: `digest-mismatch`, `too-large`, those of the registry. */
   fetch(repository: Repository, blob: Descriptor, options?: DownloadOptions): Promise<string>;
+  /** Resolves once no file of it is open here. */
+  settled(): Promise<void>;
 }
 
 /** Names of files under way: `<hex>.<pid>.part`. */
@@ -52,6 +54,7 @@ const PART = /^([0-9a-f]{64,128})\.(\d+)\.part$/;
 export function blobCache(directory: string): BlobCache {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const underWay = new Map<string, Promise<string>>();
+  const open = new Set<Promise<void>>();
   const cache: BlobCache = {
     async find(digest, size) {
       const path = join(directory, hexOf(digest));
@@ -65,13 +68,19 @@ export function blobCache(directory: string): BlobCache {
     async fetch(repository, blob, options = {}) {
       const known = underWay.get(blob.digest);
       if (known) return known;
-      const work = bring(directory, cache, repository, blob, options);
+      const work = bring(directory, cache, repository, blob, options, (closing) => {
+        open.add(closing);
+        void closing.finally(() => open.delete(closing));
+      });
       underWay.set(blob.digest, work);
       try {
         return await work;
       } finally {
         underWay.delete(blob.digest);
       }
+    },
+    async settled() {
+      await Promise.all(open);
     },
   };
   return cache;
@@ -83,6 +92,7 @@ async function bring(
   repository: Repository,
   blob: Descriptor,
   options: DownloadOptions,
+  onClosing: (closing: Promise<void>) => void,
 ): Promise<string> {
   const limits = { ...DOWNLOAD_LIMITS, ...options.limits };
   const { digest, size } = blob;
@@ -93,13 +103,39 @@ async function bring(
   if (there !== undefined) return there;
   const part = join(directory, `${hexOf(digest)}.${process.pid}.part`);
   adopt(directory, hexOf(digest), part);
-  await using file = await open(part, 'a+', 0o600);
+  const file = await open(part, 'a+', 0o600);
+  try {
+    await complete(file, part, repository, blob, { ...options, limits });
+  } finally {
+    // Whoever installs it waits until it is on the disk: the sooner that begins, the shorter. Whoever finds it later hashes it.
+    onClosing(
+      file
+        .datasync()
+        .catch(() => undefined)
+        .then(() => file.close()),
+    );
+  }
+  const path = join(directory, hexOf(digest));
+  renameSync(part, path);
+  return path;
+}
+
+/** Brings what is missing of a blob to its file, and checks it. */
+async function complete(
+  file: FileHandle,
+  part: string,
+  repository: Repository,
+  blob: Descriptor,
+  options: DownloadOptions & { readonly limits: DownloadLimits },
+): Promise<void> {
+  const { limits } = options;
+  const { digest, size } = blob;
   const hash = createHash(digest.slice(0, 6));
   let had = await hashStart(file, hash, size);
   for (let fruitless = 0, tried = 1; had < size || size === 0; tried += 1) {
     const before = had;
     try {
-      had = await append(file, hash, had, repository, blob, { ...options, limits });
+      had = await append(file, hash, had, repository, blob, options);
       if (had === size) break;
       throw new SwitchboardError(
         'registry-unreachable',
@@ -121,10 +157,6 @@ async function bring(
     rmSync(part, { force: true });
     throw mismatch(`what ${printable(repository.connection.registry)} sent for ${digest} has another digest`);
   }
-  // Not synced: whoever finds it later hashes it before use.
-  const path = join(directory, hexOf(digest));
-  renameSync(part, path);
-  return path;
 }
 
 /** Takes over what a process that ended has left of the same blob. */
@@ -180,12 +212,12 @@ async function append(
   let waiting = 0;
   // Few, large writes: each is a turn of the thread pool.
   const flush = async (): Promise<void> => {
-    const bytes = Buffer.concat(batch, waiting);
+    const parts = batch;
     batch = [];
     waiting = 0;
     // The disk and the hash at once.
-    const written = writeWhole(file, bytes);
-    hash.update(bytes);
+    const written = writeAll(file, parts);
+    for (const part of parts) hash.update(part);
     await written;
   };
   try {
@@ -210,8 +242,12 @@ async function append(
   return had;
 }
 
-async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+async function writeAll(file: FileHandle, parts: readonly Buffer[]): Promise<void> {
+  const total = parts.reduce((sum, part) => sum + part.length, 0);
+  const { bytesWritten } = await file.writev(parts);
+  if (bytesWritten === total) return;
+  const rest = Buffer.concat(parts).subarray(bytesWritten);
+  for (let at = 0; at < rest.length; ) at += (await file.write(rest, at)).bytesWritten;
 }
 
 /** The place in the blob where an answer begins. */
