@@ -153,6 +153,12 @@ void test('[signing.sign] [signing.verify] a file: signed, verified, changed, by
   }
   const noKey = await bob(['verify', file, '--key', 'nonsense']);
   assert.match(noKey.stderr, /code: invalid-key/);
+  await keygen(bob);
+  const over = await bob(['sign', file], '', WITH_PASSPHRASE);
+  assert.equal(over.code, 2);
+  assert.match(over.stderr, /is another's signature[^]*--out/);
+  await alice.json(['sign', file], WITH_PASSPHRASE);
+  await bob.json(['sign', file, '--out', join(bob.directory, 'own.json')], WITH_PASSPHRASE);
   const other = await component(bob, 'acme:echo@1.0.1');
   const moved = await bob(['verify', other, '--bundle', `${file}.sigstore.json`, '--key', publicKey]);
   assert.equal(moved.code, 3);
