@@ -97,6 +97,28 @@ test('[wrap.partly] what needs Node is left out or fails by itself; the rest wor
   assert.match(reasons.get('fs') ?? '', /the sandbox does not have/);
 });
 
+test('[wrap.partly] what nothing can make any more is not offered', async (t) => {
+  const workshop = await openWorkshop(t, {
+    clocks: [
+      made('clocks', {
+        'index.js': `exports.Clock = class { constructor() { this.zone = new Intl.Collator(); } get hour() { return 1; } add() { return this; } };
+exports.earliest = (clocks) => clocks[0];
+exports.hours = () => 24;`,
+        'index.d.ts': `export declare class Clock { constructor(); readonly hour: number; add(hours: number): Clock; }
+export declare function earliest(...clocks: Clock[]): Clock;
+export declare function hours(): number;`,
+      }),
+    ],
+  });
+  const wrapped = await workshop.offer({ package: 'clocks' });
+  assert.deepEqual(wrapped.functions, ['hours']);
+  assert.deepEqual([wrapped.crossing, wrapped.exported], [1, 4]);
+  const reasons = new Map(wrapped.refusals.map(({ what, reason }) => [what, reason]));
+  assert.match(reasons.get('new Clock') ?? '', /Intl is not defined/);
+  for (const what of ['Clock.prototype.add', 'earliest'])
+    assert.match(reasons.get(what) ?? '', /needs a clock, and nothing that works in the sandbox makes one/);
+});
+
 test('[wrap.sandbox] a library has no network, no files and no permission to ask for', async (t) => {
   const workshop = await openWorkshop(t, {
     phones: [

@@ -53,3 +53,58 @@ export function dropUseless(functions: WrappedFunction[], resources: readonly Re
   }
   return dropped;
 }
+
+/** What a value of the shape cannot be made without. */
+function neededBy(shape: Shape, seen: readonly NamedType[] = []): ResourceType[] {
+  if (isNamed(shape)) {
+    const { type } = shape;
+    if (type.kind === 'resource') return [type];
+    if (seen.includes(type)) return [];
+    const within = [...seen, type];
+    if (type.kind === 'record') return type.fields.flatMap((one) => neededBy(one.shape, within));
+    if (type.kind === 'enum') return [];
+    const cases = type.cases.map((one) => (one.shape === undefined ? [] : neededBy(one.shape, within)));
+    return cases.find((needs) => needs.length === 0) ?? cases[0] ?? [];
+  }
+  if (shape.kind === 'list' || shape.kind === 'promise') return neededBy(shape.of, seen);
+  return shape.kind === 'tuple' ? shape.items.flatMap((one) => neededBy(one, seen)) : [];
+}
+
+/** What still can be called without those that are `gone`, each with a value of every kind that it needs. */
+function usable(
+  all: ReadonlyMap<WrappedFunction, readonly ResourceType[]>,
+  gone: ReadonlySet<WrappedFunction>,
+): Set<WrappedFunction> {
+  const made = new Set<ResourceType>();
+  const found = new Set<WrappedFunction>();
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const [fn, needs] of all) {
+      if (found.has(fn) || gone.has(fn) || !needs.every((one) => made.has(one))) continue;
+      found.add(fn);
+      for (const one of resourcesIn(fn.result)) made.add(one);
+    }
+  }
+  return found;
+}
+
+/** Those that nobody can call any more once `gone` are gone, as nothing else makes a value that they need. */
+export function strandedBy(
+  functions: readonly WrappedFunction[],
+  resources: readonly ResourceType[],
+  gone: ReadonlySet<WrappedFunction>,
+): Useless[] {
+  const all = new Map<WrappedFunction, ResourceType[]>();
+  const add = (fn: WrappedFunction, owner: ResourceType[]): void => {
+    const given = fn.params.filter((one) => one.dropped !== true && !one.optional);
+    all.set(fn, [...owner, ...given.flatMap(({ shape }) => neededBy(shape))]);
+  };
+  for (const fn of functions) add(fn, []);
+  for (const one of resources) for (const fn of one.members) add(fn, fn.access === undefined ? [one] : []);
+  const after = usable(all, gone);
+  const makes = new Set([...after].flatMap((fn) => [...resourcesIn(fn.result)]));
+  return [...usable(all, new Set())].flatMap((fn) => {
+    const resource = all.get(fn)?.find((one) => !makes.has(one));
+    return gone.has(fn) || after.has(fn) || resource === undefined ? [] : [{ fn, resource }];
+  });
+}
