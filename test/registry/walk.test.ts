@@ -111,6 +111,28 @@ test('[registry.lock] --locked installs what the file holds or nothing', async (
   }
 });
 
+test('[registry.lock] what is in the cache is installed as locked also where the registry is away', async (t) => {
+  const registry = await startRegistry(t);
+  const author = await person(t);
+  await author.json(
+    'publish',
+    await componentFile(author.directory, 'acme:echo@1.0.0'),
+    '--registry',
+    registry.address,
+  );
+  await author.json('install', `oci://${registry.address}/acme/echo:1.0.0`, '--save');
+  await author.json('uninstall', 'acme:echo');
+  await registry.close();
+  const locked = await author.json<{ installed: object[] }>('install', '--locked');
+  assert.deepEqual(locked.installed, [{ component: 'acme:echo@1.0.0', outcome: 'installed' }]);
+  assert.equal((await author('call', 'acme:echo', 'add', '1', '2')).stdout, '3\n');
+  // A manifest in the cache that somebody changed is not what the lock file names.
+  await author.json('uninstall', 'acme:echo');
+  const cache = join(author.home, 'cache/manifests');
+  for (const name of readdirSync(cache)) writeFileSync(join(cache, name), '{}');
+  assert.match((await author('install', '--locked')).stderr, /code: registry-unreachable/);
+});
+
 test('[registry.install] a component that says it is another is refused, unless the person names it', async (t) => {
   const { address } = await startRegistry(t);
   const author = await person(t);

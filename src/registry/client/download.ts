@@ -56,7 +56,7 @@ const PART = /^([0-9a-f]{64,128})\.(\d+)\.part$/;
 export function blobCache(directory: string, largest = LARGEST_CACHE): BlobCache {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const underWay = new Map<string, Promise<string>>();
-  const open = new Set<Promise<void>>();
+  const closings = new Set<Promise<void>>();
   const cache: BlobCache = {
     async find(digest, size) {
       const path = join(directory, hexOf(digest));
@@ -74,8 +74,8 @@ export function blobCache(directory: string, largest = LARGEST_CACHE): BlobCache
       const known = underWay.get(blob.digest);
       if (known) return known;
       const work = bring({ directory, largest }, cache, repository, blob, options, (closing) => {
-        open.add(closing);
-        void closing.finally(() => open.delete(closing));
+        closings.add(closing);
+        void closing.finally(() => closings.delete(closing));
       });
       underWay.set(blob.digest, work);
       try {
@@ -85,7 +85,7 @@ export function blobCache(directory: string, largest = LARGEST_CACHE): BlobCache
       }
     },
     async settled() {
-      await Promise.all(open);
+      await Promise.all(closings);
     },
   };
   return cache;
