@@ -150,7 +150,8 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
   const broken = proofs.filter(({ outcome }) => outcome === 'broken');
   if (broken.length > 0) {
     const without = new Set(broken.map(({ planned }) => planned.fn));
-    const stranded = strandedBy(read.functions, read.resources, without);
+    const empty = new Set(proofs.filter(isEmptyAnswer).map(({ planned }) => planned.fn));
+    const stranded = strandedBy(read.functions, read.resources, { gone: without, empty });
     refusals = [...refusals, ...broken.map(refusalOf), ...stranded.map(strandedRefusal)];
     for (const { fn } of stranded) without.add(fn);
     for (const fn of without) if (fn.counted) lostTitles.add(fn.title);
@@ -273,6 +274,9 @@ function refusalOf({ planned, error }: Proof): Refusal {
     loss: 'function',
   };
 }
+
+const isEmptyAnswer = ({ outcome, value }: Proof): boolean =>
+  outcome === 'answered' && (value === null || (Array.isArray(value) && value.length === 0));
 
 function strandedRefusal({ fn, resource }: Useless): Refusal {
   return {
