@@ -1,5 +1,5 @@
 /** From the name of a package to a component that was tried. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { parseReference, printable } from '#core/reference';
@@ -184,24 +184,29 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
   };
 }
 
-/** What `wrap` writes over, where it was there before. Errors: `invalid-usage`. */
+/** What npm left of a wrapping that failed, and settings. */
+const LEFT = /^(?:\..*|node_modules|package\.json|package-lock\.json)$/;
+
+/** A folder with anything of somebody else's in it is not written into. Errors: `invalid-usage`. */
 function refuseForeign(dir: string): void {
-  if (existsSync(join(dir, 'wrap.json'))) return;
-  const found = ['README.md', 'src', 'wit', 'test', 'component.toml'].find((name) => existsSync(join(dir, name)));
-  const named = (): boolean => {
-    try {
-      return 'name' in (JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as object);
-    } catch {
-      return existsSync(join(dir, 'package.json'));
-    }
-  };
-  const foreign = found ?? (named() ? 'package.json' : undefined);
+  if (!existsSync(dir) || existsSync(join(dir, 'wrap.json'))) return;
+  const foreign = readdirSync(dir).find((name) => !LEFT.test(name)) ?? (isNamed(dir) ? 'package.json' : undefined);
   if (foreign === undefined) return;
   throw new SwitchboardError(
     'invalid-usage',
-    `${printable(dir, 1_000)} has a ${foreign} that wrap did not make; it would be overwritten`,
+    `${printable(dir, 1_000)} has a ${printable(foreign)} that wrap did not make; a project is written into a folder of its own`,
     { fix: 'name another folder: --dir <folder>' },
   );
+}
+
+function isNamed(dir: string): boolean {
+  const file = join(dir, 'package.json');
+  if (!existsSync(file)) return false;
+  try {
+    return 'name' in (JSON.parse(readFileSync(file, 'utf8')) as object);
+  } catch {
+    return true;
+  }
 }
 
 function stopwatch(): () => number {
