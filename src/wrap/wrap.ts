@@ -9,7 +9,7 @@ import type { Compiler } from './derive/program.ts';
 import { strandedBy, type Useless } from './derive/useful.ts';
 import { callNames, exampleTexts, readmeCode, shownExample } from './examples.ts';
 import { fetchPackage, fetchTypes } from './fetch.ts';
-import type { Derived, Refusal } from './model.ts';
+import type { Derived, Refusal, WrappedFunction } from './model.ts';
 import { kebab } from './names.ts';
 import { type BundledPackage, bundledPackages, nativeParts } from './packages.ts';
 import { type Plan, type PlannedFunction, planOf } from './plan.ts';
@@ -150,8 +150,13 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
   const broken = proofs.filter(({ outcome }) => outcome === 'broken');
   if (broken.length > 0) {
     const without = new Set(broken.map(({ planned }) => planned.fn));
-    const empty = new Set(proofs.filter(isEmptyAnswer).map(({ planned }) => planned.fn));
-    const stranded = strandedBy(read.functions, read.resources, { gone: without, empty });
+    const functionsOf = (some: readonly Proof[]): Set<WrappedFunction> =>
+      new Set(some.map(({ planned }) => planned.fn));
+    const stranded = strandedBy(read.functions, read.resources, {
+      gone: without,
+      homeless: functionsOf(broken.filter(({ error }) => NOT_HERE.test(error ?? ''))),
+      seen: functionsOf(proofs.filter(answeredWithValue)),
+    });
     refusals = [...refusals, ...broken.map(refusalOf), ...stranded.map(strandedRefusal)];
     for (const { fn } of stranded) without.add(fn);
     for (const fn of without) if (fn.counted) lostTitles.add(fn.title);
@@ -280,8 +285,9 @@ function refusalOf({ planned, error }: Proof): Refusal {
   };
 }
 
-const isEmptyAnswer = ({ outcome, value }: Proof): boolean =>
-  outcome === 'answered' && (value === null || (Array.isArray(value) && value.length === 0));
+const NOT_HERE = /does not exist in the sandbox|is not defined$/;
+const answeredWithValue = ({ outcome, value }: Proof): boolean =>
+  outcome === 'answered' && value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
 
 function strandedRefusal({ fn, resource }: Useless): Refusal {
   return {

@@ -73,18 +73,20 @@ function neededBy(shape: Shape, seen: readonly NamedType[] = []): ResourceType[]
 interface Lost {
   /** Those that do not work. */
   readonly gone: ReadonlySet<WrappedFunction>;
-  /** Those that answered, with nothing: what their types promise was not seen of them. */
-  readonly empty: ReadonlySet<WrappedFunction>;
+  /** Those of them that miss something of the platform: others of their kind likely do, whatever their types promise. */
+  readonly homeless: ReadonlySet<WrappedFunction>;
+  /** Those that answered with a value. */
+  readonly seen: ReadonlySet<WrappedFunction>;
 }
 
 /**
  * Those that nobody can call without what is gone, as nothing else makes a value that they need. Of kinds of which a maker
- * is gone, a function that answered with nothing is none.
+ * misses the platform, only what was seen to make one does.
  */
 export function strandedBy(
   functions: readonly WrappedFunction[],
   resources: readonly ResourceType[],
-  { gone, empty }: Lost,
+  { gone, homeless, seen }: Lost,
 ): Useless[] {
   const all = new Map<WrappedFunction, ResourceType[]>();
   const add = (fn: WrappedFunction, owner: ResourceType[]): void => {
@@ -93,11 +95,11 @@ export function strandedBy(
   };
   for (const fn of functions) add(fn, []);
   for (const one of resources) for (const fn of one.members) add(fn, fn.access === undefined ? [one] : []);
-  const doubtful = new Set([...gone].flatMap((fn) => [...resourcesIn(fn.result)]));
+  const doubtful = new Set([...homeless].flatMap((fn) => [...resourcesIn(fn.result)]));
   const before = usable(all, (fn) => resourcesIn(fn.result));
   const after = usable(all, (fn) => {
-    const makes = resourcesIn(fn.result);
-    return gone.has(fn) ? [] : empty.has(fn) ? [...makes].filter((one) => !doubtful.has(one)) : makes;
+    const makes = gone.has(fn) ? [] : [...resourcesIn(fn.result)];
+    return seen.has(fn) ? makes : makes.filter((one) => !doubtful.has(one));
   });
   return [...before.found].flatMap((fn) => {
     const resource = all.get(fn)?.find((one) => !after.made.has(one));
