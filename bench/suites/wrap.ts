@@ -100,7 +100,9 @@ async function exportsOf(one: PureCall, root: string, registry: Registry): Promi
   const dir = await projectFolder(root, `call-${one.package}`, registry);
   const ports = await wrapPorts({ home: join(root, 'tools'), signal: new AbortController().signal }, () => undefined);
   const { bytes } = await wrapLibrary({ dir, package: one.package, only: [one.only] }, ports);
-  const { api } = (await direct(bytes, { imports: PLATFORM }))() as unknown as { api: { [name: string]: (...args: unknown[]) => unknown } };
+  const { api } = (await direct(bytes, { imports: PLATFORM }))() as unknown as {
+    api: { [name: string]: (...args: unknown[]) => unknown };
+  };
   const called = api[camel(one.function)];
   if (called === undefined) throw new Error(`${one.package} has no ${one.function}`);
   // jco takes an option that is empty as undefined.
