@@ -21,6 +21,7 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   javascript: async () => (await import('./suites/javascript.ts')).javascriptGuests,
   wrap: async () => (await import('./suites/wrap.ts')).wrapping,
   registry: async () => (await import('./suites/registry.ts')).registry,
+  signing: async () => (await import('./suites/signing.ts')).signing,
   permissions: async () => (await import('./suites/permissions.ts')).permissions,
 };
 

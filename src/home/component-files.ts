@@ -1,9 +1,10 @@
 /** The bytes of components: one file per digest, written before any row names it. */
 import { createHash } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, link, lstat, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { errnoOf, SwitchboardError } from '#core/errors';
+import { knownDigest } from '#core/known-digest';
 import type { FaultPoints } from '#core/ports';
 import type { Digest } from '#core/reference';
 import { homeFailure } from './failures.ts';
@@ -14,6 +15,12 @@ export function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
+/** Errors: `internal` where the bytes have another digest. */
+export function checkDigest(bytes: Uint8Array, digest: Digest): void {
+  if ((knownDigest(bytes) ?? digestOf(bytes)) === digest) return;
+  throw new SwitchboardError('internal', 'the bytes do not match the digest');
+}
+
 /** The file of a digest. A digest that is none has no file: nothing else becomes a part of a path. */
 export function componentFile(paths: HomePaths, digest: Digest): string {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
@@ -21,21 +28,31 @@ export function componentFile(paths: HomePaths, digest: Digest): string {
   return join(paths.components, `${hex}.wasm`);
 }
 
-/** Writes the bytes so that the file is there whole and on the disk, or not at all. */
+export interface WrittenComponent {
+  readonly bytes: Uint8Array;
+  /** Where the bytes were read from. */
+  readonly file: string | undefined;
+}
+
+/**
+ * Writes the bytes so that the file is there whole and on the disk, or not at all. A file of the home's own cache of
+ * downloads is linked rather than written again: both have the bytes of one digest, and neither is ever written to.
+ */
 export async function writeComponent(
   paths: HomePaths,
   digest: Digest,
-  bytes: Uint8Array,
+  { bytes, file: source }: WrittenComponent,
   faults: FaultPoints,
 ): Promise<void> {
   const file = componentFile(paths, digest);
   const temporary = temporaryName(file);
   try {
     faults.hit('components.before-write');
-    const handle = await open(temporary, 'wx', FILE_MODE);
+    const linked = source === undefined ? undefined : await linkedFile(paths, source, temporary, bytes.length);
+    const handle = linked ?? (await open(temporary, 'wx', FILE_MODE));
     try {
       await handle.chmod(FILE_MODE);
-      await handle.writeFile(bytes);
+      if (!linked) await handle.writeFile(bytes);
       faults.hit('components.before-sync');
       await handle.sync();
     } finally {
@@ -43,6 +60,8 @@ export async function writeComponent(
     }
     faults.hit('components.before-rename');
     await rename(temporary, file);
+    // Of two names of the same file a rename leaves both.
+    await rm(temporary, { force: true });
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw homeFailure(error, paths.home, file);
@@ -54,6 +73,26 @@ export async function writeComponent(
     await directory.close();
   }
   faults.hit('components.after-rename');
+}
+
+/** Opens `temporary` as another name of a downloaded file; undefined where it is none, or is on another file system. */
+async function linkedFile(
+  paths: HomePaths,
+  source: string,
+  temporary: string,
+  size: number,
+): Promise<FileHandle | undefined> {
+  const path = resolve(source);
+  if (dirname(path) !== join(paths.cache, 'registry')) return undefined;
+  try {
+    const info = await lstat(path);
+    if (!info.isFile() || info.size !== size || info.uid !== process.getuid?.()) return undefined;
+    await link(path, temporary);
+    return await open(temporary, 'r+');
+  } catch {
+    await rm(temporary, { force: true });
+    return undefined;
+  }
 }
 
 /** The bytes, checked against the digest each time: what is compiled next is exactly what was installed. */

@@ -86,7 +86,10 @@ export async function createClient(options: ClientOptions): Promise<RegistryClie
       if (!decision.allow) throw decision.refusal;
       return { path: await fetch(artifact.repository, artifact.layer, onProgress), record: decision.record };
     },
-    close: () => transport.close(),
+    async close() {
+      await transport.close();
+      await cache.settled();
+    },
   };
 }
 

@@ -170,6 +170,7 @@ function notFound(what: string, where: string | undefined, versions: readonly st
           .join(', ')}`;
   return new SwitchboardError(
     'version-not-found',
-    `${printable(what)}${where === undefined ? '' : ` is not at ${where}`}: ${there}`,
+    `${printable(what.replace(/@\*$/, ''))}${where === undefined ? '' : ` is not at ${where}`}: ${there}`,
+    { fix: 'switchboard search <words>' },
   );
 }
