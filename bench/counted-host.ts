@@ -20,8 +20,10 @@ export interface CallCounts {
   readonly finished: number;
 }
 
-export async function createCountedHost(): Promise<CountedHost> {
+/** `prepare` is given the home before the host opens it. */
+export async function createCountedHost(prepare?: (home: string) => Promise<void>): Promise<CountedHost> {
   const home = await mkdtemp(join(tmpdir(), 'switchboard-bench-'));
+  await prepare?.(home);
   const host = await createHost({ home });
   let made = 0;
   let finished = 0;

@@ -321,5 +321,12 @@ export const LIBRARIES: readonly WrappedLibrary[] = [
     args: ['+14155552671', null],
     native: (m) => m.isValidPhoneNumber('+14155552671'),
   },
-  { package: 'zod', kind: 'validation', main: 'string', args: [null], native: (m) => m.string() },
+  {
+    package: 'zod',
+    kind: 'validation',
+    main: 'zod-string.parse',
+    made: [['string', [null]]],
+    args: ['"Ada"', null],
+    native: (m) => once('zod', () => m.string()).parse('Ada'),
+  },
 ];

@@ -39,6 +39,12 @@ export function ownerTokenVariable(): string | undefined {
   return SWITCHBOARD_OWNER_TOKEN === '' ? undefined : SWITCHBOARD_OWNER_TOKEN;
 }
 
+/** `SWITCHBOARD_KEY_PASSPHRASE`: of the key that signs, where nobody is there to type it. */
+export function keyPassphraseVariable(): string | undefined {
+  const { SWITCHBOARD_KEY_PASSPHRASE } = process.env;
+  return SWITCHBOARD_KEY_PASSPHRASE === '' ? undefined : SWITCHBOARD_KEY_PASSPHRASE;
+}
+
 /** Where MCP clients were told to keep their settings; empty values count as unset. */
 export interface ClientVariables {
   readonly xdgConfigHome: string | undefined;

@@ -206,6 +206,7 @@ export const REQUIREMENTS = {
   'schedule.bounds': 'Schedules of a component and changes of a call are bounded; what cannot be called is refused.',
   'schedule.ends': 'Uninstalling ends schedules; the owner sees them and removes them.',
   'schedule.store': 'Schedules are kept in SQLite or memory, by one contract.',
+  'devkit.walk': 'The README’s way from an empty folder to a tool that is served prints what the README shows.',
   'devkit.init': 'init makes a small complete project in an empty folder, and refuses names that WIT could not bear.',
   'devkit.templates':
     'Each template builds, passes its tests and answers where its compiler is; elsewhere build says what to install.',
@@ -241,6 +242,13 @@ export const REQUIREMENTS = {
   'registry.auth': 'Credentials of docker and its helpers, basic and token flows, own authorities and proxies work.',
   'registry.hostile': 'A registry that lies, stalls, redirects or floods gets nothing installed and no credentials.',
   'registry.peers': 'skopeo works with our server, our client with the registry of the distribution project.',
+  'signing.keys': 'keygen makes an encrypted key, asks nobody who is not at a terminal, and never overwrites one.',
+  'signing.sign': 'sign and publish make sigstore bundles, beside a file or as referrers in a registry.',
+  'signing.verify':
+    'verify shows who signed what, by a key or by an identity under a given trust root, also in bundles of others.',
+  'signing.hostile': 'A bundle that is malformed, replayed, or of another digest, key or root is refused.',
+  'signing.statements':
+    'What was published, a version taken back and a revoked key are statements that cannot pass for each other.',
   'wrap.derive': 'wrap derives WIT from TypeScript declarations, feature by feature, and lists what cannot cross.',
   'wrap.mcp': 'Ten well-known libraries are wrapped offline and called over MCP.',
   'wrap.project': 'wrap writes a whole project: docs, examples, licences, SBOM, lock, smoke test, what does not cross.',

@@ -79,8 +79,8 @@ async function install(
   const context = new Context(host.home, true, new AbortController().signal);
   const word = `oci://${address}/bench/large:1.0.0`;
   const ours = async (): Promise<number> => {
-    rmSync(join(directory, 'cache/registry'), { recursive: true, force: true });
-    const cold = await clientOf(directory);
+    rmSync(join(host.home, 'cache/registry'), { recursive: true, force: true });
+    const cold = await clientOf(host.home);
     const started = performance.now();
     const artifact = await cold.resolve(word);
     await installArtifact({ context, host, client: cold, verifier: noVerifier }, artifact);

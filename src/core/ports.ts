@@ -61,8 +61,11 @@ export interface InstalledComponent {
  * Errors: `version-exists` (same name and version, other digest), `disk-full`, `home-unusable`.
  */
 export interface ComponentStore {
-  /** Adds a version; adding the same bytes again under the same name is no change and returns false. */
-  add(component: InstalledComponent, bytes: Uint8Array): Promise<boolean>;
+  /**
+   * Adds a version; adding the same bytes again under the same name is no change and returns false. `file` is where the
+   * bytes were read from: a store that keeps them beside it may take that file rather than write another.
+   */
+  add(component: InstalledComponent, bytes: Uint8Array, file?: string): Promise<boolean>;
   /**
    * Replaces what is kept of an installed version besides its bytes: description and source. False if there is no such
    * version with these bytes.

@@ -68,6 +68,11 @@ export type CreateServices = (env: ServiceEnv) => { readonly [interfaceId: strin
 
 /** A set of services as the composition root hands it to the engine. */
 export interface ServiceSet {
+  /**
+   * Reads what a component with these imports needs, given as the keys of `CreateServices`. Called once in a cell, before
+   * `create`, which then offers that, and perhaps more.
+   */
+  readonly load: (imports: readonly string[]) => Promise<void>;
   readonly create: CreateServices;
   /** Imports that may return a promise, as `wasi:io/poll#[method]pollable.block`: calls of them suspend the instance. */
   readonly suspending: readonly string[];

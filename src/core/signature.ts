@@ -1,6 +1,12 @@
 /** What was signed, and by whom, as those see it who decide whether it is trusted. */
 import type { Digest } from './reference.ts';
 
+/** A digest that statements name subjects by: others sign npm packages by sha512. */
+export type SubjectDigest = Digest | `sha512:${string}`;
+
+/** The media type of a bundle, and the artifact type of the referrer that has one. */
+export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+
 /** A public key of a publisher, as it is written everywhere: the DER of its SubjectPublicKeyInfo in base64 on one line. */
 export type PublicKeyText = string;
 
@@ -18,9 +24,10 @@ export type Signer =
 export interface VerifiedStatement {
   readonly signer: Signer;
   /** Digests that the statement is about. */
-  readonly subjects: readonly Digest[];
+  readonly subjects: readonly SubjectDigest[];
   readonly predicateType: string;
-  readonly predicate: unknown;
+  /** An object, without duplicate members; what is in it is the signer's word. `statements.ts` reads Switchboard's own. */
+  readonly predicate: Readonly<Record<string, unknown>>;
 }
 
 /** Keys a bundle may be signed with, by fingerprint, and the trust root of identities. */
@@ -30,14 +37,26 @@ export interface SignatureRoots {
   readonly trustedRoot?: unknown;
 }
 
+/**
+ * What can be said of a signer that nobody vouched for. Where the statement names its public key and the signature holds
+ * under it, that key: whoever holds it signed this, and that is all that is known.
+ */
+export interface UnknownSigner {
+  /** As the bundle has it, printable; anybody can write it. */
+  readonly hint: string;
+  readonly publicKey?: PublicKeyText;
+  readonly fingerprint?: string;
+}
+
 /** Reads sigstore bundles. What does not hold is an error, never a weaker answer. */
 export interface SignatureVerifier {
   /**
    * Verifies one bundle (JSON, at most 1 MiB). A bundle names its key by a hint only, which anybody can write: a key counts
    * when it is in `roots` and the signature holds under it. Errors: `invalid-signature` (does not hold, malformed, of
-   * another digest than `subject`), `unknown-signer` with the hint in `data` (no given key or root fits).
+   * another digest than `subject`), `unknown-signer` (no given key or root fits) whose `data` is an `UnknownSigner`,
+   * `invalid-key` (a key or the trust root cannot be read).
    */
-  verify(bundle: Uint8Array, subject: Digest, roots: SignatureRoots): Promise<VerifiedStatement>;
+  verify(bundle: Uint8Array, subject: SubjectDigest, roots: SignatureRoots): Promise<VerifiedStatement>;
 }
 
 /** Types of predicates that are Switchboard's own; each is an address of docs/signing.md's section. */

@@ -70,7 +70,8 @@ export function braced(text: string): string {
 
 const HEADER = /^package\s+([^;\s{]+)\s*;/m;
 
-const packageOf = (text: string): string | undefined => HEADER.exec(text)?.[1];
+/** Words of WIT stand in it after a percent sign, which is no part of the name. */
+const packageOf = (text: string): string | undefined => HEADER.exec(text)?.[1]?.replaceAll('%', '');
 
 function worldOf(main: string): string {
   // What is in braces of packages beside it is not of it.

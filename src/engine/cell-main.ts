@@ -35,17 +35,19 @@ export function startCell(services: ServiceSet): void {
     port.close();
   };
   let cell: ReturnType<typeof createCell> | undefined;
+  const load = async (message: LoadMessage): Promise<void> => {
+    if (message.v !== PROTOCOL_VERSION)
+      throw new SwitchboardError('engine-failed', `cell protocol ${message.v} is unknown`);
+    await services.load(message.types.imports.map(({ id }) => serviceKey(id)));
+    cell = createCell(message, services, { post, flush, end });
+  };
   port.on('message', (batch: readonly ToCell[]) => {
     for (const message of batch) {
       if (message.t === 'load') {
-        try {
-          if (message.v !== PROTOCOL_VERSION)
-            throw new SwitchboardError('engine-failed', `cell protocol ${message.v} is unknown`);
-          cell = createCell(message, services, { post, flush, end });
-          post({ t: 'loaded' });
-        } catch (thrown) {
-          post({ t: 'failed', error: toSwitchboardError(thrown).toJSON() });
-        }
+        load(message).then(
+          () => post({ t: 'loaded' }),
+          (thrown: unknown) => post({ t: 'failed', error: toSwitchboardError(thrown).toJSON() }),
+        );
       } else if (message.t === 'ping') post({ t: 'pong', n: message.n });
       else if (message.t === 'retire' && !cell) end();
       else cell?.receive(message);
@@ -54,6 +56,9 @@ export function startCell(services: ServiceSet): void {
   });
   port.postMessage([{ t: 'hello', v: PROTOCOL_VERSION }] satisfies FromCell[]);
 }
+
+/** The key under which an imported interface is asked for: without version, but for those of WASI 0.3. */
+const serviceKey = (id: string): string => id.replace(/@.*$/, /^wasi:[^@]*@0\.3\./.test(id) ? '@0.3' : '');
 
 /** A cell's way to its host. */
 interface CellPort {

@@ -5,9 +5,9 @@ import { checkLimits } from '#core/limits';
 import type { ComponentStore, FaultPoints, InstalledComponent } from '#core/ports';
 import { formatReference, type Digest, type Reference } from '#core/reference';
 import {
+  checkDigest,
   componentFile,
   damagedComponent,
-  digestOf,
   readComponent,
   removeComponentFile,
   sweepTemporaries,
@@ -109,17 +109,17 @@ export function sqliteComponentStore(options: SqliteComponentStoreOptions): Sqli
   };
 
   return {
-    add: (component, bytes) =>
+    add: (component, bytes, file) =>
       guard(async () => {
         const { name, version, description } = component;
         const { digest } = description;
-        if (digestOf(bytes) !== digest) throw new SwitchboardError('internal', 'the bytes do not match the digest');
+        checkDigest(bytes, digest);
         sameVersion(find({ name, version })[0], component);
         faults.hit('components.before-pending');
         const owner = setPending(digest);
         try {
           for (;;) {
-            await writeComponent(paths, digest, bytes, faults);
+            await writeComponent(paths, digest, { bytes, file }, faults);
             faults.hit('components.before-row');
             const outcome = transaction(db, () => insert(component));
             rows.clear();

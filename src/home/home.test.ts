@@ -241,3 +241,41 @@ void test('a control socket that would be too long for the system gets a short p
   assert.equal(homePaths('/tmp/a').controlSocket, '/tmp/a/control.sock');
   assert.notEqual(homePaths(`/tmp/${'y'.repeat(120)}`).controlSocket, long);
 });
+
+void test('[home.crash] a download of the home’s own cache becomes the component’s file; other files are copied', () =>
+  withDirectory(async (path) => {
+    const home = await openHome(path);
+    const downloads = join(path, 'cache', 'registry');
+    fs.mkdirSync(downloads, { recursive: true });
+    const elsewhere = fs.mkdtempSync(join(fs.existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'switchboard-home-'));
+    try {
+      const large = new Uint8Array(2 * 1024 * 1024).fill(7);
+      fs.writeFileSync(join(downloads, 'large'), large, { mode: 0o644 });
+      fs.writeFileSync(join(path, 'own.wasm'), A);
+      fs.symlinkSync(join(path, 'own.wasm'), join(downloads, 'link'));
+      const stored = (bytes: Uint8Array): string => join(path, 'components', `${digest(bytes).slice(7)}.wasm`);
+      const inode = (file: string): number => fs.statSync(file).ino;
+      await home.components.add(component('demo:a', '1.0.0', large), large, join(downloads, 'large'));
+      assert.equal(inode(stored(large)), inode(join(downloads, 'large')));
+      assert.equal(fs.statSync(stored(large)).mode & 0o777, 0o600);
+      await home.components.add(component('demo:b', '1.0.0', large), large, join(downloads, 'large'));
+      await home.components.add(component('demo:c', '1.0.0', A), A, join(downloads, 'link'));
+      assert.notEqual(inode(stored(A)), inode(join(path, 'own.wasm')), 'a link may lead to what is written to');
+      const wrong = component('demo:d', '1.0.0', new Uint8Array(2 * 1024 * 1024));
+      await assert.rejects(home.components.add(wrong, large, join(downloads, 'large')), { code: 'internal' });
+      // A cache on another file system.
+      fs.rmSync(downloads, { recursive: true });
+      fs.symlinkSync(elsewhere, downloads);
+      const other = new TextEncoder().encode('bytes of another');
+      fs.writeFileSync(join(downloads, 'other'), other);
+      await home.components.add(component('demo:e', '1.0.0', other), other, join(downloads, 'other'));
+      assert.deepEqual(Buffer.from(await home.components.bytes(digest(other))), Buffer.from(other));
+      assert.deepEqual(
+        fs.readdirSync(join(path, 'components')).filter((name) => !name.endsWith('.wasm')),
+        [],
+      );
+    } finally {
+      await home.close();
+      fs.rmSync(elsewhere, { recursive: true, force: true });
+    }
+  }));

@@ -86,7 +86,7 @@ export function examineHome(paths: HomePaths): boolean {
 
 /** What may be in a home that has neither version nor database yet: the rest of an interrupted start. */
 const OURS =
-  /^(?:components|cache|logs|toolchains|blobs|damaged|token|secrets\.json|secrets\.key|owner-token|profiles\.json|control\.sock|migrate\.lock|lost\+found|backup-v.*|host\..*|\..*|.*\.tmp)$/;
+  /^(?:components|keys|cache|logs|toolchains|blobs|damaged|registry|registries\.json|token|secrets\.json|secrets\.key|owner-token|profiles\.json|control\.sock|migrate\.lock|lost\+found|backup-v.*|host\..*|\..*|.*\.tmp)$/;
 
 /** Makes the directories and takes others' rights to everything in the home away. */
 export function secureHome(paths: HomePaths): void {
@@ -102,6 +102,7 @@ export function secureHome(paths: HomePaths): void {
       paths.profiles,
       paths.storage,
       paths.hostFile,
+      join(paths.home, 'keys', 'signing.key'),
     ])
       narrow(file, FILE_MODE);
     for (const database of [paths.database, paths.storage])

@@ -52,7 +52,8 @@ export async function installComponent(
     description,
   };
   await ports.engine.prepare(description, () => Promise.resolve(bytes), options.signal);
-  if (!(await ports.components.add(component, bytes))) return ports.permissions.redescribe(component);
+  if (!(await ports.components.add(component, bytes, typeof source === 'string' ? source : undefined)))
+    return ports.permissions.redescribe(component);
   ports.catalog.refresh();
   ports.events.emit({
     type: 'component.installed',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { type ComponentDescription, errnoOf, type Manifest, printable, SwitchboardError } from '#core';
+import { rememberDigest } from '#core/known-digest';
 
 /** A component as given to `inspect` or `install`: its bytes and what they say of themselves. */
 export interface DescribedSource {
@@ -17,7 +18,7 @@ export async function describeSource(source: string | Uint8Array, signal?: Abort
     // A copy: the caller's array may change between the check of it and the use.
     const bytes = new Uint8Array(source);
     const manifest = await manifestOf(manifestText(bytes), undefined);
-    return { bytes, description: { ...describeComponent(bytes), ...manifest }, origin: 'bytes' };
+    return own(bytes, { ...describeComponent(bytes), ...manifest }, 'bytes');
   }
   const bytes = await readComponent(source, signal);
   const stem = source.endsWith('.wasm') ? source.slice(0, -'.wasm'.length) : undefined;
@@ -25,7 +26,13 @@ export async function describeSource(source: string | Uint8Array, signal?: Abort
   const beside = witText === undefined ? {} : { witText };
   const tomlText = stem === undefined ? undefined : await textBeside(`${stem}.component.toml`);
   const manifest = await manifestOf(manifestText(bytes), tomlText);
-  return { bytes, description: { ...describeComponent(bytes, beside), ...manifest }, origin: source };
+  return own(bytes, { ...describeComponent(bytes, beside), ...manifest }, source);
+}
+
+/** The bytes are of this module alone until they are handed on, and hashed by the description. */
+function own(bytes: Uint8Array, description: ComponentDescription, origin: string): DescribedSource {
+  rememberDigest(bytes, description.digest);
+  return { bytes, description, origin };
 }
 
 /** A file that may be absent; one that is there is read, or it is an error: what it requests would be left out unsaid. */
@@ -64,7 +71,15 @@ async function readComponent(path: string, signal?: AbortSignal): Promise<Uint8A
     const info = await file.stat();
     if (!info.isFile()) throw new SwitchboardError('file-unreadable', `${printable(path)} is not a file`);
     checkSize(info.size);
-    return await file.readFile(signal ? { signal } : {});
+    signal?.throwIfAborted();
+    const bytes = Buffer.allocUnsafeSlow(info.size);
+    let size = 0;
+    // One read where the system gives all at once.
+    for (let count = -1; count !== 0 && size < bytes.length; size += count) {
+      count = (await file.read(bytes, size, bytes.length - size, size)).bytesRead;
+    }
+    signal?.throwIfAborted();
+    return bytes.subarray(0, size);
   } catch (cause) {
     if (cause instanceof SwitchboardError) throw cause;
     if (signal?.aborted) throw new SwitchboardError('cancelled', 'reading the component was cancelled', { cause });

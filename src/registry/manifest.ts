@@ -35,6 +35,7 @@ export class ManifestProblem extends Error {}
  */
 export function readManifest(bytes: Uint8Array, type: string | undefined): ReadManifest {
   const value = objectOf(parse(bytes), 'the manifest');
+  checkKeys(value, 'it');
   const own = optionalText(value['mediaType'], 'mediaType');
   const mediaType = own ?? type ?? (value['manifests'] === undefined ? MANIFEST_TYPE : INDEX_TYPE);
   if (type !== undefined && own !== undefined && own !== type) {
@@ -81,6 +82,30 @@ function parse(bytes: Uint8Array): unknown {
 
 type Loose = { readonly [key: string]: unknown };
 
+const KNOWN = new Map(
+  [
+    'schemaVersion',
+    'mediaType',
+    'artifactType',
+    'config',
+    'layers',
+    'manifests',
+    'subject',
+    'annotations',
+    'digest',
+    'size',
+    'urls',
+  ].map((name) => [name.toLowerCase(), name]),
+);
+
+/** Clients in Go read `Layers` as `layers`: what has both would be one thing to them and another here. */
+function checkKeys(value: Loose, where: string): void {
+  for (const key of Object.keys(value)) {
+    const known = KNOWN.get(key.toLowerCase());
+    if (known !== undefined && known !== key) throw new ManifestProblem(`${where} has ${printable(key)}, not ${known}`);
+  }
+}
+
 function objectOf(value: unknown, where: string): Loose {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Loose;
   throw new ManifestProblem(`${where} is not an object`);
@@ -100,7 +125,9 @@ function descriptorsOf(value: unknown, where: string): Descriptor[] {
 
 /** Checks one descriptor. Throws `ManifestProblem`. */
 export function descriptorOf(value: unknown, where: string): Descriptor {
-  const { mediaType, digest, size, ...rest } = objectOf(value, where);
+  const described = objectOf(value, where);
+  checkKeys(described, where);
+  const { mediaType, digest, size, ...rest } = described;
   const type = optionalText(mediaType, `${where}.mediaType`);
   if (type === undefined) throw new ManifestProblem(`${where}.mediaType is missing`);
   if (!isDigest(digest)) throw new ManifestProblem(`${where}.digest is not a sha256 or sha512 digest`);

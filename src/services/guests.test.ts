@@ -8,6 +8,9 @@ import { pathToFileURL } from 'node:url';
 import { NO_PERMISSIONS, type ServiceEnv } from '#core';
 import { guest } from '#test/guests/build';
 import { serviceSet } from './index.ts';
+import { OF_EACH_PART } from './parts.ts';
+
+await serviceSet.load(OF_EACH_PART);
 
 const NO_TYPES = { types: [], imports: [], importedFunctions: [], exports: [], exportedFunctions: [] };
 

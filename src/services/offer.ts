@@ -14,7 +14,7 @@ const STREAMS = of('wasi:io/streams', [
 ]);
 
 /** What the engine must know of the services without loading them: which imports may wait. Files never do. */
-export const serviceOffer: Omit<ServiceSet, 'create'> = {
+export const serviceOffer: Omit<ServiceSet, 'load' | 'create'> = {
   suspending: [
     'wasi:io/poll#poll',
     'wasi:io/poll#[method]pollable.block',

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { type Denial, NO_PERMISSIONS, type ServiceEnv } from '#core';
 import { serviceSet } from './index.ts';
+import { OF_EACH_PART, PARTS, partsFor } from './parts.ts';
+
+await serviceSet.load(OF_EACH_PART);
 
 const NO_TYPES = { types: [], imports: [], importedFunctions: [], exports: [], exportedFunctions: [] };
 
@@ -50,6 +53,32 @@ function payload(work: () => unknown): unknown {
 }
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+void test('[services.offered] what few components import is read where one does, and all of it is there then', async () => {
+  assert.deepEqual(
+    await partsFor(['wasi:cli/stdout', 'wasi:filesystem/types', 'switchboard:host/log', 'wasi:io/poll']),
+    [],
+  );
+  const wanted = [
+    ['wasi:http/outgoing-handler', 'switchboard:host/http'],
+    ['switchboard:host/kv', 'wasi:keyvalue/store'],
+    ['switchboard:host/blob', 'wasi:blobstore/container'],
+    ['switchboard:host/blob-streams', 'switchboard:host/blob'],
+    ['switchboard:host/http', 'wasi:http/types'],
+    ['asterai:host/api', 'switchboard:host/reflect'],
+    ['switchboard:host/schedule', 'switchboard:host/schedule'],
+    ['wasi:http/types@0.3', 'wasi:cli/stdout@0.3'],
+  ] as const;
+  for (const [imported, offered] of wanted) {
+    const parts = await partsFor([imported]);
+    assert.ok(
+      parts.some(({ shared = {}, own = {} }) => offered in shared || offered in own),
+      `${imported} brings ${offered}`,
+    );
+  }
+  const all = await partsFor(OF_EACH_PART);
+  assert.equal(all.length, PARTS.length);
+});
 
 void test('[services.offered] log passes level, message and fields on', () => {
   const { face, logged } = make();

@@ -5,6 +5,7 @@ import { camel } from './names.ts';
 import type { PlannedFunction } from './plan.ts';
 
 const LONGEST = 240;
+const SCRIPT = /^(?:(?:js|javascript|ts|typescript|jsx|mjs|cjs)\b.*)?$/i;
 const LARGEST_README = 400_000;
 
 /** The code in a package's README; empty where it has none. */
@@ -12,8 +13,9 @@ export async function readmeCode(folder: string): Promise<readonly string[]> {
   const name = (await readdir(folder)).find((one) => /^readme(?:\.md|\.markdown)?$/i.test(one));
   if (name === undefined) return [];
   const text = (await readFile(join(folder, name), 'utf8')).slice(0, LARGEST_README);
-  return [...text.matchAll(/^```[ \t]*(?:js|javascript|ts|typescript|jsx|mjs|cjs)?[ \t]*\n([\s\S]*?)^```/gm)].map(
-    ([, code = '']) => code,
+  // Each fence with its end: that of a block in another language begins no block of ours.
+  return [...text.matchAll(/^[ \t]*```[ \t]*([^\n`]*)\n([\s\S]*?)^[ \t]*```[ \t]*$/gm)].flatMap(
+    ([, language = '', code = '']) => (SCRIPT.test(language.trim()) ? [code] : []),
   );
 }
 

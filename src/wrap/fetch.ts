@@ -1,10 +1,9 @@
 /** Brings a package and what it needs, with npm and by the lock file it writes. No script of any package runs. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { printable } from '#core/reference';
-import type { Refusal } from './model.ts';
 import type { WrapPorts } from './ports.ts';
 
 /** What is asked for: `@noble/hashes@^1.8.0`, `date-fns/fp`. */
@@ -14,18 +13,6 @@ export interface PackageSpec {
   readonly range?: string;
   /** `/fp`; empty for the main module. */
   readonly subpath: string;
-}
-
-export interface BundledPackage {
-  readonly name: string;
-  readonly version: string;
-  readonly integrity: string;
-  readonly license: string;
-  /** Where it lies, from the project on. */
-  readonly path: string;
-  readonly dependencies: readonly string[];
-  /** For its types alone: nothing of it is in the component. */
-  readonly typesOnly: boolean;
 }
 
 const NAME = /^(?:@[a-z0-9~][a-z0-9._~-]*\/)?[a-z0-9~][a-z0-9._~-]*$/i;
@@ -115,78 +102,4 @@ async function install(
       },
     );
   }
-}
-
-/** What the lock file says is installed. */
-export async function bundledPackages(dir: string): Promise<BundledPackage[]> {
-  const lock = JSON.parse(await readFile(join(dir, 'package-lock.json'), 'utf8')) as {
-    readonly packages: {
-      readonly [path: string]: {
-        readonly version?: string;
-        readonly integrity?: string;
-        readonly license?: string;
-        readonly dev?: boolean;
-        readonly optional?: boolean;
-        readonly dependencies?: { readonly [name: string]: string };
-      };
-    };
-  };
-  return Object.entries(lock.packages)
-    .filter(([path]) => path !== '' && existsSync(join(dir, path)))
-    .map(([path, one]) => ({
-      name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
-      version: one.version ?? '0.0.0',
-      integrity: one.integrity ?? '',
-      license: one.license ?? '',
-      path,
-      dependencies: Object.keys(one.dependencies ?? {}),
-      typesOnly: one.dev === true || path.includes('node_modules/@types/'),
-    }));
-}
-
-const NATIVE = /(?:^binding\.gyp|\.node)$/;
-/** What is done when a package is installed; `prepare` runs only where it is developed. */
-const SCRIPTS = ['preinstall', 'install', 'postinstall'];
-
-/** Parts that are no JavaScript, and scripts that were not run: what a package may be missing. */
-export async function nativeParts(dir: string, packages: readonly BundledPackage[]): Promise<Refusal[]> {
-  const found: Refusal[] = [];
-  for (const one of packages.filter(({ typesOnly }) => !typesOnly)) {
-    const folder = join(dir, one.path);
-    const place = { file: `${one.name}/package.json`, line: 1 };
-    const names = await filesOf(folder, 3);
-    const native = names.find((file) => NATIVE.test(file.replace(/^.*\//, '')));
-    if (native !== undefined) {
-      found.push({
-        what: one.name,
-        place: { file: `${one.name}/${native}`, line: 1 },
-        reason: 'a native part: machine code does not run in the sandbox',
-        loss: 'part',
-      });
-    }
-    const { scripts = {} } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
-      scripts?: { [name: string]: string };
-    };
-    for (const script of SCRIPTS) {
-      const text = scripts[script];
-      if (text === undefined || /\b(?:husky|opencollective|funding|patch-package)\b/.test(text)) continue;
-      found.push({
-        what: one.name,
-        place,
-        reason: `its ${script} script was not run: ${printable(text, 100)}`,
-        loss: 'part',
-      });
-    }
-  }
-  return found;
-}
-
-async function filesOf(folder: string, depth: number, below = ''): Promise<string[]> {
-  const entries = await readdir(join(folder, below), { withFileTypes: true });
-  const nested = entries.map(async (entry) => {
-    const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (!entry.isDirectory()) return [path];
-    return depth === 0 || entry.name === 'node_modules' ? [] : filesOf(folder, depth - 1, path);
-  });
-  return (await Promise.all(nested)).flat();
 }

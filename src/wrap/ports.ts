@@ -6,14 +6,21 @@ export interface WrapPorts {
   npm(args: readonly string[], cwd: string): Promise<string>;
   /** The compiler that reads declarations. Errors: `toolchain-missing`. */
   compiler(): Promise<Compiler>;
-  /** Builds a project; `absent` are modules that the library asks for and that a sandbox does not have. Errors: `build-failed`. */
-  build(
-    dir: string,
-    include: readonly string[],
-  ): Promise<{ readonly bytes: Uint8Array; readonly out: string; readonly absent: readonly string[] }>;
+  /** Builds a project. Errors: `build-failed`. */
+  build(dir: string, include: readonly string[]): Promise<BuiltLibrary>;
   /** A component in a host of its own without any permission, for one round of calls. */
   open(bytes: Uint8Array, reference: string): Promise<ProvingHost>;
   readonly say: (line: string) => void;
+}
+
+export interface BuiltLibrary {
+  readonly bytes: Uint8Array;
+  /** The component's file. */
+  readonly out: string;
+  /** Modules that the library asks for and that a sandbox does not have. */
+  readonly absent: readonly string[];
+  /** Ids of the interfaces that the component imports. */
+  readonly imports: readonly string[];
 }
 
 export interface ProvingHost {

@@ -17,8 +17,10 @@ interface WrapRecord {
   readonly library: string;
   readonly version: string;
   readonly component: string;
+  readonly as?: string;
   readonly only?: readonly string[];
   readonly surface: Surface;
+  readonly imports?: readonly string[];
   readonly packages: readonly { readonly name: string; readonly version: string; readonly typesOnly?: boolean }[];
 }
 
@@ -56,7 +58,7 @@ export interface RewrapOptions {
 export async function rewrapLibrary(options: RewrapOptions, ports: WrapPorts): Promise<Rewrapped> {
   const dir = resolve(options.dir);
   const before = await recordIn(dir);
-  const asked = await askedIn(dir);
+  const asked = await askedIn(dir, before);
   const built = join(dir, 'build', `${before.component.replace(/^.*:/, '')}.wasm`);
   const size = existsSync(built) ? (await stat(built)).size : undefined;
   const { package: spec } = before;
@@ -64,7 +66,7 @@ export async function rewrapLibrary(options: RewrapOptions, ports: WrapPorts): P
     {
       dir,
       ...(spec === undefined ? { from: resolve(dir, before.from ?? '.') } : { package: again(spec, options.version) }),
-      as: before.component,
+      as: spec === undefined && before.as?.includes('@') === true ? before.as : before.component,
       only: before.only,
       offline: options.offline,
       signal: options.signal,
@@ -83,7 +85,7 @@ export async function rewrapLibrary(options: RewrapOptions, ports: WrapPorts): P
       functions: changesOf(before.surface.functions, after.surface.functions),
       types: changesOf(before.surface.types, after.surface.types),
       packages: changesOf(versions(before), versions(after)),
-      permissions: changesOf(asked, await askedIn(dir)),
+      permissions: changesOf(asked, await askedIn(dir, after)),
     },
     ...(size === undefined ? {} : { sizeBefore: size }),
   };
@@ -110,13 +112,10 @@ function again(spec: string, version: string | undefined): string {
   return `${name}@${version ?? 'latest'}${subpath}`;
 }
 
-/** Imports of the world, and lines of the manifest that ask for something. */
-async function askedIn(dir: string): Promise<{ [line: string]: string }> {
-  const read = (path: string): Promise<string> => readFile(join(dir, path), 'utf8').catch(() => '');
-  const imports = [...(await read('wit/world.wit')).matchAll(/^ {4}import ([^;]+);/gm)].map(([, id = '']) => id);
-  const permissions = (await read('component.toml'))
-    .split(/^(?=\[)/m)
-    .filter((part) => part.startsWith('[[permissions.'));
+/** What the component imports, and parts of the manifest that ask for something. */
+async function askedIn(dir: string, { imports = [] }: WrapRecord): Promise<{ [line: string]: string }> {
+  const manifest = await readFile(join(dir, 'component.toml'), 'utf8').catch(() => '');
+  const permissions = manifest.split(/^(?=\[)/m).filter((part) => part.startsWith('[[permissions.'));
   return Object.fromEntries([...imports, ...permissions.map((part) => part.trim())].map((one) => [one, 'yes']));
 }
 

@@ -143,6 +143,7 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/range/i, '^1.0.0'],
   [/uuid|guid/i, '6ba7b810-9dad-11d1-80b4-00c04fd430c8'],
   [/regex|pattern/i, 'a+'],
+  [/cron|schedule/i, '*/5 * * * *'],
   [/expr|code|formula/i, '1 + 2'],
   [/locale|lang/i, 'en'],
   [/format|fmt/i, 'yyyy-MM-dd'],

@@ -1,20 +1,22 @@
 /** From the name of a package to a component that was tried. */
-import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { parseReference, printable } from '#core/reference';
-import { deriveLibrary, type LibraryModule } from './derive/index.ts';
+import { deriveLibrary } from './derive/index.ts';
 import { baseName } from './derive/package-name.ts';
 import type { Compiler } from './derive/program.ts';
+import { strandedBy, type Useless } from './derive/useful.ts';
 import { callNames, exampleTexts, readmeCode, shownExample } from './examples.ts';
-import { type BundledPackage, bundledPackages, fetchPackage, fetchTypes, nativeParts, parseSpec } from './fetch.ts';
-import type { Derived, Refusal } from './model.ts';
+import { fetchPackage, fetchTypes } from './fetch.ts';
+import type { Derived, Refusal, WrappedFunction } from './model.ts';
 import { kebab } from './names.ts';
+import { type BundledPackage, bundledPackages, nativeParts } from './packages.ts';
 import { type Plan, type PlannedFunction, planOf } from './plan.ts';
-import type { WrapPorts } from './ports.ts';
+import type { BuiltLibrary, WrapPorts } from './ports.ts';
 import { type Proof, proveFunctions } from './prove.ts';
 import { literalCall } from './samples.ts';
+import { ownSource, packageSource, type Source } from './source.ts';
 import { allFunctions } from './write/glue.ts';
 import { writeProject } from './write/project.ts';
 import { surfaceOf } from './write/wit.ts';
@@ -53,35 +55,29 @@ export interface Wrapped {
   readonly ms: { readonly read: number; readonly build: number; readonly prove: number };
 }
 
-/** What of a library is read, before anything is built. */
-interface Source {
-  readonly library: string;
-  readonly version: string;
-  readonly about: string;
-  readonly folder: string;
-  /** Folders outside the project that its files lie in. */
-  readonly include: readonly string[];
-  readonly modules: readonly LibraryModule[];
-  readonly typesOf: string | undefined;
-}
-
 /** Errors: `invalid-usage`, `package-unavailable`, `not-wrappable`, `build-failed`, `toolchain-missing`, `cancelled`. */
 export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promise<Wrapped> {
   const dir = resolve(options.dir);
   const clock = stopwatch();
+  refuseForeign(dir);
   const ts = await ports.compiler();
   const source =
-    options.from === undefined ? await packageSource(dir, options, ports) : await ownSource(dir, options.from);
+    options.from === undefined
+      ? await packageSource(dir, options.package ?? '', options, ports)
+      : await ownSource(dir, options.from);
   let derived = deriveFrom(ts, dir, source, options.only);
   if (derived.untyped && source.typesOf !== undefined && (await fetchTypes(dir, source.typesOf, ports, options))) {
     derived = deriveFrom(ts, dir, source, options.only);
   }
-  let packages = existsSync(join(dir, 'package-lock.json')) ? await bundledPackages(dir) : [];
+  let packages = await bundledPackages(dir, source.packagesIn);
   const native = await nativeParts(dir, packages);
   if (derived.derived.crossing === 0) throw nothingCrosses(source, derived.derived, native);
+  let ms = clock();
   const kept = await chosen(derived.derived, options);
+  // How long a person thinks is no part of it.
+  clock();
   const read = kept === undefined ? derived.derived : deriveFrom(ts, dir, source, kept).derived;
-  const fetched = clock();
+  ms += clock();
   const component = componentName(source, options.as);
   const readme = await readmeCode(source.folder);
   const texts = new Map<unknown, string[]>();
@@ -98,8 +94,16 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
     }
     return undefined;
   };
-  const random = await usesRandom(dir, packages, source.folder);
   let buffer = packages.some(({ name }) => name === BUFFER.name);
+  let built: BuiltLibrary | undefined;
+  const start = async (provideBuffer?: () => Promise<void>): Promise<BuiltLibrary> => {
+    try {
+      return await started(ports, dir, source, provideBuffer);
+    } catch (thrown) {
+      const error = toSwitchboardError(thrown);
+      throw error.code === 'build-failed' ? doesNotStart(source, error, native) : error;
+    }
+  };
   const write = (plan: Plan, refusals: readonly Refusal[], proofs: readonly Proof[]): Promise<void> =>
     writeProject(dir, {
       component,
@@ -109,10 +113,19 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
       refusals,
       packages,
       proofs,
-      random,
       buffer,
+      include: source.include.map((folder) => relative(dir, folder) || '.'),
       exampleOf: (planned) => shownExample(textsOf(planned)),
-      record: recordOf(options, source, component, read, plan, refusals, packages),
+      record: recordOf(
+        { ...options, only: kept ?? options.only },
+        source,
+        component,
+        read,
+        plan,
+        refusals,
+        packages,
+        built?.imports ?? [],
+      ),
     });
   let refusals: Refusal[] = [...native, ...read.refusals];
   let plan = planOf(read);
@@ -120,39 +133,45 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
   const reference = `${component.name}@${component.version}`;
   const provide = async (): Promise<void> => {
     await fetchPackage(dir, BUFFER, ports, options);
-    packages = await bundledPackages(dir);
+    packages = await bundledPackages(dir, source.packagesIn);
     buffer = true;
     await write(plan, refusals, []);
   };
-  let built = await started(ports, dir, source, buffer ? undefined : provide);
+  built = await start(buffer ? undefined : provide);
   refusals = [...refusals, ...absences(built.absent, source)];
   const buildMs = clock();
   let proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
   if (!buffer && options.from === undefined && proofs.some(({ error }) => NO_BUFFER.test(error ?? ''))) {
     await provide();
-    built = await started(ports, dir, source);
+    built = await start();
     proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
   }
+  const lostTitles = new Set<string>();
   const broken = proofs.filter(({ outcome }) => outcome === 'broken');
   if (broken.length > 0) {
-    refusals = [...refusals, ...broken.map(refusalOf)];
     const without = new Set(broken.map(({ planned }) => planned.fn));
+    const functionsOf = (some: readonly Proof[]): Set<WrappedFunction> =>
+      new Set(some.map(({ planned }) => planned.fn));
+    const stranded = strandedBy(read.functions, read.resources, {
+      gone: without,
+      homeless: functionsOf(broken.filter(({ error }) => NOT_HERE.test(error ?? ''))),
+      seen: functionsOf(proofs.filter(answeredWithValue)),
+    });
+    refusals = [...refusals, ...broken.map(refusalOf), ...stranded.map(strandedRefusal)];
+    for (const { fn } of stranded) without.add(fn);
+    for (const fn of without) if (fn.counted) lostTitles.add(fn.title);
     plan = planOf(reduced(read, without));
     if (plan.functions.length === 0 && plan.resources.length === 0)
       throw nothingCrosses(source, { ...read, refusals }, native);
     // The rest keeps what it was tried with; only the broken ones are gone.
     await write(plan, refusals, []);
-    built = await started(ports, dir, source);
+    built = await start();
     proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
   }
   await write(plan, refusals, proofs);
   const proveMs = clock();
   const whole = new Set(allFunctions(plan).map(({ fn }) => fn.title));
-  const lostExports = new Set(
-    broken
-      .filter(({ planned }) => planned.fn.counted && !whole.has(planned.fn.title))
-      .map(({ planned }) => planned.fn.title),
-  );
+  const lostExports = [...lostTitles].filter((title) => !whole.has(title)).length;
   return {
     dir,
     reference,
@@ -161,13 +180,38 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
     out: built.out,
     functions: proofs.map(({ id }) => id.replace(/^api\./, '')),
     exported: read.exported,
-    crossing: Math.max(0, read.crossing - lostExports.size),
+    crossing: Math.max(0, read.crossing - lostExports),
     refusals,
     proofs,
     packages,
     nameOf: plan.nameOf,
-    ms: { read: fetched, build: buildMs, prove: proveMs },
+    ms: { read: ms, build: buildMs, prove: proveMs },
   };
+}
+
+/** What npm left of a wrapping that failed, and settings. */
+const LEFT = /^(?:\..*|node_modules|package\.json|package-lock\.json)$/;
+
+/** A folder with anything of somebody else's in it is not written into. Errors: `invalid-usage`. */
+function refuseForeign(dir: string): void {
+  if (!existsSync(dir) || existsSync(join(dir, 'wrap.json'))) return;
+  const foreign = readdirSync(dir).find((name) => !LEFT.test(name)) ?? (isNamed(dir) ? 'package.json' : undefined);
+  if (foreign === undefined) return;
+  throw new SwitchboardError(
+    'invalid-usage',
+    `${printable(dir, 1_000)} has a ${printable(foreign)} that wrap did not make; a project is written into a folder of its own`,
+    { fix: 'name another folder: --dir <folder>' },
+  );
+}
+
+function isNamed(dir: string): boolean {
+  const file = join(dir, 'package.json');
+  if (!existsSync(file)) return false;
+  try {
+    return 'name' in (JSON.parse(readFileSync(file, 'utf8')) as object);
+  } catch {
+    return true;
+  }
 }
 
 function stopwatch(): () => number {
@@ -189,7 +233,7 @@ async function started(
   dir: string,
   source: Source,
   provideBuffer?: () => Promise<void>,
-): ReturnType<WrapPorts['build']> {
+): Promise<BuiltLibrary> {
   try {
     return await ports.build(dir, source.include);
   } catch (thrown) {
@@ -199,10 +243,22 @@ async function started(
       await provideBuffer();
       return started(ports, dir, source);
     }
-    throw new SwitchboardError('not-wrappable', `the library does not start in the sandbox: ${error.message}`, {
-      cause: thrown,
-    });
+    throw error;
   }
+}
+
+/** While it is built the library is loaded once: what fails then fails whole. */
+function doesNotStart({ library }: Source, cause: SwitchboardError, native: readonly Refusal[]): SwitchboardError {
+  const why = cause.message
+    .replace(/\n\s+at [\s\S]*$/, '')
+    .replaceAll(/Failed to [^:\n]*: |^Error: /g, '')
+    .replace(/^Error: /, '');
+  const more = native.slice(0, 3).map(({ what, reason }) => `; ${what}: ${reason}`);
+  return new SwitchboardError(
+    'not-wrappable',
+    `nothing of ${printable(library)} can be offered, it does not load in the sandbox: ${printable(why, 1_000)}${printable(more.join(''), 1_000)}`,
+    { cause, ...(native.length === 0 ? {} : { data: { refusals: native } }) },
+  );
 }
 
 async function prove(
@@ -229,6 +285,19 @@ function refusalOf({ planned, error }: Proof): Refusal {
   };
 }
 
+const NOT_HERE = /does not exist in the sandbox|is not defined$/;
+const answeredWithValue = ({ outcome, value }: Proof): boolean =>
+  outcome === 'answered' && value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
+
+function strandedRefusal({ fn, resource }: Useless): Refusal {
+  return {
+    what: fn.title,
+    place: fn.place,
+    reason: `it needs a ${resource.name}, and nothing that works in the sandbox makes one`,
+    loss: fn.call === 'property' ? 'part' : 'function',
+  };
+}
+
 function reduced(derived: Derived, without: ReadonlySet<unknown>): Pick<Derived, 'functions' | 'resources'> {
   for (const resource of derived.resources) resource.members = resource.members.filter((fn) => !without.has(fn));
   return { functions: derived.functions.filter((fn) => !without.has(fn)), resources: derived.resources };
@@ -242,63 +311,6 @@ function absences(absent: readonly string[], { folder }: Source): Refusal[] {
     reason: 'the library imports this module, which the sandbox does not have; what uses it fails when it is called',
     loss: 'part',
   }));
-}
-
-async function packageSource(dir: string, options: WrapOptions, ports: WrapPorts): Promise<Source> {
-  const spec = parseSpec(options.package ?? '');
-  await fetchPackage(dir, spec, ports, options);
-  const folder = join(dir, 'node_modules', spec.name);
-  const { version = '', description = '' } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
-    version?: string;
-    description?: string;
-  };
-  const specifier = `${spec.name}${spec.subpath}`;
-  return {
-    library: specifier,
-    version,
-    about: description,
-    folder,
-    include: [],
-    modules: [{ specifier, from: specifier, prefix: '' }],
-    typesOf: spec.name,
-  };
-}
-
-async function ownSource(dir: string, from: string): Promise<Source> {
-  const path = resolve(from);
-  const info = await stat(path).catch(() => undefined);
-  if (info === undefined) throw new SwitchboardError('invalid-usage', `${printable(path)} does not exist`);
-  const file = info.isDirectory() ? await entryOf(path) : path;
-  const between = relative(join(dir, 'src'), file).split(sep).join('/');
-  const folder = info.isDirectory() ? path : dirname(path);
-  return {
-    library: relative(process.cwd(), path) || baseName(path),
-    version: '',
-    about: `The functions of ${baseName(path)}.`,
-    folder,
-    include: [packageOf(folder)],
-    modules: [{ specifier: file, from: between.startsWith('.') ? between : `./${between}`, prefix: '' }],
-    typesOf: undefined,
-  };
-}
-
-/** The package that a folder is a part of, or the folder itself. */
-function packageOf(folder: string): string {
-  for (let dir = folder; dir !== dirname(dir); dir = dirname(dir))
-    if (existsSync(join(dir, 'package.json'))) return dir;
-  return folder;
-}
-
-async function entryOf(folder: string): Promise<string> {
-  const names = new Set(await readdir(folder));
-  const within = names.has('src') ? (await readdir(join(folder, 'src'))).map((name) => `src/${name}`) : [];
-  const wanted = ['index.ts', 'main.ts', 'mod.ts', 'src/index.ts', 'src/main.ts', 'index.js', 'src/index.js'];
-  const found = wanted.find((name) => names.has(name) || within.includes(name));
-  if (found !== undefined) return join(folder, found);
-  throw new SwitchboardError(
-    'invalid-usage',
-    `${printable(folder)} has neither ${wanted.join(', ')}; name the file itself`,
-  );
 }
 
 function deriveFrom(
@@ -361,29 +373,11 @@ function componentName(source: Source, as: string | undefined): { name: string; 
   const version = /^\d+\.\d+\.\d+(?:-[\w.-]+)?$/.test(source.version) ? source.version : '0.1.0';
   if (as === undefined)
     return {
-      name: `${source.typesOf === undefined ? 'own' : 'npm'}:${kebab(source.library.replace(/\.[cm]?[jt]s$/, ''), 'library')}`,
+      name: `${source.typesOf === undefined ? 'local' : 'npm'}:${kebab(source.library, 'library')}`,
       version,
     };
   const given = parseReference(as);
   return { name: given.name, version: given.version ?? version };
-}
-
-const RANDOM = /\bgetRandomValues\b|\brandomUUID\b|\brandomBytes\b|\brandomFillSync\b/;
-
-/** Whether any code that may be bundled asks the platform for random numbers. */
-async function usesRandom(dir: string, packages: readonly BundledPackage[], folder: string): Promise<boolean> {
-  const folders = [
-    ...new Set([folder, ...packages.filter(({ typesOnly }) => !typesOnly).map(({ path }) => join(dir, path))]),
-  ];
-  for (const one of folders) {
-    for (const file of await readdir(one, { recursive: true })) {
-      if (!/\.[cm]?[jt]s$/.test(file) || /\.d\.[cm]?ts$/.test(file) || file.includes('node_modules')) continue;
-      const path = join(one, file);
-      const info = await stat(path);
-      if (info.isFile() && info.size < 2_000_000 && RANDOM.test(await readFile(path, 'utf8'))) return true;
-    }
-  }
-  return false;
 }
 
 function recordOf(
@@ -394,12 +388,14 @@ function recordOf(
   plan: Plan,
   refusals: readonly Refusal[],
   packages: readonly BundledPackage[],
+  imports: readonly string[],
 ): object {
   return {
     format: 1,
     ...(options.from === undefined
       ? { package: options.package }
-      : { from: relative(resolve(options.dir), resolve(options.from)) }),
+      : { from: relative(resolve(options.dir), resolve(options.from)) || '.' }),
+    ...(options.as === undefined ? {} : { as: options.as }),
     library: source.library,
     version: source.version,
     component: component.name,
@@ -414,6 +410,7 @@ function recordOf(
         members.map((one) => ({ wit: `${wit}.${one.wit}`, title: one.fn.title })),
       ),
     ],
+    imports,
     refusals,
     packages: packages.map(({ name, version, integrity, typesOnly }) => ({
       name,

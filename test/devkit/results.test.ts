@@ -157,14 +157,34 @@ test('is told nothing', () => {
   assert.doesNotMatch(environment, /SWITCHBOARD_|the-owner/);
 });
 
-test('[devkit.build] what a script throws while it is built is said without an empty beginning', async (t) => {
-  const dir = await newProject(t, 'js', { 'src/main.js': "throw new Error('at the top');\nexport const greet = 1;\n" });
-  await assert.rejects(buildProject(dir, await ports(t)), (error: { code: string; message: string }) => {
-    assert.equal(error.code, 'build-failed');
-    assert.match(error.message, /^\w/);
-    return true;
+const AT_THE_TOP: readonly { readonly main: string; readonly says: string }[] = [
+  {
+    main: "throw new Error('at the top');\nexport const greet = (x) => x;\n",
+    says: 'src/main.js:1 throws …: at the top',
+  },
+  { main: "\nif (true) throw 'a text';\nexport function greet() {}\n", says: 'src/main.js throws …: "a text"' },
+  { main: 'throw { a: 1 };\nexport class K {}\n', says: 'src/main.js throws …: an object that is no Error' },
+  {
+    main: "import { key } from './key.js';\nexport const greet = (x) => x + key;\n",
+    says: "src/key.js:2 throws …: cannot read property 'key' of null",
+  },
+  {
+    main: 'const id = crypto.randomUUID();\nexport const greet = (x) => x + id;\n',
+    says: 'src/main.js:1 throws …: crypto has no random values at the top level of a script; ask for them in a function',
+  },
+];
+
+for (const { main, says } of AT_THE_TOP) {
+  test(`[devkit.build] what a script throws while it is built is said: ${says}`, async (t) => {
+    const key = '// What has one.\nconst read = (of) => of.key;\nexport const key = read(globalThis.keys ?? null);\n';
+    const dir = await newProject(t, 'js', { 'src/main.js': main, 'src/key.js': key });
+    await assert.rejects(buildProject(dir, await ports(t)), {
+      code: 'build-failed',
+      message: says.replace('…', 'while the component is built'),
+      fix: /move what is not to run there into a function/,
+    });
   });
-});
+}
 
 test('[devkit.build] Python keeps WASI where its world imports it, however that is written', async (t) => {
   const wasi = 'package wasi:random@0.2.6 { interface random { get-random-u64: func() -> u64; } }\n';

@@ -159,6 +159,9 @@ createServer().listen(0, '127.0.0.1');
 const shared = await sandbox();
 test('differs', async () => assert.deepEqual(await shared.component.object(), ['a', [1, 9, 3]]));
 test('passes', async () => assert.equal(await component.sort(1), 'small'));
+test('is refused', async () => {
+  await component.secret('nothing');
+});
 `,
     'test/data.test.json': `[{ "name": "as data", "call": "object", "result": ["b", [1, 2, 3]] },
   { "name": "fails as it must", "call": "secret", "arguments": ["nothing"], "error": "denied" }]`,
@@ -172,7 +175,12 @@ test('passes', async () => assert.equal(await component.sort(1), 'small'));
   assert.match(outcome.stdout, /✖ differs/);
   assert.match(outcome.stdout, /✔ passes/);
   assert.match(outcome.stdout, /✔ fails as it must/);
-  assert.match(outcome.stderr, /^error: 2 of 4 tests failed\ncode: tests-failed/);
+  assert.match(
+    outcome.stdout,
+    /SwitchboardError: .*denied.*\n +at async TestContext\.<anonymous> \(.*tool\.test\.ts:10:3\)/,
+  );
+  assert.doesNotMatch(outcome.stdout, /engine/);
+  assert.match(outcome.stderr, /^error: 3 of 5 tests failed\ncode: tests-failed/);
   assert.deepEqual(readdirSync(temporary), []);
   const only = await runIn(dir, join(newFolder(t), 'home'), ['test', '--only', 'passes', '--output', 'json'], env);
   assert.deepEqual(

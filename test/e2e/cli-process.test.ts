@@ -49,6 +49,19 @@ test('[host.one] verbs of many processes on a new home all work and leave nothin
   await untilGone(home);
 });
 
+test('[cli.call] an answer longer than a pipe holds is written whole', async (t) => {
+  const home = newHome(t);
+  const host = await keepHost(t, home);
+  await host.install((await guest('echo')).path, { as: 'demo:echo@1.0.0' });
+  const long = 'long '.repeat(200_000);
+  const child = start(home, ['call', 'demo:echo', 'echo', '--json', '-']);
+  const outcome = outcomeOf(child);
+  child.stdin?.end(JSON.stringify([long]));
+  const { code, stdout, stderr } = await outcome;
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.equal(stdout.length, long.length + 1);
+});
+
 test('[host.one] serve --stdio attaches to the host that runs, and holds it', async (t) => {
   const home = newHome(t);
   const host = await keepHost(t, home);

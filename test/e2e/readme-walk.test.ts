@@ -1,4 +1,4 @@
-/** README.md's walk with a component that asks for a directory and a host: done, and each output compared. */
+/** README.md's walks, with a component that asks for a directory and a host, and from an empty folder to a tool: done, and each output compared. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -10,23 +10,33 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { HostEvent } from '#core';
 import { buildComponent } from '../../scripts/build-components.ts';
-import { keepHost, newHome, outcomeOf, run, start } from './cli-run.ts';
+import { keepHost, newHome, outcomeOf, run, start, until } from './cli-run.ts';
+import { newFolder, runIn, startIn } from '../devkit/projects.ts';
 import { atTerminal } from './terminal.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const TITLE = '### A directory and a host, until they are taken back\n';
+const GRANTING = {
+  title: '### A directory and a host, until they are taken back\n',
+  end: /^`switchboard help`/m,
+} as const;
+const MAKING = { title: '## Making a tool\n', end: /^## /m } as const;
 const PAGE = readFileSync(join(ROOT, 'examples', 'page.html'));
 
 /** What the README shows: after each command what it prints, and each answer of MCP, in order. */
-function walkOfReadme(): { readonly printed: (command: string) => string; readonly answers: readonly string[] } {
+function walkOfReadme({ title, end }: { readonly title: string; readonly end: RegExp }): {
+  readonly commands: readonly string[];
+  readonly printed: (command: string) => string;
+  readonly answers: readonly string[];
+} {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  const [section = ''] = (readme.split(TITLE)[1] ?? '').split(/^`switchboard help`/m);
+  const [section = ''] = (readme.split(title)[1] ?? '').split(end);
   const blocks = [...section.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map(([, kind, text = '']) => ({ kind, text }));
   const commands = blocks
     .filter(({ kind }) => kind === '')
-    .flatMap(({ text }) => text.split(/^\$ \.\//m).slice(1))
+    .flatMap(({ text }) => text.split(/^\$ (?:\.\/)?/m).slice(1))
     .map((text) => [text.slice(0, text.indexOf('\n')), text.slice(text.indexOf('\n') + 1)] as const);
   return {
+    commands: commands.map(([name]) => name),
     printed(command) {
       const at = commands.findIndex(([name]) => name === command);
       assert.ok(at >= 0, `README.md does not show: ${command}`);
@@ -81,7 +91,7 @@ test('[policy.walk] [policy.revoke] [policy.denial] the README’s walk, over CL
   await buildComponent({ dir: join(ROOT, 'examples', 'clip'), out: join(ROOT, 'examples', 'clip.wasm') });
   const host = await keepHost(t, home);
   const { port, slow } = await upstream(t);
-  const readme = walkOfReadme();
+  const readme = walkOfReadme(GRANTING);
   /** As the README would have it. */
   const plain = (text: string): string =>
     text
@@ -160,4 +170,48 @@ test('[policy.walk] [policy.revoke] [policy.denial] the README’s walk, over CL
   );
   assert.equal((await run(home, save)).code, 3, 'and nothing is granted from then on');
   assert.equal((await byModel('rope.html', 'again.html')).isError, true);
+});
+
+/** What is another at every run, as the README has it; a line of its own that is `…` stands for any. */
+function assertShown(command: string, shown: string, text: string): void {
+  const plain = (of: string): string =>
+    of
+      .replaceAll(/\(\d+\.\d+ms\)/g, '(N ms)')
+      .replaceAll(/ in \d+\.\d s$/gm, ' in N s')
+      .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:7420')
+      .trimEnd();
+  const parts = plain(shown).split(/^…$/m);
+  const pattern = parts.map((part) => RegExp.escape(part)).join('[^]*');
+  assert.match(plain(text), new RegExp(`^${pattern}$`), command);
+}
+
+test('[devkit.walk] the README’s way from an empty folder to a tool that is served prints what the README shows', {
+  timeout: 300_000,
+}, async (t) => {
+  const home = newHome(t);
+  const readme = walkOfReadme(MAKING);
+  let dir = newFolder(t);
+  for (const command of readme.commands) {
+    const [program, ...args] = command.split(' ');
+    if (program === 'cd') dir = join(dir, args.join(' '));
+    else if (program === 'cat')
+      assertShown(command, readme.printed(command), readFileSync(join(dir, args[0] ?? ''), 'utf8'));
+    else if (args[0] === 'serve') {
+      const serving = startIn(dir, home, [...args, '--port', '0']);
+      const outcome = outcomeOf(serving);
+      const said = await until(serving.stdout, /^Switchboard serves .*\n[^]*Ctrl-C stops/m);
+      serving.kill('SIGINT');
+      assert.equal((await outcome).code, 0);
+      assertShown(command, readme.printed(command), said);
+    } else {
+      assert.equal(program, 'switchboard');
+      const { code, stdout, stderr } = await runIn(dir, home, args);
+      assert.equal(code, 0, `${command}: ${stdout}${stderr}`);
+      assertShown(command, readme.printed(command), stdout);
+    }
+  }
+  assert.deepEqual(
+    readme.commands.map((command) => command.replace(/^switchboard (\w+).*/, '$1')),
+    ['init', 'cd word-counter', 'cat src/main.ts', 'build', 'test', 'call', 'install', 'serve'],
+  );
 });

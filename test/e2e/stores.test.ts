@@ -43,6 +43,7 @@ test('[kv.host] a component gets, sets, deletes, swaps, counts, lists and is tol
   assert.equal(await kv('increment', 'n', '5'), '5');
   assert.equal(await kv('increment', 'n', '-7'), '-2');
   assert.equal(await kv('list', '', '2'), '2: a b n');
+  assert.equal(await kv('list', 'n', '2'), '1: n');
   assert.equal(await kv('page', '', 'a', '1'), 'b > b');
   assert.equal(await kv('usage'), `3 7 100 ${1024 * 1024}`);
   assert.equal(await kv('delete', 'a'), 'true');

@@ -75,6 +75,16 @@ export function until(host: Host, fits: (event: HostEvent) => boolean): Promise<
   return promise;
 }
 
+/**
+ * Milliseconds that something takes, the least of up to three times: a machine that stands still for a second lets no
+ * single measurement fail. What is always too slow is so three times.
+ */
+export async function leastTime(bound: number, work: () => Promise<unknown>): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let n = 0; n < 3 && least >= bound; n += 1) least = Math.min(least, await time(work));
+  return least;
+}
+
 /** Milliseconds that something takes. */
 export async function time(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();

@@ -4,6 +4,7 @@ import type { ServiceSet } from '#core';
 let counted = 0;
 
 export const testServices: ServiceSet = {
+  load: async () => {},
   create: (env) => ({
     'test:host/tools': {
       /** Asks the host, which answers with the text. */

@@ -3,6 +3,8 @@ import { equal } from 'node:assert/strict';
 import { type Denial, NO_PERMISSIONS, type ServiceEnv } from '#core';
 import { serviceSet } from '../../src/services/index.ts';
 
+await serviceSet.load(['wasi:http/types']);
+
 // oxlint-disable-next-line typescript/no-explicit-any -- what generated code sees of a service has no types
 export type Face = any;
 

@@ -1,7 +1,8 @@
 /** Our client against our server: publish, versions, ranges, referrers, credentials, TLS, proxies. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -10,11 +11,13 @@ import type { ArtifactVerifier } from '#core';
 import { setUser } from '#registry';
 import { noVerifier } from '#registry/client/client';
 import { parseChallenges } from '#registry/client/challenge';
-import { type Locked, readLock, writeLock } from '#registry/client/lock';
+import { blobCache } from '#registry/client/download';
+import { addToLock, type Locked, readLock, writeLock } from '#registry/client/lock';
 import { README_TYPE } from '#registry/client/publish';
 import { meansRegistry, parseArtifactReference } from '#registry/client/reference';
 import { searchRegistry } from '#registry/client/search';
 import { placeOf, readSettings, writeSettings } from '#registry/client/settings';
+import type { Descriptor } from '#registry/names';
 import { clientOf, publish, settingsFor } from './client-of.ts';
 import { give, hostileRegistry } from './hostile-registry.ts';
 import { digestOf, OPEN, randomBlob, scratch, send, startRegistry } from './peer.ts';
@@ -335,4 +338,57 @@ test('[registry.install] settings of registries are kept in the home', (t) => {
   assert.throws(() => writeSettings(home, { ...settings, namespaces: { '../x': 'h' } }), { code: 'invalid-setting' });
   writeFileSync(join(home, 'registries.json'), '{');
   assert.throws(() => readSettings(home), { code: 'invalid-setting' });
+});
+
+test('[registry.lock] processes that add to a lock file at once lose nothing of each other', async (t) => {
+  const path = join(scratch(t), 'switchboard.lock');
+  const digest = digestOf('x');
+  const script = (name: string): string => `
+    import { addToLock } from '#registry/client/lock';
+    for (let i = 0; i < 5; i += 1) {
+      const entry = { version: '1.0.' + i, range: '^1', source: 'oci://h/a/b:1.0.0', manifest: '${digest}', digest: '${digest}', size: 1 };
+      addToLock(${JSON.stringify(path)}, new Map([['acme:${name}-' + 'abcde'[i], entry]]));
+    }`;
+  const root = join(import.meta.dirname, '../..');
+  await Promise.all(
+    ['one', 'two', 'three', 'four'].map(async (name) => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script(name)], {
+        cwd: root,
+        stdio: 'inherit',
+      });
+      assert.deepEqual(await once(child, 'exit'), [0, null]);
+    }),
+  );
+  assert.equal(readLock(path).size, 20);
+  // One that ended while it held it.
+  writeFileSync(`${path}.guard`, '');
+  utimesSync(`${path}.guard`, new Date(0), new Date(0));
+  addToLock(path, new Map());
+  assert.ok(!existsSync(`${path}.guard`));
+});
+
+test('[registry.install] the cache of downloads is bounded; what is used last stays', async (t) => {
+  const { address } = await startRegistry(t);
+  const client = await clientOf(t);
+  const blobs = [1, 2, 3].map(() => randomBlob(1_000));
+  for (const [i, { bytes }] of blobs.entries()) await publish(client, address, `acme:clip@1.0.${i}`, bytes);
+  const repository = client.open({ registry: address, repository: 'acme/clip' });
+  const directory = scratch(t);
+  const cache = blobCache(directory, 2_500);
+  const [first, second, third] = blobs.map(({ digest }) => ({
+    mediaType: 'application/wasm',
+    digest: digest as `sha256:${string}`,
+    size: 1_000,
+  })) as [Descriptor, Descriptor, Descriptor];
+  const past = (blob: Descriptor, seconds: number): void => {
+    const at = new Date(Date.now() - seconds * 1_000);
+    utimesSync(join(directory, blob.digest.slice(7)), at, at);
+  };
+  await cache.fetch(repository, first);
+  await cache.fetch(repository, second);
+  past(first, 100);
+  past(second, 50);
+  await cache.fetch(repository, first);
+  await cache.fetch(repository, third);
+  assert.deepEqual(new Set(readdirSync(directory)), new Set([first, third].map(({ digest }) => digest.slice(7))));
 });

@@ -6,43 +6,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { guest } from '../guests/build.ts';
-import { injectPackage } from '#wit';
-import { keepHost, newHome, outcomeOf, run, start, until } from '../e2e/cli-run.ts';
+import { newHome, run, start, until } from '../e2e/cli-run.ts';
 import { startDockerRegistry } from './docker-registry.ts';
+import { componentFile, person } from './person.ts';
 import { digestOf, scratch, startRegistry } from './peer.ts';
-
-/** Runs verbs of one home in one directory; those that print JSON give it. */
-interface Person {
-  readonly home: string;
-  readonly directory: string;
-  (...args: string[]): ReturnType<typeof run>;
-  json<T>(...args: string[]): Promise<T>;
-}
-
-async function person(t: TestContext): Promise<Person> {
-  const home = newHome(t);
-  await keepHost(t, home);
-  const directory = scratch(t);
-  const own = async (...args: string[]): ReturnType<typeof run> => {
-    const child = start(home, args, {}, directory);
-    child.stdin?.end();
-    return outcomeOf(child);
-  };
-  const json = async <T>(...args: string[]): Promise<T> => {
-    const { code, stdout, stderr } = await own(...args, '--output', 'json');
-    assert.equal(code, 0, stdout + stderr);
-    return JSON.parse(stdout) as T;
-  };
-  return Object.assign(own, { home, directory, json });
-}
-
-/** A component of the echo guest that says its name. */
-async function componentFile(directory: string, reference: string): Promise<string> {
-  const { bytes } = await guest('echo');
-  const path = join(directory, `${reference.replaceAll(/[^a-z0-9.]/g, '-')}.wasm`);
-  writeFileSync(path, injectPackage(bytes, reference));
-  return path;
-}
 
 const REGISTRIES: { readonly [name: string]: (t: TestContext) => Promise<string> } = {
   'our registry': async (t) => (await startRegistry(t)).address,
@@ -142,6 +109,28 @@ test('[registry.lock] --locked installs what the file holds or nothing', async (
   for (const args of [['install', '--locked', 'acme:echo'], ['install'], ['install', '--locked', '--save']]) {
     assert.equal((await user(...args)).code, 2);
   }
+});
+
+test('[registry.lock] what is in the cache is installed as locked also where the registry is away', async (t) => {
+  const registry = await startRegistry(t);
+  const author = await person(t);
+  await author.json(
+    'publish',
+    await componentFile(author.directory, 'acme:echo@1.0.0'),
+    '--registry',
+    registry.address,
+  );
+  await author.json('install', `oci://${registry.address}/acme/echo:1.0.0`, '--save');
+  await author.json('uninstall', 'acme:echo');
+  await registry.close();
+  const locked = await author.json<{ installed: object[] }>('install', '--locked');
+  assert.deepEqual(locked.installed, [{ component: 'acme:echo@1.0.0', outcome: 'installed' }]);
+  assert.equal((await author('call', 'acme:echo', 'add', '1', '2')).stdout, '3\n');
+  // A manifest in the cache that somebody changed is not what the lock file names.
+  await author.json('uninstall', 'acme:echo');
+  const cache = join(author.home, 'cache/manifests');
+  for (const name of readdirSync(cache)) writeFileSync(join(cache, name), '{}');
+  assert.match((await author('install', '--locked')).stderr, /code: registry-unreachable/);
 });
 
 test('[registry.install] a component that says it is another is refused, unless the person names it', async (t) => {

@@ -53,6 +53,9 @@ test('[wrap.asks] a number and a name keep a function and a whole class', { time
   assert.match(shown, /1 {2}twice\n2 {2}half\n3 {2}none\n4 {2}Counter\nkeep which\?/);
   assert.match(shown, /installed npm:small@1\.0\.0/);
   assert.deepEqual(offered(dir), ['Counter.prototype.add', 'half', 'new Counter']);
+  const again = await atTerminal(home, ['rewrap', dir, '--no-install']);
+  assert.equal(again.code, 0, again.shown);
+  assert.deepEqual(offered(dir), ['Counter.prototype.add', 'half', 'new Counter'], 'rewrap keeps what was chosen');
   const called = await atTerminal(home, ['call', 'npm:small', 'half', '6']);
   // Behind what tells that a host starts.
   assert.match(called.shown, /(?:^|\x1b\[K)3\n$/);
@@ -70,12 +73,15 @@ test('[wrap.asks] Enter keeps all, --export asks nothing', { timeout: 240_000 },
   assert.deepEqual(offered(dir), ['none']);
 });
 
-test('[wrap.asks] a wrong name and Ctrl-C build nothing', { timeout: 240_000 }, async (t) => {
+test('[wrap.asks] a wrong name, Ctrl-C and Ctrl-D build nothing', { timeout: 240_000 }, async (t) => {
   const { dir, wrap } = await atWrap(t);
   const wrong = await wrap([[QUESTION, 'thrice\n']]);
   assert.equal(wrong.code, 2, wrong.shown);
   assert.match(wrong.shown, /there is no thrice among them/);
-  const left = await wrap([[QUESTION, '\x03']]);
-  assert.equal(left.code, 1, left.shown);
+  for (const key of ['\x03', '\x04']) {
+    const left = await wrap([[QUESTION, key]]);
+    assert.equal(left.code, 1, left.shown);
+    assert.match(left.shown, /nothing was changed/);
+  }
   assert.equal(existsSync(join(dir, 'wrap.json')), false);
 });

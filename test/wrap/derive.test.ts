@@ -48,13 +48,12 @@ function derived(folder: string): { wit: string; refusals: string; glue: string 
     const wit = writeWit(plan, {
       package: 'test:lib@1.0.0',
       docs: '',
-      random: false,
       exampleOf: ({ fn }) => shownExample(fn.examples),
     });
     const lines = made.refusals.map(
       ({ what, reason, place, loss }) => `${loss}: ${what}: ${reason} (${place.file}:${place.line})`,
     );
-    const glue = writeGlue(plan, { promises: needsPromises(plan), random: false, buffer: false });
+    const glue = writeGlue(plan, { promises: needsPromises(plan), buffer: false });
     return { wit, refusals: [`${made.crossing} of ${made.exported} cross`, ...lines, ''].join('\n'), glue };
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -97,6 +97,32 @@ test('[wrap.partly] what needs Node is left out or fails by itself; the rest wor
   assert.match(reasons.get('fs') ?? '', /the sandbox does not have/);
 });
 
+test('[wrap.partly] what nothing can make any more is not offered', async (t) => {
+  const workshop = await openWorkshop(t, {
+    clocks: [
+      made('clocks', {
+        'index.js': `exports.Clock = class { constructor() { this.zone = new Intl.Collator(); } get hour() { return 1; } add() { return this; } };
+exports.earliest = (clocks) => clocks[0];
+exports.found = (zone) => undefined;
+exports.parsed = (text) => { throw new Error('no clock'); };
+exports.hours = () => 24;`,
+        'index.d.ts': `export declare class Clock { constructor(); readonly hour: number; add(hours: number): Clock; }
+export declare function earliest(...clocks: Clock[]): Clock;
+export declare function found(zone?: string): Clock | undefined;
+export declare function parsed(text: string): Clock;
+export declare function hours(): number;`,
+      }),
+    ],
+  });
+  const wrapped = await workshop.offer({ package: 'clocks' });
+  assert.deepEqual([...wrapped.functions].sort(), ['found', 'hours', 'parsed']);
+  assert.deepEqual([wrapped.crossing, wrapped.exported], [3, 6]);
+  const reasons = new Map(wrapped.refusals.map(({ what, reason }) => [what, reason]));
+  assert.match(reasons.get('new Clock') ?? '', /Intl is not defined/);
+  for (const what of ['Clock.prototype.add', 'earliest'])
+    assert.match(reasons.get(what) ?? '', /needs a clock, and nothing that works in the sandbox makes one/);
+});
+
 test('[wrap.sandbox] a library has no network, no files and no permission to ask for', async (t) => {
   const workshop = await openWorkshop(t, {
     phones: [

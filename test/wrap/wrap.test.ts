@@ -21,7 +21,8 @@ const library = (version: string, declarations: string, code: string, more: obje
   'index.d.ts': declarations,
   'index.js': code,
   LICENSE: 'The licence of small.',
-  'README.md': "# small\n\n```js\nconst small = require('small');\nsmall.repeat('ab', 2); // abab\n```\n",
+  'README.md':
+    "# small\n\n```html\n<b>small.repeat('no', 1)</b>\n```\n\nSo:\n\n```js\nconst small = require('small');\nsmall.repeat('ab', 2); // abab\n```\n",
 });
 
 const ONE = library(
@@ -157,4 +158,16 @@ test('[wrap.export] only what is asked for; what does not exist or cannot cross 
     message: /cannot cross|nothing of/,
   });
   await assert.rejects(workshop.wrap({ package: 'small', only: ['nowhere'] }), { code: 'not-wrappable' });
+});
+
+test('[wrap.project] a package may be called as a word of WIT is', async (t) => {
+  const named: MadePackage = {
+    'package.json': '{"name":"async","version":"1.0.0","main":"index.js","types":"index.d.ts"}',
+    'index.d.ts': 'export declare function one(): number;',
+    'index.js': 'exports.one = () => 1;',
+  };
+  const workshop = await openWorkshop(t, { async: [named] });
+  const wrapped = await workshop.offer({ package: 'async' });
+  assert.equal(wrapped.reference, 'npm:async@1.0.0');
+  assert.equal(await workshop.host.call('npm:async', 'one', []), 1);
 });

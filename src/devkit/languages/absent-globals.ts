@@ -60,6 +60,14 @@ export interface AbsentGlobals {
  */
 export function absentGlobals(dir: string, tools: JavaScriptTools): AbsentGlobals {
   const found: { readonly file: string; readonly line: number; readonly name: string }[] = [];
+  const parsed = (code: string, lang: 'ts' | 'tsx' | 'jsx' | 'js'): unknown => {
+    try {
+      return tools.parser.parseAst(code, { lang });
+    } catch {
+      // The bundler, which parses it next, says what is wrong and where.
+      return undefined;
+    }
+  };
   return {
     plugin: {
       name: 'switchboard-absent-globals',
@@ -67,7 +75,7 @@ export function absentGlobals(dir: string, tools: JavaScriptTools): AbsentGlobal
         const file = relative(dir, id);
         if (!file.startsWith(`src${sep}`) || !/\.[cm]?[jt]sx?$/.test(id)) return null;
         const lang = /\.[cm]?ts$/.test(id) ? 'ts' : id.endsWith('x') ? (id.endsWith('tsx') ? 'tsx' : 'jsx') : 'js';
-        for (const { name, at } of absentUses(tools.parser.parseAst(code, { lang }))) {
+        for (const { name, at } of absentUses(parsed(code, lang))) {
           found.push({ file, line: code.slice(0, at).split('\n').length, name });
         }
         return null;

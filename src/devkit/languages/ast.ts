@@ -68,3 +68,14 @@ export function memberName(node: Node): string | undefined {
   if (key.type === 'Literal' && typeof key['value'] === 'string') return key['value'];
   return node['computed'] !== true && key.type === 'Identifier' ? String(key['name']) : undefined;
 }
+
+/** Whether one of the statements throws, whatever happens before it: nothing behind it ever runs. */
+export function alwaysThrows(statements: unknown): boolean {
+  return Array.isArray(statements) && statements.some((one) => isNode(one) && throws(one));
+}
+
+function throws(statement: Node): boolean {
+  if (statement.type === 'BlockStatement') return alwaysThrows(statement['body']);
+  if (statement.type !== 'IfStatement') return statement.type === 'ThrowStatement';
+  return alwaysThrows([statement['consequent']]) && alwaysThrows([statement['alternate']]);
+}

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'rolldown';
 import { callableFunctions, interfaceShortName } from '#core/functions';
 import type { ComponentTypes, WitInterface } from '#core/wit-types';
+import { placeIn, setPlaces } from '../guest/places.ts';
 import { memberName, type Node, variableName, walk } from './ast.ts';
 import type { JavaScriptTools } from './javascript-tools.ts';
 import { absolute, placesOf, type SourceMap } from './places.ts';
@@ -83,12 +84,16 @@ function isTimeless(parent: Node | undefined, member: string, outer: Node | unde
 export interface GuestScript {
   readonly source: string;
   readonly imports: readonly string[];
+  /** Where in the project's sources a stack of it is. */
+  placeIn(stack: string): string;
 }
 
 /** A script that is bundled, with the map to its sources. */
 export interface Bundled {
   readonly code: string;
   readonly map: SourceMap | undefined;
+  /** Nothing may be taken out of it. */
+  readonly whole: boolean;
 }
 
 /** `dir` is the project's folder, `types` those of its world. */
@@ -120,7 +125,7 @@ export async function guestScript(
   try {
     const { output } = await bundler.generate({
       format: 'esm',
-      minify: true,
+      minify: !script.whole,
       sourcemap: 'hidden',
       codeSplitting: false,
     });
@@ -128,7 +133,11 @@ export async function guestScript(
     const { files, mappings } = placesOf(map ?? { sources: [], mappings: '' }, dir);
     // Nothing of the script stands behind it: where things are stays as the map says.
     const source = code.replace(PLACES, () => JSON.stringify(mappings)).replace(FILES, () => JSON.stringify(files));
-    return { source, imports };
+    const place = (stack: string): string => {
+      setPlaces(files, mappings);
+      return placeIn(stack);
+    };
+    return { source, imports, placeIn: place };
   } finally {
     await bundler.close();
   }

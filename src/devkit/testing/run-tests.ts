@@ -39,6 +39,8 @@ export interface TestOptions {
   readonly coverage: boolean;
   /** Only tests whose name has this, or matches it where it is `/…/`. */
   readonly only?: string | undefined;
+  /** Folders outside the project whose files the component may take. */
+  readonly include?: readonly string[] | undefined;
   readonly openHost: (home: string, fakeNetwork: number) => Promise<DevkitHost>;
   /** Takes the report for people, as it comes. */
   readonly report: NodeJS.WritableStream | undefined;
@@ -104,17 +106,18 @@ async function testFiles(dir: string): Promise<string[]> {
 async function buildForTests(
   project: Project,
   ports: DevkitPorts,
-  { coverage: wanted, signal }: TestOptions,
+  { coverage: wanted, include, signal }: TestOptions,
 ): Promise<{ readonly bytes: Uint8Array; readonly coverage?: Coverage }> {
   const { language, dir } = project;
   if (!wanted || (language !== 'ts' && language !== 'js')) {
-    return { bytes: (await buildProject(dir, ports, { signal })).bytes };
+    return { bytes: (await buildProject(dir, ports, { signal, include })).bytes };
   }
   const types = await writeDeclarations(project, ports);
   const coverage = createCoverage(dir, join(dir, 'src', `main.${language}`), types);
   const wit = withLog(project.wit, types, await hostWit(ports));
   const bytes = await buildChanged(project, ports, { entry: coverage.entry, plugins: coverage.plugins }, wit, {
     signal,
+    include,
   });
   return { bytes, coverage };
 }

@@ -71,8 +71,14 @@ export async function openSandbox(subject: Subject, options: SandboxOptions): Pr
     const onLog = (record: LogRecord): void => {
       if (!subject.filter(record)) logs.push(record.message);
     };
-    const call = (fn: string, args: Arguments = []): Promise<unknown> =>
-      opened.call(reference, fn, args, { session: session.id, onLog });
+    const call = async (fn: string, args: Arguments = []): Promise<unknown> => {
+      const { stack = '' } = new Error();
+      try {
+        return await opened.call(reference, fn, args, { session: session.id, onLog });
+      } catch (error) {
+        throw calledFrom(error, stack);
+      }
+    };
     return {
       component: functionsOf(subject.types, call),
       call,
@@ -92,6 +98,17 @@ export async function openSandbox(subject: Subject, options: SandboxOptions): Pr
     await close();
     throw error;
   }
+}
+
+/** The error of a call with the place in the test that made it: where in the host it came about says nothing to its author. */
+function calledFrom(error: unknown, stack: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const own = /^ *at .*(?:\bnode:|[\\/]devkit[\\/]testing[\\/])/;
+  const frames = stack.split('\n').filter((line) => /^ *at /.test(line) && !own.test(line));
+  // Its message has what that said.
+  Reflect.deleteProperty(error, 'cause');
+  error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
+  return error;
 }
 
 function functionsOf(types: ComponentTypes, call: Sandbox['call']): Sandbox['component'] {

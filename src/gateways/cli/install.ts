@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { SwitchboardError } from '#core/errors';
 import { formatSize } from '#core/limits';
 import type { Installation } from '#host/api';
@@ -6,6 +5,7 @@ import { componentId, grantCommand, limitLines, namedLimits, requestLines } from
 import type { Context } from './context.ts';
 import { permissionText } from './permission-flags.ts';
 import { type ClientFlags, clientFlags } from './registry/client-of.ts';
+import { isInRegistry } from './registry/words.ts';
 import { safeLine } from './safe.ts';
 import type { Define } from './verbs.ts';
 
@@ -39,17 +39,13 @@ export const define: Define = (command, act) => {
             fix: 'switchboard install --help',
           });
         }
-        const fromRegistry = word.startsWith('oci://') || (looksNamed(word) && !existsSync(word));
-        const installed = fromRegistry
+        const installed = isInRegistry(word)
           ? await (await import('./registry/install-word.ts')).installWord(context, word, flags)
           : await installFile(context, word, flags);
         await show(context, installed);
       }),
     );
 };
-
-/** `ns:name`, which could also be a file. */
-const looksNamed = (word: string): boolean => /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*(?:@[^/]*)?$/.test(word);
 
 async function installFile(context: Context, file: string, { as }: Flags): Promise<Installation> {
   const host = await context.attach();

@@ -8,32 +8,36 @@ const cancelled = (): SwitchboardError => new SwitchboardError('cancelled', 'not
 /** Whether the answer was yes; anything else, and the end of the input, is no. Errors: `cancelled` (Ctrl-C). */
 export async function askYes(question: string, signal: AbortSignal): Promise<boolean> {
   const answer = await ask(`${safeText(question)}\n[y/N] `, signal);
-  return /^y(es)?$/i.test(answer.trim());
+  return /^y(es)?$/i.test(answer?.trim() ?? '');
 }
 
-/** One line; the end of the input is an empty one. Errors: `cancelled` (Ctrl-C). */
-export function askLine(prompt: string, signal: AbortSignal): Promise<string> {
-  return ask(prompt, signal);
+/** One line. Errors: `cancelled` (Ctrl-C, and the end of the input). */
+export async function askLine(prompt: string, signal: AbortSignal): Promise<string> {
+  const answer = await ask(prompt, signal);
+  if (answer === undefined) throw cancelled();
+  return answer;
 }
 
-function ask(prompt: string, signal: AbortSignal): Promise<string> {
+/** Undefined at the end of the input. */
+function ask(prompt: string, signal: AbortSignal): Promise<string | undefined> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((resolve, reject) => {
+    let isAnswered = false;
     const stop = (): void => {
-      // First: closing answers with an empty line at once.
+      // First: closing is the end of the input as well.
       reject(cancelled());
       lines.close();
     };
     signal.addEventListener('abort', stop, { once: true });
-    lines.once('SIGINT', () => {
-      process.stderr.write('\n');
-      stop();
-    });
+    lines.once('SIGINT', stop);
     lines.once('close', () => {
       signal.removeEventListener('abort', stop);
-      resolve('');
+      // Else what is said next would stand behind the question.
+      if (!isAnswered) process.stderr.write('\n');
+      resolve(undefined);
     });
     lines.question(prompt, (answer) => {
+      isAnswered = true;
       resolve(answer);
       lines.close();
     });

@@ -1,4 +1,5 @@
 import { Argument } from 'commander';
+import { SwitchboardError } from '#core/errors';
 import type { Define } from './verbs.ts';
 import type { RegistryFlags } from './registry/actions.ts';
 
@@ -17,6 +18,7 @@ export const define: Define = (command, act) => {
     .option('--tls-key <file>', 'serve: its key')
     .option('--anonymous <right>', 'serve: what everybody may do: none, pull, push (and pull), all', 'pull')
     .option('--mutable-tag <tag>', 'serve: a tag that may move, as latest; may be repeated', many)
+    .option('--access-log', 'serve: say every answer on stderr: time, user, status, method, path')
     .option('--max-blob <size>', 'serve: the largest blob, as 512mib')
     .option('--max-total <size>', 'serve: of all blobs together')
     .option('--right <pattern=rights>', 'add-user: as acme/*=pull,push,delete; may be repeated', many)
@@ -37,6 +39,11 @@ Examples:
     )
     .action(
       act(async (context, action: (typeof ACTIONS)[number], name: string | undefined, flags: RegistryFlags) => {
+        if (name !== undefined && !action.endsWith('-user')) {
+          throw new SwitchboardError('invalid-usage', `${action} takes no name`, {
+            fix: 'switchboard registry --help',
+          });
+        }
         const { PERFORM } = await import('./registry/actions.ts');
         await PERFORM[action](context, name, flags);
       }),

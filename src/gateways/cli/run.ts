@@ -39,5 +39,15 @@ export async function run(argv: readonly string[]): Promise<number> {
     return exitCode(error);
   } finally {
     await context.end();
+    for (const stream of [process.stdout, process.stderr]) await written(stream, signals.signal);
   }
+}
+
+/** What a pipe has not taken yet would be lost when the process ends. An interrupt does not wait for who does not read. */
+function written(stream: NodeJS.WriteStream, signal: AbortSignal): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    stream.write('', () => resolve());
+  });
 }

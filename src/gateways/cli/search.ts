@@ -20,13 +20,22 @@ export const define: Define = (command, act) => {
       act(async (context, words: readonly string[], flags: Flags) => {
         const { withClient } = await import('./registry/client-of.ts');
         const { parsePrefix } = await import('#registry/client/reference');
-        const { readSettings } = await import('#registry/client/settings');
+        const { leadsTo, readSettings } = await import('#registry/client/settings');
         const { searchRegistry } = await import('#registry/client/search');
-        const place = flags.registry ?? readSettings(context.home).default;
+        const settings = readSettings(context.home);
+        const places = new Set(Object.values(settings.namespaces).map((one) => parsePrefix(one).registry));
+        const place = flags.registry ?? settings.default ?? (places.size === 1 ? [...places][0] : undefined);
         if (place === undefined) {
-          throw new SwitchboardError('invalid-setting', 'no registry is set to search in', {
-            fix: 'switchboard registry set --default ghcr.io/your-name',
-          });
+          const several = places.size > 1;
+          throw new SwitchboardError(
+            'invalid-setting',
+            several ? `which registry? ${[...places].join(', ')}` : 'no registry is set to search in',
+            {
+              fix: several
+                ? `switchboard search ${words.join(' ')} --registry ${[...places][0]}`
+                : 'switchboard registry set --default ghcr.io/your-name',
+            },
+          );
         }
         if (!/^[1-9]\d{0,2}$/.test(flags.most)) {
           throw new SwitchboardError('invalid-usage', '--most takes a number of 1 to 999');
@@ -40,10 +49,16 @@ export const define: Define = (command, act) => {
         );
         if (from === 'catalogue') context.note(`${registry} has no index: only names were searched`);
         if (results.length === 0) context.note('nothing was found');
-        context.print({ registry, from, results }, () =>
+        // A name that means another place here would install something else, or nothing.
+        const found = results.map((one) => ({
+          ...one,
+          name: one.name !== undefined && leadsTo(settings, one.name, registry, one.repository) ? one.name : undefined,
+          reference: `oci://${registry}/${one.repository}`,
+        }));
+        context.print({ registry, from, results: found }, () =>
           table(
-            results.map(({ name, repository, versions, description }) => [
-              safeLine(name ?? `oci://${registry}/${repository}`),
+            found.map(({ name, reference, versions, description }) => [
+              safeLine(name ?? reference),
               safeLine(versions[0] ?? ''),
               safeLine(description).slice(0, 100),
             ]),

@@ -15,6 +15,7 @@ export interface TestRequest {
   readonly folder: string;
   readonly coverage: boolean;
   readonly only?: string | undefined;
+  readonly include: readonly string[];
   /** Whether the report for people is wanted, on stdout. */
   readonly report: boolean;
 }
@@ -42,6 +43,7 @@ try {
   const outcome = await runProjectTests(request.folder, ports, {
     coverage: request.coverage,
     only: request.only,
+    include: request.include,
     openHost: (home, fakeNetwork) => createHost({ home, cache, fakeNetwork }),
     signal: over.signal,
     report: request.report ? process.stdout : undefined,

@@ -12,19 +12,31 @@ import { safeLine } from './safe.ts';
 import type { TestRequest } from './test-process.ts';
 import type { Define } from './verbs.ts';
 
+interface Flags {
+  readonly only?: string;
+  readonly coverage: boolean;
+  readonly include: string[];
+}
+
 /** `test [folder]`: a project's own tests against its component, inside the sandbox. */
 export const define: Define = (command, act) => {
   command
     .argument('[folder]', 'of the project', '.')
     .option('--only <name>', 'only tests whose name has this, or matches /this/')
+    .option(
+      '--include <folder>',
+      'outside the project, whose files the component may take; can be repeated',
+      (one: string, before: string[]) => [...before, one],
+      [],
+    )
     .option('--no-coverage', 'build the component as it is, without counting statements (TypeScript and JavaScript)')
     .addHelpText(
       'after',
       '\nWhat component.toml requests is granted: directories are temporary ones, the network is a fake one.\n\nThe build and the tests themselves run with your rights, outside the sandbox.\n\nExample:\n  $ switchboard test\n  $ switchboard test --only greets',
     )
     .action(
-      act(async (context, folder: string, { only, coverage }: { only?: string; coverage: boolean }) => {
-        const request = { home: context.home, folder, coverage, only, report: !context.json };
+      act(async (context, folder: string, { only, coverage, include }: Flags) => {
+        const request = { home: context.home, folder, coverage, only, include, report: !context.json };
         const outcome = await inProcess(context, request);
         context.print(outcome, () => coverageText(outcome));
         if (outcome.failed === 0 && outcome.passed > 0) return;

@@ -28,19 +28,21 @@ export const define: Define = (command, act) => {
           return { updates: found, installed: flags.check ? [] : await installUpdates(context, client, found, flags) };
         });
         const document = {
-          updates: updates.map(({ name, from, to, latest }) => ({
+          updates: updates.map(({ name, from, to, latest, failed }) => ({
             component: name,
             from,
             to: to?.version ?? from,
             latest,
+            ...(failed === undefined ? {} : { error: { code: failed.code, message: failed.message } }),
           })),
           installed,
         };
         context.print(document, () =>
           updates
-            .map(({ name, from, to, latest }) => {
+            .map(({ name, from, to, latest, range, failed }) => {
+              if (failed) return `${name} ${from} could not be asked for: ${failed.message}`;
               const beyond = latest !== (to?.version ?? from) ? ` (${latest} with --latest)` : '';
-              if (!to) return `${name} ${from} is the newest${beyond}`;
+              if (!to) return `${name} ${from} is the newest${beyond === '' ? '' : ` of ${range}${beyond}`}`;
               return `${name} ${from} ${flags.check ? 'could be' : 'is now'} ${to.version}${beyond}`;
             })
             .map((line) => safeLine(line))

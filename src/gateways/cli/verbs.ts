@@ -52,6 +52,15 @@ export const VERBS: { readonly [name: string]: Verb } = {
     load: async () => (await import('./scan.ts')).define,
   },
   publish: { summary: 'push a component to a registry', load: async () => (await import('./publish.ts')).define },
+  keygen: { summary: 'make a key that signs what you publish', load: async () => (await import('./keygen.ts')).define },
+  sign: {
+    summary: 'sign a component, in a file or in a registry',
+    load: async () => (await import('./sign.ts')).define,
+  },
+  verify: {
+    summary: 'show who signed something, and whether the signature holds',
+    load: async () => (await import('./verify.ts')).define,
+  },
   registry: {
     summary: 'serve a registry, or say which ones are asked',
     load: async () => (await import('./registry.ts')).define,

@@ -38,7 +38,7 @@ export async function wrapPorts(
       const absent: string[] = [];
       const onAbsent = (name: string): void => void absent.push(name);
       const { bytes, out } = await buildProject(dir, ports, { signal, onAbsent, include });
-      return { bytes, out, absent };
+      return { bytes, out, absent, imports: ports.format.decode(bytes).imports.map(({ id }) => id) };
     },
     open: (bytes, reference) => openProvingHost(bytes, reference, signal),
   };

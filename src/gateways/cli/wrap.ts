@@ -1,4 +1,5 @@
 import { basename, relative, resolve } from 'node:path';
+import { SwitchboardError } from '#core/errors';
 import { formatSize } from '#core/limits';
 import type { Wrapped } from '#wrap';
 import type { Context } from './context.ts';
@@ -21,16 +22,25 @@ export const define: Define = (command, act) => {
     .option('--from <path>', "a file or folder of one's own TypeScript instead of a package")
     .option('--export <names>', 'only these functions and classes, with commas between them')
     .option('--as <name>', 'what the component is called: ns:name, or ns:name@1.2.3')
-    .option('--dir <folder>', 'where the project is written; otherwise a folder called after the library')
+    .option(
+      '--dir <folder>',
+      'where the project is written; otherwise a folder called after the library, with --from and -component',
+    )
     .option('--offline', "only what is in npm's cache")
     .option('--no-install', 'build and try it, but do not install it')
     .addHelpText(
       'after',
-      '\nNo script of any package runs, and each function is called once in a sandbox without permissions.\nWhat cannot cross is listed with file, line and reason in the README of the project.\n\nExample:\n  $ switchboard wrap slugify\n  $ switchboard call npm:slugify slugify \'{"string": "Hello, World!"}\'\n  $ switchboard wrap marked --export parse --as docs:markdown',
+      '\nNo script of any package runs, and each function is called once in a sandbox without permissions.\nWhat cannot cross is listed with file, line and reason in the README of the project.\n\nExample:\n  $ switchboard wrap slugify\n  $ switchboard call npm:slugify slugify "Hello, World!"\n  $ switchboard wrap marked --export parse --as docs:markdown',
     )
     .action(
       act(async (context, name: string | undefined, flags: Flags) => {
-        const { wrapLibrary } = await import('#wrap');
+        if ((name === undefined) === (flags.from === undefined)) {
+          throw new SwitchboardError(
+            'invalid-usage',
+            'name either a package of npm or, with --from, files of your own',
+          );
+        }
+        const { ownName, wrapLibrary } = await import('#wrap');
         const { wrapPorts } = await import('./wrap-ports.ts');
         const ports = await wrapPorts(context, (line) => context.note(line));
         const only = flags.export
@@ -40,7 +50,10 @@ export const define: Define = (command, act) => {
         const asks = process.stdin.isTTY && process.stderr.isTTY && !context.json && only === undefined;
         const work = wrapLibrary(
           {
-            dir: resolve(flags.dir ?? folderOf(name ?? flags.from ?? 'library')),
+            dir: resolve(
+              flags.dir ??
+                (flags.from === undefined ? folderOf(name ?? 'library') : `${ownName(flags.from)}-component`),
+            ),
             package: name,
             from: flags.from,
             as: flags.as,
@@ -48,12 +61,17 @@ export const define: Define = (command, act) => {
             offline: flags.offline,
             signal: context.signal,
             ...(asks
-              ? { choose: async (titles) => (await import('./choose.ts')).chooseFunctions(titles, context.signal) }
+              ? {
+                  choose: async (titles) => {
+                    const { chooseFunctions } = await import('./choose.ts');
+                    return context.interrupted(() => chooseFunctions(titles, context.signal));
+                  },
+                }
               : {}),
           },
           ports,
         );
-        const wrapped = await (asks ? work : context.progress(`wrapping ${safeLine(name ?? flags.from ?? '')}`, work));
+        const wrapped = await context.progress(`wrapping ${safeLine(name ?? flags.from ?? '')}`, work);
         if (flags.install) {
           const host = await context.attach();
           await host.install(wrapped.bytes, { as: wrapped.reference, origin: wrapped.dir });
@@ -69,7 +87,7 @@ const folderOf = (name: string): string =>
       .replace(/(.)@[^/]*$/, '$1')
       .replace(/^@/, '')
       .replaceAll('/', '-'),
-  ).replace(/\.[cm]?[jt]s$/, '') || 'library';
+  ) || 'library';
 
 /** What was made and what was not, as a document and as lines. */
 export function documentOf(wrapped: Wrapped, installed: boolean): object {

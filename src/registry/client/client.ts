@@ -7,6 +7,7 @@ import { printable } from '#core/reference';
 import { connectRegistry, type Connection } from './connection.ts';
 import type { CredentialSources } from './credentials.ts';
 import { type BlobCache, blobCache, type DownloadOptions } from './download.ts';
+import { manifestCache } from './manifest-cache.ts';
 import type { Place } from './reference.ts';
 import { openRepository, type Repository } from './repository.ts';
 import { type Resolved, resolveArtifact } from './resolve.ts';
@@ -64,6 +65,7 @@ export async function createClient(options: ClientOptions): Promise<RegistryClie
     return fresh;
   };
   const cache = blobCache(join(options.cache, 'registry'));
+  const manifests = manifestCache(join(options.cache, 'manifests'));
   const open = ({ registry, repository }: Place): Repository => openRepository(connection(registry), repository);
   const fetch = (repository: Repository, layer: Resolved['layer'], onProgress?: DownloadOptions['onProgress']) =>
     cache.fetch(repository, layer, { signal, onProgress, ...options.download });
@@ -76,6 +78,8 @@ export async function createClient(options: ClientOptions): Promise<RegistryClie
         {
           open,
           placeOf: (name) => placeOf(settings, name),
+          manifest: async (repository, reference) =>
+            manifests.find(reference) ?? (await repository.manifest(reference, signal)),
           bytes: async (repository, layer) => readFile(await fetch(repository, layer as Resolved['layer'])),
         },
         word,
@@ -84,9 +88,13 @@ export async function createClient(options: ClientOptions): Promise<RegistryClie
     async acquire(artifact, verifier, onProgress) {
       const decision = await verifier.verify(artifact, signal);
       if (!decision.allow) throw decision.refusal;
+      manifests.keep(artifact.manifest, artifact.manifestBytes);
       return { path: await fetch(artifact.repository, artifact.layer, onProgress), record: decision.record };
     },
-    close: () => transport.close(),
+    async close() {
+      await transport.close();
+      await cache.settled();
+    },
   };
 }
 

@@ -111,7 +111,9 @@ export function connectRegistry(registry: string, options: ConnectionOptions): C
       const body = await answer.bytes(65_536).catch(() => Buffer.alloc(0));
       if (answer.status === 403) {
         const { message } = refused(registry, answer.status, body.toString('utf8'), doing);
-        return new SwitchboardError('registry-unauthorized', message, { fix: `docker login ${registry}` });
+        return new SwitchboardError('registry-unauthorized', message, {
+          fix: `ask whoever runs ${registry} for the right, or sign in as who has it: docker login ${registry}`,
+        });
       }
       return refused(registry, answer.status, body.toString('utf8'), doing);
     },

@@ -1,6 +1,6 @@
 /** Blobs brought to a file: hashed while they come, gone on with where they broke off, given their name only when whole. */
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwitchboardError } from '#core/errors';
@@ -35,6 +35,8 @@ export const DOWNLOAD_LIMITS: DownloadLimits = {
 };
 
 const BATCH_BYTES = 1024 * 1024;
+/** Of downloads that no component has any more; the longest unused go first. */
+const LARGEST_CACHE = 2 * 1024 ** 3;
 /** However much each attempt brings. */
 const MOST_ATTEMPTS = 50;
 
@@ -44,28 +46,37 @@ export interface BlobCache {
   find(digest: Descriptor['digest'], size: number): Promise<string | undefined>;
   /** Brings a blob from a repository unless it is there, and gives its file. Errors: `digest-mismatch`, `too-large`, those of the registry. */
   fetch(repository: Repository, blob: Descriptor, options?: DownloadOptions): Promise<string>;
+  /** Resolves once no file of it is open here. */
+  settled(): Promise<void>;
 }
 
 /** Names of files under way: `<hex>.<pid>.part`. */
 const PART = /^([0-9a-f]{64,128})\.(\d+)\.part$/;
 
-export function blobCache(directory: string): BlobCache {
+export function blobCache(directory: string, largest = LARGEST_CACHE): BlobCache {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const underWay = new Map<string, Promise<string>>();
+  const closings = new Set<Promise<void>>();
   const cache: BlobCache = {
     async find(digest, size) {
       const path = join(directory, hexOf(digest));
       if (statSync(path, { throwIfNoEntry: false })?.size !== size) return undefined;
       const hash = createHash(digest.slice(0, 6));
       for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
-      if (hash.digest('hex') === hexOf(digest)) return path;
+      if (hash.digest('hex') === hexOf(digest)) {
+        utimesSync(path, new Date(), new Date());
+        return path;
+      }
       rmSync(path, { force: true });
       return undefined;
     },
     async fetch(repository, blob, options = {}) {
       const known = underWay.get(blob.digest);
       if (known) return known;
-      const work = bring(directory, cache, repository, blob, options);
+      const work = bring({ directory, largest }, cache, repository, blob, options, (closing) => {
+        closings.add(closing);
+        void closing.finally(() => closings.delete(closing));
+      });
       underWay.set(blob.digest, work);
       try {
         return await work;
@@ -73,16 +84,20 @@ export function blobCache(directory: string): BlobCache {
         underWay.delete(blob.digest);
       }
     },
+    async settled() {
+      await Promise.all(closings);
+    },
   };
   return cache;
 }
 
 async function bring(
-  directory: string,
+  { directory, largest }: { readonly directory: string; readonly largest: number },
   cache: BlobCache,
   repository: Repository,
   blob: Descriptor,
   options: DownloadOptions,
+  onClosing: (closing: Promise<void>) => void,
 ): Promise<string> {
   const limits = { ...DOWNLOAD_LIMITS, ...options.limits };
   const { digest, size } = blob;
@@ -93,13 +108,40 @@ async function bring(
   if (there !== undefined) return there;
   const part = join(directory, `${hexOf(digest)}.${process.pid}.part`);
   adopt(directory, hexOf(digest), part);
-  await using file = await open(part, 'a+', 0o600);
+  const file = await open(part, 'a+', 0o600);
+  try {
+    await complete(file, part, repository, blob, { ...options, limits });
+  } finally {
+    // Whoever installs it waits until it is on the disk: the sooner that begins, the shorter. Whoever finds it later hashes it.
+    onClosing(
+      file
+        .datasync()
+        .catch(() => undefined)
+        .then(() => file.close()),
+    );
+  }
+  const path = join(directory, hexOf(digest));
+  renameSync(part, path);
+  trim(directory, largest, path);
+  return path;
+}
+
+/** Brings what is missing of a blob to its file, and checks it. */
+async function complete(
+  file: FileHandle,
+  part: string,
+  repository: Repository,
+  blob: Descriptor,
+  options: DownloadOptions & { readonly limits: DownloadLimits },
+): Promise<void> {
+  const { limits } = options;
+  const { digest, size } = blob;
   const hash = createHash(digest.slice(0, 6));
   let had = await hashStart(file, hash, size);
   for (let fruitless = 0, tried = 1; had < size || size === 0; tried += 1) {
     const before = had;
     try {
-      had = await append(file, hash, had, repository, blob, { ...options, limits });
+      had = await append(file, hash, had, repository, blob, options);
       if (had === size) break;
       throw new SwitchboardError(
         'registry-unreachable',
@@ -121,10 +163,21 @@ async function bring(
     rmSync(part, { force: true });
     throw mismatch(`what ${printable(repository.connection.registry)} sent for ${digest} has another digest`);
   }
-  // Not synced: whoever finds it later hashes it before use.
-  const path = join(directory, hexOf(digest));
-  renameSync(part, path);
-  return path;
+}
+
+/** Removes the longest unused until the rest fit. What is also a component's file takes no place here. */
+function trim(directory: string, largest: number, kept: string): void {
+  const files = readdirSync(directory)
+    .filter((name) => !PART.test(name))
+    .map((name) => ({ path: join(directory, name), info: statSync(join(directory, name), { throwIfNoEntry: false }) }))
+    .filter(({ info }) => info?.isFile() && info.nlink === 1);
+  let total = files.reduce((sum, { info }) => sum + (info?.size ?? 0), 0);
+  for (const { path, info } of files.toSorted((a, b) => (a.info?.mtimeMs ?? 0) - (b.info?.mtimeMs ?? 0))) {
+    if (total <= largest) return;
+    if (path === kept) continue;
+    rmSync(path, { force: true });
+    total -= info?.size ?? 0;
+  }
 }
 
 /** Takes over what a process that ended has left of the same blob. */
@@ -180,12 +233,12 @@ async function append(
   let waiting = 0;
   // Few, large writes: each is a turn of the thread pool.
   const flush = async (): Promise<void> => {
-    const bytes = Buffer.concat(batch, waiting);
+    const parts = batch;
     batch = [];
     waiting = 0;
     // The disk and the hash at once.
-    const written = writeWhole(file, bytes);
-    hash.update(bytes);
+    const written = writeAll(file, parts);
+    for (const part of parts) hash.update(part);
     await written;
   };
   try {
@@ -210,8 +263,12 @@ async function append(
   return had;
 }
 
-async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+async function writeAll(file: FileHandle, parts: readonly Buffer[]): Promise<void> {
+  const total = parts.reduce((sum, part) => sum + part.length, 0);
+  const { bytesWritten } = await file.writev(parts);
+  if (bytesWritten === total) return;
+  const rest = Buffer.concat(parts).subarray(bytesWritten);
+  for (let at = 0; at < rest.length; ) at += (await file.write(rest, at)).bytesWritten;
 }
 
 /** The place in the blob where an answer begins. */

@@ -1,5 +1,5 @@
 /** `switchboard.lock`: which bytes a name and a range were resolved to, so that others get the same. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { validRange } from 'semver';
 import { errnoOf, SwitchboardError } from '#core/errors';
 import { type Digest, parseReference, printable } from '#core/reference';
@@ -75,5 +75,41 @@ export function writeLock(path: string, lock: Lock): void {
     renameSync(`${path}.${process.pid}.tmp`, path);
   } catch (cause) {
     throw new SwitchboardError('file-unreadable', `cannot write ${printable(path)}`, { cause });
+  }
+}
+
+/** A process that ended while it held a lock file leaves it; after so long it counts for nothing. */
+const STALE_MS = 10_000;
+const WAIT_MS = 20;
+
+/**
+ * Adds entries to a lock file, which is made where it is not there; of several processes that do so at once none takes
+ * back what another added. Errors: those of `readLock`, `file-unreadable`.
+ */
+export function addToLock(path: string, entries: Lock): void {
+  const guard = `${path}.guard`;
+  hold(guard, path);
+  try {
+    writeLock(path, new Map([...readLock(path), ...entries]));
+  } finally {
+    rmSync(guard, { force: true });
+  }
+}
+
+/** Waits until this process alone has the guard. It is held for a moment, so waiting blocks. */
+function hold(guard: string, path: string): void {
+  const sleep = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      closeSync(openSync(guard, 'wx'));
+      return;
+    } catch (cause) {
+      if (errnoOf(cause) !== 'EEXIST') {
+        throw new SwitchboardError('file-unreadable', `cannot write ${printable(path)}`, { cause });
+      }
+    }
+    const since = statSync(guard, { throwIfNoEntry: false })?.mtimeMs;
+    if (since !== undefined && Date.now() - since > STALE_MS) rmSync(guard, { force: true });
+    else Atomics.wait(sleep, 0, 0, WAIT_MS);
   }
 }

@@ -23,6 +23,8 @@ export interface Attachment {
   readonly mediaType: string;
   readonly bytes: Buffer;
   readonly title: string;
+  /** Besides the title; shown by the registry's list of referrers. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface Publication {
@@ -89,10 +91,15 @@ async function pushBlobs(repository: Repository, { blobs }: MadeManifest, signal
 export async function attach(
   repository: Repository,
   subject: Descriptor,
-  { artifactType, mediaType, bytes, title }: Attachment,
+  { artifactType, mediaType, bytes, title, annotations = {} }: Attachment,
   signal?: AbortSignal,
 ): Promise<Descriptor> {
-  const made = makeReferrer(subject, artifactType, { mediaType, bytes }, { 'org.opencontainers.image.title': title });
+  const made = makeReferrer(
+    subject,
+    artifactType,
+    { mediaType, bytes },
+    { ...annotations, 'org.opencontainers.image.title': title },
+  );
   await pushBlobs(repository, made, signal);
   await pushReferrer(repository, subject.digest, made.bytes, made.descriptor, signal);
   return made.descriptor;

@@ -72,7 +72,12 @@ export function parsePrefix(text: string): { readonly registry: string; readonly
   const registry = slash < 0 ? bare : bare.slice(0, slash);
   const path = slash < 0 ? '' : bare.slice(slash + 1);
   if (bare.length > LONGEST || !HOST.test(registry) || (path !== '' && !isRepository(path))) {
-    throw new SwitchboardError('invalid-setting', `"${printable(text)}" is not a registry, as host or host/path`);
+    const scheme = /^https?:\/\//.exec(text)?.[0];
+    throw new SwitchboardError(
+      'invalid-setting',
+      `"${printable(text)}" is not a registry, as host or host/path`,
+      scheme === undefined ? {} : { fix: `leave ${scheme} out` },
+    );
   }
   return { registry: registry.toLowerCase(), path };
 }

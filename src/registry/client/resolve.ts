@@ -16,18 +16,20 @@ import {
   tagOfVersion,
   versionOfTag,
 } from './reference.ts';
-import { type Repository } from './repository.ts';
+import type { FetchedManifest, Repository } from './repository.ts';
 
 /** What resolving needs: repositories by place, where names are, and the way to bytes. */
 export interface ResolvePorts {
   open(place: Place): Repository;
   placeOf(name: string): Place;
+  manifest(repository: Repository, reference: string): Promise<FetchedManifest | undefined>;
   bytes(repository: Repository, layer: Descriptor): Promise<Uint8Array>;
 }
 
 export interface Resolved extends Artifact {
   readonly repository: Repository;
   readonly place: ArtifactReference;
+  readonly manifestBytes: Uint8Array;
   readonly layer: Descriptor & { readonly digest: Digest };
 }
 
@@ -50,7 +52,7 @@ export async function resolveArtifact(ports: ResolvePorts, word: string, signal?
     : await ranged(ports, word, signal);
   const repository = ports.open(place);
   const wanted = place.digest ?? place.tag ?? '';
-  const fetched = await repository.manifest(wanted, signal);
+  const fetched = await ports.manifest(repository, wanted);
   if (!fetched) {
     throw new SwitchboardError('version-not-found', `${formatArtifact(place)} is not there`, {
       fix: `switchboard versions oci://${place.registry}/${place.repository}`,
@@ -60,7 +62,7 @@ export async function resolveArtifact(ports: ResolvePorts, word: string, signal?
     throw new SwitchboardError('invalid-artifact', `${formatArtifact(place)} has no sha256 digest`);
   }
   const manifest = fetched.digest as Digest;
-  return { ...artifactOf(ports, repository, place, fetched.manifest, manifest, signal) };
+  return { ...artifactOf(ports, repository, place, fetched.manifest, manifest, signal), manifestBytes: fetched.bytes };
 }
 
 function artifactOf(
@@ -70,7 +72,7 @@ function artifactOf(
   read: ReadManifest,
   manifest: Digest,
   signal: AbortSignal | undefined,
-): Resolved {
+): Omit<Resolved, 'manifestBytes'> {
   const where = formatArtifact(place);
   const layer = componentLayer(read, where);
   const { name, version } = named(place, read, where);
@@ -170,6 +172,7 @@ function notFound(what: string, where: string | undefined, versions: readonly st
           .join(', ')}`;
   return new SwitchboardError(
     'version-not-found',
-    `${printable(what)}${where === undefined ? '' : ` is not at ${where}`}: ${there}`,
+    `${printable(what.replace(/@\*$/, ''))}${where === undefined ? '' : ` is not at ${where}`}: ${there}`,
+    { fix: 'switchboard search <words>' },
   );
 }

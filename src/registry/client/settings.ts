@@ -55,6 +55,14 @@ function check(settings: RegistrySettings): void {
   }
 }
 
+/** Whether `ns:name` means that repository here. */
+export function leadsTo(settings: RegistrySettings, name: string, registry: string, repository: string): boolean {
+  const [namespace = ''] = name.split(':');
+  if (settings.default === undefined && !Object.hasOwn(settings.namespaces, namespace)) return false;
+  const place = placeOf(settings, name);
+  return place.registry === registry && place.repository === repository;
+}
+
 /** The repository of `ns:name`. Errors: `invalid-setting` where no registry is known for it. */
 export function placeOf(settings: RegistrySettings, name: string): Place {
   const [namespace = ''] = name.split(':');

@@ -52,6 +52,7 @@ export async function createTransport(options: TransportOptions): Promise<Transp
     ...common,
     connect,
     requestTls: connect,
+    proxyTls: connect,
     httpProxy: options.httpProxy ?? '',
     httpsProxy: options.httpsProxy ?? '',
     noProxy: options.noProxy ?? '',

@@ -1,7 +1,7 @@
 /** Whose request it is, and whether it may. */
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './refusal.ts';
-import { allows, type Right, type Rights, userList } from './users.ts';
+import { allows, ANONYMOUS, type Right, type Rights, userList } from './users.ts';
 
 export interface Account {
   /** Of the user; `anonymous` without one. */
@@ -21,10 +21,13 @@ export interface Access {
   need(account: Account, right: Right, repository: string): void;
 }
 
-const ANONYMOUS = 'anonymous';
-/** Wrong passwords in a row, from one address, before it has to wait. */
-const MOST_WRONG = 20;
+/**
+ * Wrong passwords for one user from one address, and for all users from one, before it has to wait. Whoever is signed in
+ * already does not: behind a proxy all have one address.
+ */
+const MOST_WRONG = { user: 20, address: 200 };
 const WRONG_MS = 60_000;
+const MOST_REMEMBERED = 10_000;
 
 export function createAccess(directory: string, anonymous: Rights): Access {
   const users = userList(directory);
@@ -38,9 +41,24 @@ export function createAccess(directory: string, anonymous: Rights): Access {
   const refuse = (message: string): Refusal =>
     new Refusal('UNAUTHORIZED', message, { headers: { 'www-authenticate': CHALLENGE } });
 
+  const countOf = (key: string): number => {
+    const seen = wrong.get(key);
+    return seen && seen.until > Date.now() ? seen.count : 0;
+  };
+  const addWrong = (key: string): void => {
+    const count = countOf(key) + 1;
+    if (wrong.size > MOST_REMEMBERED) {
+      for (const [old, { until }] of wrong) if (until <= Date.now()) wrong.delete(old);
+      if (wrong.size > MOST_REMEMBERED) wrong.clear();
+    }
+    wrong.set(key, { count, until: Date.now() + WRONG_MS });
+  };
+
   const checked = async (name: string, password: string, address: string): Promise<Account> => {
-    const seen = wrong.get(address);
-    if (seen && seen.until > Date.now() && seen.count >= MOST_WRONG) {
+    const known = users.remembered(name, password);
+    if (known) return account(name, known);
+    const ofUser = `${address} ${name}`;
+    if (countOf(ofUser) >= MOST_WRONG.user || countOf(address) >= MOST_WRONG.address) {
       throw new Refusal('TOOMANYREQUESTS', 'too many wrong passwords; wait a minute', {
         headers: { 'retry-after': '60' },
       });
@@ -50,9 +68,7 @@ export function createAccess(directory: string, anonymous: Rights): Access {
       throw new Refusal('TOOMANYREQUESTS', 'too many passwords are being checked', { headers: { 'retry-after': '1' } });
     }
     if (rights) return account(name, rights);
-    if (wrong.size > 10_000) wrong.clear();
-    const count = seen && seen.until > Date.now() ? seen.count + 1 : 1;
-    wrong.set(address, { count, until: Date.now() + WRONG_MS });
+    for (const key of [ofUser, address]) addWrong(key);
     throw refuse('the user or the password is wrong');
   };
 

@@ -12,6 +12,8 @@ export interface RegistryEnv {
   readonly uploads: Uploads;
   readonly limits: RegistryLimits;
   readonly rules: ManifestRules;
+  /** Tells the owner what went wrong here and is no fault of the client. */
+  report(error: unknown): void;
 }
 
 /** One request, of an account. */

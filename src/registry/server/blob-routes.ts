@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type ContentDigest, isDigest, isRepository } from '../names.ts';
-import { blobPath, blobSize, fileSize, holdersOf, linkBlob, unlinkBlob } from './blobs.ts';
-import { rangeOf } from './body.ts';
+import { blobPath, blobSize, fileSize, holdersOf, linkBlob, touchBlob, unlinkBlob } from './blobs.ts';
+import { partsOf, rangeOf } from './body.ts';
 import type { Asked } from './asked.ts';
 import { Refusal } from './refusal.ts';
 import type { Upload } from './uploads.ts';
@@ -36,7 +36,10 @@ export async function sendBlob(asked: Asked, repository: string, reference: stri
     return;
   }
   const head = request.method === 'HEAD';
-  const range = head ? 'all' : rangeOf(request.headers.range, size);
+  const ifRange = request.headers['if-range'];
+  // A part of another content is no part of this one.
+  const whole = head || (ifRange !== undefined && ifRange !== headers.etag);
+  const range = whole ? 'all' : rangeOf(request.headers.range, size);
   if (range === 'none') {
     throw new Refusal('SIZE_INVALID', 'the blob has no such range', {
       status: 416,
@@ -44,7 +47,11 @@ export async function sendBlob(asked: Asked, repository: string, reference: stri
     });
   }
   const path = blobPath(env.store, digest);
-  if (fileSize(path) !== size) throw new Refusal('UNKNOWN', `the file of the blob ${digest} is damaged`);
+  if (fileSize(path) !== size) {
+    env.report(new Error(`the file of the blob ${digest} is gone or damaged`));
+    throw new Refusal('BLOB_UNKNOWN', 'the file of the blob is gone or damaged; push it again', { detail: { digest } });
+  }
+  if (head && asked.account.may('push', repository)) touchBlob(env.store, env.limits, repository, digest);
   const { start, end } = range === 'all' ? { start: 0, end: size - 1 } : range;
   response.writeHead(range === 'all' ? 200 : 206, {
     ...headers,
@@ -74,7 +81,7 @@ export async function beginUpload(asked: Asked, repository: string): Promise<voi
   const { env, query, request } = asked;
   asked.need('push', repository);
   const mount = query.get('mount');
-  if (isDigest(mount) && mountBlob(asked, repository, mount, query.get('from'))) {
+  if (isDigest(mount) && (await mountBlob(asked, repository, mount, query.get('from')))) {
     created(asked, repository, mount);
     return;
   }
@@ -88,7 +95,7 @@ export async function beginUpload(asked: Asked, repository: string): Promise<voi
   const wanted = digestIn(digest);
   const upload = env.uploads.begin(repository, asked.account.name);
   try {
-    await env.uploads.append(upload, request as AsyncIterable<Buffer>);
+    await env.uploads.append(upload, partsOf(request));
   } catch (error) {
     env.uploads.cancel(upload);
     throw error;
@@ -102,19 +109,24 @@ function hasBody({ request }: Asked): boolean {
 }
 
 /** Only from where the account may pull: a digest alone is no right to its bytes. */
-function mountBlob({ env, account }: Asked, repository: string, digest: ContentDigest, from: string | null): boolean {
+async function mountBlob(
+  { env, account }: Asked,
+  repository: string,
+  digest: ContentDigest,
+  from: string | null,
+): Promise<boolean> {
   const held = (name: string): boolean => account.may('pull', name) && blobSize(env.store, name, digest) !== undefined;
   const source = from === null ? holdersOf(env.store, digest).some(held) : isRepository(from) && held(from);
-  return source && linkBlob(env.store, env.limits, repository, digest);
+  return source && (await linkBlob(env.store, env.limits, repository, digest));
 }
 
 /** `PATCH`: one chunk, at the end of what is there. */
 export async function appendChunk(asked: Asked, repository: string, id: string): Promise<void> {
   const { env, request } = asked;
   asked.need('push', repository);
-  const upload = env.uploads.find(repository, id);
+  const upload = found(asked, repository, id);
   checkPlace(asked, upload);
-  await env.uploads.append(upload, request as AsyncIterable<Buffer>);
+  await env.uploads.append(upload, partsOf(request));
   progress(asked, upload, 202);
 }
 
@@ -122,24 +134,27 @@ export async function appendChunk(asked: Asked, repository: string, id: string):
 export async function endUpload(asked: Asked, repository: string, id: string): Promise<void> {
   const { env, request, query } = asked;
   asked.need('push', repository);
-  const upload = env.uploads.find(repository, id);
+  const upload = found(asked, repository, id);
   const digest = digestIn(query.get('digest'));
   checkPlace(asked, upload);
-  await env.uploads.append(upload, request as AsyncIterable<Buffer>);
+  await env.uploads.append(upload, partsOf(request));
   await env.uploads.finish(upload, digest);
   created(asked, repository, digest);
 }
 
 export function uploadStatus(asked: Asked, repository: string, id: string): void {
   asked.need('push', repository);
-  progress(asked, asked.env.uploads.find(repository, id), 204);
+  progress(asked, found(asked, repository, id), 204);
 }
 
 export function cancelUpload(asked: Asked, repository: string, id: string): void {
   asked.need('push', repository);
-  asked.env.uploads.cancel(asked.env.uploads.find(repository, id));
+  asked.env.uploads.cancel(found(asked, repository, id));
   asked.response.writeHead(204).end();
 }
+
+const found = ({ env, account }: Asked, repository: string, id: string): Upload =>
+  env.uploads.find(repository, id, account.name);
 
 /** A chunk that says where it belongs belongs at the end, and is as long as it says. */
 function checkPlace({ env, request }: Asked, upload: Upload): void {

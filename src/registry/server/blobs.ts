@@ -1,10 +1,11 @@
 /** Blobs: files by digest, shared by all repositories; a link says that a repository has one. */
 import { mkdirSync, openSync, closeSync, fsyncSync, renameSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { algorithmOf, type ContentDigest, hexOf } from '../names.ts';
 import type { RegistryLimits } from './limits.ts';
 import { Refusal } from './refusal.ts';
-import { knownRepository, type RegistryStore, repositoryId } from './store.ts';
+import { keptBytes, knownRepository, type RegistryStore, repositoryId } from './store.ts';
 
 /** Where a blob's file is. A digest is hex alone, so it cannot lead out of the directory. */
 export function blobPath(store: RegistryStore, digest: ContentDigest): string {
@@ -35,34 +36,58 @@ export function holdersOf(store: RegistryStore, digest: ContentDigest): readonly
 
 /**
  * Gives a repository a blob whose bytes are in `file`, or, without a file, one that is there. False if it is not there.
- * The file is on the disk before anything names it.
+ * The file is on the disk before anything names it; it takes the place of one that was damaged.
  */
-export function linkBlob(
+export async function linkBlob(
   store: RegistryStore,
   limits: RegistryLimits,
   repository: string,
   digest: ContentDigest,
   file?: { readonly path: string; readonly size: number },
-): boolean {
-  if (file) sync(file.path);
+): Promise<boolean> {
+  if (file) {
+    await using handle = await open(file.path, 'r');
+    await handle.sync();
+  }
   return store.transaction(() => {
     const path = blobPath(store, digest);
-    const there = store.row('SELECT 1 FROM blobs WHERE digest = ?', digest) !== undefined;
+    const row = store.row('SELECT size FROM blobs WHERE digest = ?', digest);
+    const there = row !== undefined && fileSize(path) === Number(row['size']);
     if (!there && !file) return false;
     const id = repositoryId(store, repository, limits.repositories);
     if (id === undefined) throw new Refusal('DENIED', 'the registry has as many repositories as it may');
     if (!there && file) {
-      const held = Number(store.row('SELECT coalesce(sum(size), 0) AS n FROM blobs')?.['n']);
-      if (held + file.size > limits.total) throw new Refusal('DENIED', 'the registry is full', { status: 507 });
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      if (!row && keptBytes(store) + file.size > limits.total) throw full();
+      const made = mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       renameSync(file.path, path);
       sync(dirname(path));
-      store.run('INSERT INTO blobs (digest, size, since) VALUES (?, ?, ?)', digest, file.size, Date.now());
+      if (made !== undefined) sync(dirname(made));
+      store.run('INSERT OR IGNORE INTO blobs (digest, size, since) VALUES (?, ?, ?)', digest, file.size, Date.now());
     }
     // A link that is there becomes young again: what a push found must not be collected before its manifest comes.
     store.run('INSERT OR REPLACE INTO links (repository, digest, since) VALUES (?, ?, ?)', id, digest, Date.now());
     return true;
   });
+}
+
+export const full = (): Refusal => new Refusal('DENIED', 'the registry is full', { status: 507 });
+
+/** Says that a blob is about to be named, so that it is not collected before: to those who found it there. */
+export function touchBlob(
+  store: RegistryStore,
+  limits: RegistryLimits,
+  repository: string,
+  digest: ContentDigest,
+): void {
+  const now = Date.now();
+  store.run(
+    `UPDATE links SET since = ?1 WHERE digest = ?2 AND since < ?3
+     AND repository = (SELECT id FROM repositories WHERE name = ?4)`,
+    now,
+    digest,
+    now - limits.graceMs / 2,
+    repository,
+  );
 }
 
 /** Takes a blob from a repository. `used`: a manifest of it names the blob, nothing was done. */

@@ -59,8 +59,18 @@ export function collectGarbage(store: RegistryStore, limits: RegistryLimits, opt
       blobs += 1;
     }
   });
+  dropRepositories(store);
   sweepFiles(store, before);
   return { manifests, blobs, bytes, uploads };
+}
+
+/** Repositories that hold nothing and of which nothing is remembered: names that somebody began to push to. */
+function dropRepositories(store: RegistryStore): void {
+  store.run(
+    `DELETE FROM repositories WHERE NOT EXISTS (SELECT 1 FROM links WHERE repository = repositories.id)
+     AND NOT EXISTS (SELECT 1 FROM manifests WHERE repository = repositories.id)
+     AND NOT EXISTS (SELECT 1 FROM taken WHERE repository = repositories.id)`,
+  );
 }
 
 function collectUntagged(store: RegistryStore, before: number): number {

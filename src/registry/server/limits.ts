@@ -2,7 +2,7 @@
 export interface RegistryLimits {
   /** Of one blob. */
   readonly blob: number;
-  /** Of all blobs together. */
+  /** Of all blobs and manifests together, with the uploads under way. */
   readonly total: number;
   readonly repositories: number;
   /** In one repository. */
@@ -16,6 +16,11 @@ export interface RegistryLimits {
   /** A connection on which nothing moves is ended after so many milliseconds. */
   readonly idleMs: number;
   readonly connections: number;
+  /** From one address that is not this machine. */
+  readonly connectionsOfOne: number;
+  /** An upload slower than so many bytes in a window is refused. */
+  readonly slowest: number;
+  readonly windowMs: number;
   /** How young what nothing names may be when it is collected, milliseconds. */
   readonly graceMs: number;
 }
@@ -31,5 +36,8 @@ export const REGISTRY_LIMITS: RegistryLimits = {
   uploadMs: 24 * 3_600_000,
   idleMs: 60_000,
   connections: 1_024,
+  connectionsOfOne: 256,
+  slowest: 16_384,
+  windowMs: 30_000,
   graceMs: 3_600_000,
 };

@@ -1,5 +1,5 @@
 /** Answers about manifests, tags, referrers and the index. */
-import { type Descriptor, INDEX_TYPE, isDigest, isTag, LARGEST_MANIFEST } from '../names.ts';
+import { INDEX_TYPE, isDigest, isTag, LARGEST_MANIFEST } from '../names.ts';
 import type { Asked } from './asked.ts';
 import { readBody } from './body.ts';
 import { deleteManifest, getManifest, listReferrers, listTags, putManifest, referrersIndex } from './manifests.ts';
@@ -81,8 +81,8 @@ export function sendReferrers(asked: Asked, repository: string, reference: strin
   if (!isDigest(reference)) throw new Refusal('DIGEST_INVALID', 'the reference is not a sha256 or sha512 digest');
   const artifactType = query.get('artifactType') ?? undefined;
   const { last } = page(asked);
-  const found = listReferrers(env.store, repository, { subject: reference, artifactType, last }, MOST_LISTED + 1);
-  const { list, more } = bounded(found);
+  const of = { subject: reference, artifactType, last };
+  const { list, more } = listReferrers(env.store, repository, of, MOST_LISTED);
   const lastOf = list.at(-1)?.digest ?? '';
   const rest = new URLSearchParams({ last: lastOf, ...(artifactType === undefined ? {} : { artifactType }) });
   sendJson(response, 200, referrersIndex(list), {
@@ -90,18 +90,6 @@ export function sendReferrers(asked: Asked, repository: string, reference: strin
     ...(artifactType === undefined ? {} : { 'oci-filters-applied': 'artifactType' }),
     ...(more ? { link: `</v2/${repository}/referrers/${reference}?${rest.toString()}>; rel="next"` } : {}),
   });
-}
-
-/** As many as fit in a manifest of the size that clients take. */
-function bounded(found: readonly Descriptor[]): { readonly list: readonly Descriptor[]; readonly more: boolean } {
-  let size = 1_024;
-  let count = 0;
-  for (const one of found.slice(0, MOST_LISTED)) {
-    size += Buffer.byteLength(JSON.stringify(one)) + 1;
-    if (size > LARGEST_MANIFEST && count > 0) break;
-    count += 1;
-  }
-  return { list: found.slice(0, count), more: count < found.length };
 }
 
 export function sendCatalog(asked: Asked): void {

@@ -1,12 +1,21 @@
 /** Manifests, their tags and who refers to whom. */
 import { createHash } from 'node:crypto';
 import { valid } from 'semver';
-import { algorithmOf, type ContentDigest, type Descriptor, INDEX_TYPE, isDigest, isTag } from '../names.ts';
+import {
+  algorithmOf,
+  type ContentDigest,
+  type Descriptor,
+  INDEX_TYPE,
+  isDigest,
+  isTag,
+  LARGEST_MANIFEST,
+} from '../names.ts';
 import { artifactTypeOf, ManifestProblem, type ReadManifest, readManifest } from '../manifest.ts';
-import { blobSize } from './blobs.ts';
+import { blobSize, full } from './blobs.ts';
 import type { RegistryLimits } from './limits.ts';
+import { indexVersion, unindexTags } from './component-index.ts';
 import { Refusal } from './refusal.ts';
-import { knownRepository, type RegistryStore, repositoryId, type Row } from './store.ts';
+import { keptBytes, knownRepository, type RegistryStore, repositoryId, type Row } from './store.ts';
 
 /** Layers that need not be in the registry: the image specification has them fetched from elsewhere. */
 const ELSEWHERE = /nondistributable|foreign/;
@@ -73,7 +82,11 @@ export function putManifest(
     for (const tag of tags) checkTag(store, rules, id, tag, digest);
     insert(store, id, digest, manifest, bytes);
     bounded(store, id, 'manifests', rules.limits.manifests);
-    for (const tag of tags) setTag(store, rules, id, tag, digest);
+    if (keptBytes(store) > rules.limits.total) throw full();
+    for (const tag of tags) {
+      setTag(store, rules, id, tag, digest);
+      indexVersion(store, { id, repository }, tag, manifest);
+    }
     bounded(store, id, 'tags', rules.limits.tags);
   });
   return { digest, subject: manifest.subject?.digest, tags };
@@ -125,9 +138,10 @@ function insert(
   bytes: Uint8Array,
 ): void {
   store.run(
-    `INSERT OR REPLACE INTO manifests
+    // What is there stays as it was sent first, with the type it was sent as.
+    `INSERT INTO manifests
      (repository, digest, media_type, size, content, subject, artifact_type, annotations, config_type, since)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET since = excluded.since`,
     id,
     digest,
     manifest.mediaType,
@@ -177,17 +191,20 @@ function setTag(store: RegistryStore, rules: ManifestRules, id: number, tag: str
 export function deleteManifest(store: RegistryStore, repository: string, reference: string): void {
   const id = neededRepository(store, repository);
   const gone = store.transaction(() => {
-    if (!isDigest(reference)) {
-      return store.run(
-        'DELETE FROM tags WHERE repository = ? AND folded = ? AND tag = ?',
-        id,
-        fold(reference),
-        reference,
-      );
-    }
-    return removeManifest(store, id, reference);
+    const tags = isDigest(reference)
+      ? store
+          .rows('SELECT tag FROM tags WHERE repository = ? AND digest = ?', id, reference)
+          .map((row) => String(row['tag']))
+      : [reference];
+    const count = isDigest(reference) ? removeManifest(store, id, reference) : removeTag(store, id, reference);
+    unindexTags(store, { id, repository }, tags);
+    return count;
   });
   if (gone === 0) throw new Refusal('MANIFEST_UNKNOWN', 'there is no such manifest');
+}
+
+function removeTag(store: RegistryStore, id: number, tag: string): number {
+  return store.run('DELETE FROM tags WHERE repository = ? AND folded = ? AND tag = ?', id, fold(tag), tag);
 }
 
 /** Within a transaction. */
@@ -223,25 +240,36 @@ function taggedDigest(store: RegistryStore, id: number, tag: string): ContentDig
   return row?.['digest'] as ContentDigest | undefined;
 }
 
-/** What refers to a digest, by digest after `last`; the digest need not be there. */
+/**
+ * What refers to a digest, by digest after `last`; the digest need not be there. At most `most`, and as many as fit in a
+ * manifest of the size that clients take: no more than that is held at once.
+ */
 export function listReferrers(
   store: RegistryStore,
   repository: string,
   of: { readonly subject: ContentDigest; readonly artifactType?: string | undefined; readonly last: string },
   most: number,
-): readonly Descriptor[] {
+): { readonly list: readonly Descriptor[]; readonly more: boolean } {
   const id = knownRepository(store, repository);
-  if (id === undefined) return [];
-  const rows = store.rows(
+  if (id === undefined) return { list: [], more: false };
+  const rows = store.each(
     `SELECT digest, media_type, size, artifact_type, annotations FROM manifests
      WHERE repository = ?1 AND subject = ?2 AND digest > ?3 AND (?4 IS NULL OR artifact_type = ?4) ORDER BY digest LIMIT ?5`,
     id,
     of.subject,
     of.last,
     of.artifactType ?? null,
-    most,
+    most + 1,
   );
-  return rows.map(referrerOf);
+  const list: Descriptor[] = [];
+  let bytes = 1_024;
+  for (const row of rows) {
+    const one = referrerOf(row);
+    bytes += Buffer.byteLength(JSON.stringify(one)) + 1;
+    if (list.length >= most || (bytes > LARGEST_MANIFEST && list.length > 0)) return { list, more: true };
+    list.push(one);
+  }
+  return { list, more: false };
 }
 
 function referrerOf(row: Row): Descriptor {

@@ -1,5 +1,5 @@
 /** Answers that are errors, in the form of the OCI distribution specification: `{"errors": [{code, message, detail}]}`. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** The codes of the specification, with their usual status. */
 const STATUS = {
@@ -56,9 +56,25 @@ export function sendJson(
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
-/** Writes a refusal. The connection ends where a body may be on its way that nobody reads. */
+/** How much of a body that is refused is let in, and for how long, so that its sender comes to read why. */
+const LINGER_BYTES = 16 * 1024 * 1024;
+const LINGER_MS = 5_000;
+
+/** Writes a refusal. Of a body that is on its way the rest is thrown away; the connection ends where there is much of it. */
 export function sendRefusal(response: ServerResponse, refusal: Refusal, unread: boolean): void {
   const { code, message, detail, status, headers } = refusal;
   const error = { code, message, ...(detail === undefined ? {} : { detail }) };
-  sendJson(response, status, { errors: [error] }, { ...headers, ...(unread ? { connection: 'close' } : {}) });
+  if (unread) linger(response.req);
+  sendJson(response, status, { errors: [error] }, headers);
+}
+
+function linger(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS).unref();
+  let bytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > LINGER_BYTES) request.socket.destroy();
+  });
+  request.once('close', () => clearTimeout(timer));
+  request.resume();
 }

@@ -45,6 +45,8 @@ export interface RegistryOptions {
   readonly limits?: Partial<RegistryLimits> | undefined;
   /** Called after each answer. */
   readonly onAnswer?: ((line: AnsweredLine) => void) | undefined;
+  /** Called with what went wrong here and is no fault of a client. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
 export interface AnsweredLine {
@@ -69,11 +71,13 @@ export async function serveRegistry(options: RegistryOptions): Promise<RunningRe
   const { host = '127.0.0.1', port = 0, directory } = options;
   const limits = { ...REGISTRY_LIMITS, ...options.limits };
   const store = open(directory);
+  const report = options.onFailure ?? (() => undefined);
   const env: RegistryEnv = {
     store,
     limits,
     uploads: createUploads(store, limits),
     rules: { limits, mayMove: options.mutableTags ?? (() => false) },
+    report,
   };
   const access = createAccess(directory, options.anonymous ?? { '*': ['pull'] });
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
@@ -84,6 +88,7 @@ export async function serveRegistry(options: RegistryOptions): Promise<RunningRe
     ? createHttpsServer({ ...settings, ...options.tls }, answer)
     : createHttpServer(settings, answer);
   server.maxConnections = limits.connections;
+  boundPeers(server, limits.connectionsOfOne);
   // Both directions: neither a body that does not come nor an answer that is not read holds a connection.
   server.timeout = limits.idleMs;
   await listen(server, host, port).catch((error: unknown) => {
@@ -113,11 +118,34 @@ export async function serveRegistry(options: RegistryOptions): Promise<RunningRe
   };
 }
 
+/** Ends connections of an address that has too many; this machine may be a proxy for many. */
+function boundPeers(server: Server, most: number): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const { remoteAddress = '' } = socket;
+    if (/^(?:127\.|::1$|::ffff:127\.)/.test(remoteAddress)) return;
+    const count = (open.get(remoteAddress) ?? 0) + 1;
+    if (count > most) {
+      socket.destroy();
+      return;
+    }
+    open.set(remoteAddress, count);
+    socket.once('close', () => {
+      const left = (open.get(remoteAddress) ?? 1) - 1;
+      if (left === 0) open.delete(remoteAddress);
+      else open.set(remoteAddress, left);
+    });
+  });
+}
+
 function open(directory: string): ReturnType<typeof openStore> {
   try {
     return openStore(directory);
   } catch (cause) {
-    throw new SwitchboardError('home-unusable', `the registry's directory ${directory} cannot be used`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SwitchboardError('home-unusable', `the registry's directory ${directory} cannot be used: ${why}`, {
+      cause,
+    });
   }
 }
 
@@ -169,23 +197,30 @@ async function handle(
     };
     await dispatch(asked, route);
   } catch (error) {
-    fail(request, response, error);
+    fail(env, request, response, error);
   } finally {
     onAnswer?.({ method, path, status: response.statusCode, account });
   }
 }
 
-function fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+function fail(env: RegistryEnv, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  // A client that goes in the middle is no failure.
+  if (!(error instanceof Refusal) && !request.socket.destroyed) env.report(error);
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
-  const full = errnoOf(error) === 'ENOSPC';
+  const full = isFull(error);
   const refusal =
     error instanceof Refusal
       ? error
       : new Refusal('UNKNOWN', full ? 'the disk is full' : 'the registry failed', full ? { status: 507 } : {});
   sendRefusal(response, refusal, !request.complete);
+}
+
+/** Of the file system, or of SQLite, whose `SQLITE_FULL` is 13. */
+function isFull(error: unknown): boolean {
+  return errnoOf(error) === 'ENOSPC' || (error instanceof Error && 'errcode' in error && error.errcode === 13);
 }
 
 type Handler<R extends Route> = (asked: Asked, route: R) => Promise<void> | void;

@@ -6,6 +6,9 @@ import { errnoOf, SwitchboardError } from '#core/errors';
 import { printable } from '#core/reference';
 
 export const RIGHTS = ['pull', 'push', 'delete'] as const;
+/** The name of those who give no credentials. */
+export const ANONYMOUS = 'anonymous';
+
 export type Right = (typeof RIGHTS)[number];
 
 /** Rights by pattern of repositories: `acme/*` for all below acme, `acme/clip` for one, `*` for all. */
@@ -24,8 +27,9 @@ interface UsersDocument {
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 const PATTERN = /^(?:\*|[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?:\/\*)?)$/;
 const COST = { N: 16_384, r: 8, p: 1 };
-/** Before the number of checks under way is bounded, passwords of strangers could hold every thread. */
-const MOST_CHECKS = 4;
+/** More checks at once, of passwords of strangers, could hold every thread; so many others wait. */
+const MOST_CHECKS = 2;
+const MOST_WAITING = 64;
 /** A password that was right is not computed again for so long. */
 const REMEMBER_MS = 10 * 60_000;
 
@@ -43,6 +47,12 @@ function covers(pattern: string, repository: string): boolean {
 
 /** Adds a user or replaces one. Errors: `invalid-setting`. */
 export async function setUser(directory: string, name: string, password: string, rights: Rights): Promise<void> {
+  if (name === ANONYMOUS) {
+    throw new SwitchboardError(
+      'invalid-setting',
+      'anonymous is everybody without a password: registry serve --anonymous',
+    );
+  }
   if (!NAME.test(name)) {
     throw new SwitchboardError('invalid-setting', `"${printable(name)}" is no name for a user: a-z, 0-9, ., _ and -`);
   }
@@ -97,8 +107,9 @@ function readUsers(directory: string): UsersDocument {
 
 function writeUsers(directory: string, document: UsersDocument): void {
   const path = usersFile(directory);
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(document, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(`${path}.tmp`, path);
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, `${JSON.stringify(document, undefined, 2)}\n`, { mode: 0o600, flush: true });
+  renameSync(temporary, path);
 }
 
 function derive(password: string, salt: Uint8Array): Promise<Buffer> {
@@ -108,46 +119,68 @@ function derive(password: string, salt: Uint8Array): Promise<Buffer> {
 }
 
 export interface UserList {
-  /** The rights of a user whose password is right, undefined for anyone else; `busy` with too many to check at once. */
+  /** The rights of a user whose password was found to be right lately. */
+  remembered(name: string, password: string): Rights | undefined;
+  /** The rights of a user whose password is right, undefined for anyone else; `busy` with too many to check. */
   check(name: string, password: string): Promise<Rights | undefined | 'busy'>;
 }
 
 /** The users of a directory, as the file has them at each check. */
 export function userList(directory: string): UserList {
-  let read: { readonly at: number; readonly document: UsersDocument } | undefined;
+  let read: { readonly at: string; readonly document: UsersDocument } | undefined;
   const key = randomBytes(32);
   const right = new Map<string, number>();
+  const underWay = new Map<string, Promise<boolean>>();
+  const waiting: (() => void)[] = [];
   let checking = 0;
   const current = (): UsersDocument => {
-    const at = statSync(usersFile(directory), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const found = statSync(usersFile(directory), { throwIfNoEntry: false });
+    const at = found ? `${found.mtimeMs} ${found.ino} ${found.size}` : '';
     if (read?.at !== at) {
       read = { at, document: readUsers(directory) };
       right.clear();
     }
     return read.document;
   };
+  const find = (name: string, password: string): { readonly user: User | undefined; readonly mark: string } => {
+    const { users } = current();
+    const user = Object.hasOwn(users, name) ? users[name] : undefined;
+    const text = `${name}\0${user?.password ?? ''}\0${password}`;
+    return { user, mark: createHmac('sha256', key).update(text).digest('hex') };
+  };
+  const isRight = async (user: User | undefined, password: string): Promise<boolean> => {
+    if (checking >= MOST_CHECKS) await new Promise<void>((resolve) => waiting.push(resolve));
+    else checking += 1;
+    try {
+      // As long for a name that is none: the time says nothing of who there is.
+      const [, salt = '', hash = ''] = (user?.password ?? 'scrypt$AAAA$AAAA').split('$');
+      const derived = await derive(password, Buffer.from(salt, 'base64url'));
+      const kept = Buffer.from(hash, 'base64url');
+      return user !== undefined && kept.length === derived.length && timingSafeEqual(kept, derived);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else checking -= 1;
+    }
+  };
   return {
+    remembered(name, password) {
+      const { user, mark } = find(name, password);
+      return (right.get(mark) ?? 0) > Date.now() ? user?.rights : undefined;
+    },
     async check(name, password) {
-      const { users } = current();
-      const user = Object.hasOwn(users, name) ? users[name] : undefined;
-      const mark = createHmac('sha256', key)
-        .update(`${name}\0${user?.password ?? ''}\0${password}`)
-        .digest('hex');
-      if (user && (right.get(mark) ?? 0) > Date.now()) return user.rights;
-      if (checking >= MOST_CHECKS) return 'busy';
-      checking += 1;
-      try {
-        // As long for a name that is none: the time says nothing of who there is.
-        const [, salt = '', hash = ''] = (user?.password ?? 'scrypt$AAAA$AAAA').split('$');
-        const derived = await derive(password, Buffer.from(salt, 'base64url'));
-        const kept = Buffer.from(hash, 'base64url');
-        if (!user || kept.length !== derived.length || !timingSafeEqual(kept, derived)) return undefined;
-        if (right.size > 1_000) right.clear();
-        right.set(mark, Date.now() + REMEMBER_MS);
-        return user.rights;
-      } finally {
-        checking -= 1;
+      const { user, mark } = find(name, password);
+      // Sixteen connections of one client are one check.
+      let work = underWay.get(mark);
+      if (!work) {
+        if (waiting.length >= MOST_WAITING) return 'busy';
+        work = isRight(user, password).finally(() => underWay.delete(mark));
+        underWay.set(mark, work);
       }
+      if (!(await work) || !user) return undefined;
+      if (right.size > 1_000) right.clear();
+      right.set(mark, Date.now() + REMEMBER_MS);
+      return user.rights;
     },
   };
 }

@@ -1,16 +1,14 @@
 /** The services of WASI 0.3, by `wasi:cli/stdout@0.3`: those of 0.2 have other forms under the same names. */
-import type { ServiceInterface } from '#core/services';
 import * as cli from '../cli/index.ts';
 import { insecureInterface, insecureSeedInterface, randomInterface } from '../random/index.ts';
-import type { Scope } from '../scope.ts';
+import type { Part } from '../part.ts';
 import { environment3, output3, stdin3 } from './cli.ts';
 import { monotonicClock3, systemClock3 } from './clocks.ts';
 import { httpClient3, httpTypes3 } from './http.ts';
 import { nameLookup3, socketTypes3 } from './sockets.ts';
 import { filesystemTypes3, preopens3 } from './filesystem.ts';
 
-/** The same for every instance. */
-export const SHARED_3: { readonly [id: string]: ServiceInterface } = {
+const shared: Part['shared'] = {
   'wasi:cli/stdin@0.3': stdin3,
   'wasi:cli/terminal-input@0.3': cli.terminalInputInterface,
   'wasi:cli/terminal-output@0.3': cli.terminalOutputInterface,
@@ -20,8 +18,7 @@ export const SHARED_3: { readonly [id: string]: ServiceInterface } = {
   'wasi:filesystem/types@0.3': filesystemTypes3,
 };
 
-/** Made for an instance when its code first asks. */
-export const OWN_3: { readonly [id: string]: (scope: Scope) => ServiceInterface } = {
+const own: Part['own'] = {
   'wasi:cli/environment@0.3': environment3,
   'wasi:cli/exit@0.3': cli.exitInterface,
   'wasi:cli/stdout@0.3': (scope) => output3(scope, 'stdout'),
@@ -37,3 +34,5 @@ export const OWN_3: { readonly [id: string]: (scope: Scope) => ServiceInterface 
   'wasi:sockets/ip-name-lookup@0.3': nameLookup3,
   'wasi:random/insecure-seed@0.3': (scope) => ({ getInsecureSeed: insecureSeedInterface(scope)['insecureSeed'] }),
 };
+
+export const part: Part = { shared, own };

@@ -4,7 +4,10 @@ import { requirementOf } from '#core/policy';
 import type { ServiceEnv } from '#core/services';
 import { camelCase } from '#wit/names';
 import { serviceSet } from '../index.ts';
+import { OF_EACH_PART } from '../parts.ts';
 import { laterFunctions } from './offer.ts';
+
+await serviceSet.load(OF_EACH_PART);
 
 const env = { onEnd: () => undefined, policy: { env: [], fs: [], net: [] } } as unknown as ServiceEnv;
 

@@ -26,8 +26,6 @@ export const scalar = (kind: Scalar): Shape => ({ kind });
 export function shapeOf(d: Deriver, type: TS.Type, o: ShapeOptions): Shape {
   const { TypeFlags } = d.ts;
   const { flags } = type;
-  if (d.budget <= 0) return scalar('json');
-  d.budget -= 1;
   if (flags & (TypeFlags.Any | TypeFlags.Unknown)) return scalar('json');
   if (flags & TypeFlags.Never) return never('a value that cannot exist');
   if (flags & (TypeFlags.Void | TypeFlags.Undefined | TypeFlags.Null)) return scalar('void');
@@ -39,6 +37,10 @@ export function shapeOf(d: Deriver, type: TS.Type, o: ShapeOptions): Shape {
   if (flags & TypeFlags.BigIntLike) return scalar('bigint');
   if (flags & TypeFlags.ESSymbolLike) return never('a symbol');
   if (flags & TypeFlags.NonPrimitive) return scalar('json');
+  // What is endless is made of objects; a number stays one wherever it is met.
+  const isPlain = type.isUnion() && type.types.every((one) => !(one.flags & structured(d)));
+  if (!isPlain && d.budget <= 0) return scalar('json');
+  if (!isPlain) d.budget -= 1;
   if (type.isUnion()) return unionShape(d, type, o);
   if (flags & TypeFlags.Instantiable) return boundShape(d, type, o);
   if (type.isIntersection()) {
@@ -49,6 +51,9 @@ export function shapeOf(d: Deriver, type: TS.Type, o: ShapeOptions): Shape {
   }
   return o.depth > DEEPEST ? scalar('json') : objectShape(d, type, { ...o, depth: o.depth + 1 });
 }
+
+const structured = ({ ts: { TypeFlags } }: Deriver): number =>
+  TypeFlags.Object | TypeFlags.Intersection | TypeFlags.Instantiable;
 
 function enumLiteral(d: Deriver, type: TS.Type, value: string | number): Shape {
   const isMember = (type.flags & d.ts.TypeFlags.EnumLiteral) !== 0 && type.symbol !== undefined;

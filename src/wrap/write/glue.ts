@@ -6,7 +6,6 @@ import type { Plan, PlannedFunction, PlannedType } from '../plan.ts';
 export interface GlueOptions {
   /** Something the library does ends later: the guest then has promises that can be waited for. */
   readonly promises: boolean;
-  readonly random: boolean;
   /** `Buffer` of Node, for libraries that cannot do without. */
   readonly buffer: boolean;
 }
@@ -35,7 +34,6 @@ export function writeGlue(plan: Plan, options: GlueOptions): string {
     '// Made by switchboard wrap; yours to change. switchboard rewrap makes it anew.',
     "import './runtime/globals.ts';",
     ...(options.buffer ? ["import './runtime/buffer.ts';"] : []),
-    ...(options.random ? ["import './runtime/random.ts';"] : []),
     ...(options.promises ? ["import './runtime/promises.ts';"] : []),
     ...modules.map((from) => `import * as ${moduleOf(from)} from ${JSON.stringify(from)};`),
     "import { call, construct, get, Handle, method, self } from './runtime/calls.ts';",

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BundledPackage } from '../fetch.ts';
+import type { BundledPackage } from '../packages.ts';
 
 const LICENCE = /^(?:licen[cs]e|copying|notice|copyright)(?:[.-].*)?$/i;
 const LARGEST = 256 * 1024;
@@ -32,8 +32,8 @@ export function billOfMaterials(
   const bundled = packages.filter(({ typesOnly }) => !typesOnly);
   const own = `${component.name}@${component.version}`;
   const refOf = (one: BundledPackage): string => purl(one);
-  const byName = new Map(bundled.map((one) => [one.name, refOf(one)]));
-  const direct = bundled.filter(({ path }) => path.lastIndexOf('node_modules/') === 0);
+  const byPath = new Map(bundled.map((one) => [one.path, refOf(one)]));
+  const direct = bundled.filter((one) => one.direct);
   const identity = createHash('sha256').update(bundled.map(refOf).sort().join('\n')).digest('hex');
   return `${JSON.stringify(
     {
@@ -58,13 +58,21 @@ export function billOfMaterials(
         { ref: own, dependsOn: [...new Set(direct.map(refOf))] },
         ...bundled.map((one) => ({
           ref: refOf(one),
-          dependsOn: one.dependencies.flatMap((name) => byName.get(name) ?? []),
+          dependsOn: one.dependencies.flatMap((name) => nearest(byPath, one.path, name) ?? []),
         })),
       ],
     },
     undefined,
     2,
   )}\n`;
+}
+
+/** As Node finds it: in the package's own folder, then in those above. */
+function nearest(byPath: ReadonlyMap<string, string>, path: string, name: string): string | undefined {
+  for (let folder = path; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('node_modules/') - 1))) {
+    const found = byPath.get(folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`);
+    if (found !== undefined || folder === '') return found;
+  }
 }
 
 const purl = ({ name, version }: BundledPackage): string => `pkg:npm/${name.replace('@', '%40')}@${version}`;

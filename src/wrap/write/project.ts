@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BundledPackage } from '../fetch.ts';
+import type { BundledPackage } from '../packages.ts';
 import type { Refusal } from '../model.ts';
 import type { Plan } from '../plan.ts';
 import type { Proof } from '../prove.ts';
@@ -20,8 +20,9 @@ export interface ProjectText {
   readonly refusals: readonly Refusal[];
   readonly packages: readonly BundledPackage[];
   readonly proofs: readonly Proof[];
-  readonly random: boolean;
   readonly buffer: boolean;
+  /** Folders outside the project, from it on, that it is built of. */
+  readonly include: readonly string[];
   readonly exampleOf: Parameters<typeof writeWit>[1]['exampleOf'];
   /** What rewrap reads. */
   readonly record: object;
@@ -37,14 +38,10 @@ export async function writeProject(dir: string, text: ProjectText): Promise<void
       writeWit(text.plan, {
         package: `${text.component.name}@${text.component.version}`,
         docs: text.about,
-        random: text.random,
         exampleOf: text.exampleOf,
       }),
     ],
-    [
-      'src/main.ts',
-      writeGlue(text.plan, { promises: needsPromises(text.plan), random: text.random, buffer: text.buffer }),
-    ],
+    ['src/main.ts', writeGlue(text.plan, { promises: needsPromises(text.plan), buffer: text.buffer })],
     ['README.md', readme(text)],
     ['sbom.cdx.json', billOfMaterials(text.component, text.packages)],
     ['wrap.json', `${JSON.stringify(text.record, undefined, 2)}\n`],
@@ -110,7 +107,7 @@ function smokeTest(proofs: readonly Proof[]): string {
 
 const hasHandle = (args: readonly unknown[]): boolean => /"[a-z0-9-]*handle/i.test(JSON.stringify(args));
 
-function readme({ component, title, plan, refusals, proofs, packages }: ProjectText): string {
+function readme({ component, title, plan, refusals, proofs, packages, include }: ProjectText): string {
   const name = `${component.name}@${component.version}`;
   const lost = refusals.filter(({ loss }) => loss === 'function');
   const parts = refusals.filter(({ loss }) => loss === 'part');
@@ -123,9 +120,9 @@ function readme({ component, title, plan, refusals, proofs, packages }: ProjectT
     `${title}, as a component of Switchboard. Made by \`switchboard wrap\`; it asks for no permission.`,
     '',
     '```',
-    'npm ci --ignore-scripts',
-    'switchboard build',
-    'switchboard test',
+    ...(include.length === 0 ? ['npm ci --ignore-scripts'] : []),
+    ['switchboard build', ...include.map((folder) => `--include ${folder}`)].join(' '),
+    ['switchboard test', ...include.map((folder) => `--include ${folder}`)].join(' '),
     '```',
     '',
     `## Functions`,

@@ -7,8 +7,6 @@ export interface WitOptions {
   /** `ns:name@1.2.3`. */
   readonly package: string;
   readonly docs: string;
-  /** Random numbers of the machine; clocks are always there. */
-  readonly random: boolean;
   /** An example of a call in the library's own words, by the title of the function. */
   readonly exampleOf: (fn: PlannedFunction) => string | undefined;
 }
@@ -25,31 +23,14 @@ export function writeWit(plan: Plan, options: WitOptions): string {
     ...plan.functions.map((one) => functionText(plan, one, options)),
   ];
   return [
-    `package ${options.package};`,
+    `package ${options.package.replace(/^([^:]*):([^@]*)/, (_, space: string, name: string) => `${written(space)}:${written(name)}`)};`,
     '',
     `${docs(options.docs)}interface api {\n${indent(parts.join('\n\n'))}\n}`,
     '',
-    `world tool {\n    import wasi:clocks/wall-clock@0.2.6;${options.random ? '\n    import wasi:random/random@0.2.6;' : ''}\n    export api;\n}`,
-    '',
-    CLOCKS,
-    ...(options.random ? ['', RANDOM] : []),
+    'world tool {\n    export api;\n}',
     '',
   ].join('\n');
 }
-
-const CLOCKS = `package wasi:clocks@0.2.6 {
-    interface wall-clock {
-        record datetime { seconds: u64, nanoseconds: u32 }
-        now: func() -> datetime;
-        resolution: func() -> datetime;
-    }
-}`;
-const RANDOM = `package wasi:random@0.2.6 {
-    interface random {
-        get-random-bytes: func(len: u64) -> list<u8>;
-        get-random-u64: func() -> u64;
-    }
-}`;
 
 function typeText(plan: Plan, { wit, type, labels }: PlannedType): string {
   const name = written(wit);
@@ -90,7 +71,7 @@ export function surfaceOf(plan: Plan): Surface {
       .filter((line) => !/^\s*\/\/\//.test(line))
       .join(' ')
       .replaceAll(/\s+/g, ' ');
-  const options: WitOptions = { package: '', docs: '', random: false, exampleOf: () => undefined };
+  const options: WitOptions = { package: '', docs: '', exampleOf: () => undefined };
   const signature = (one: PlannedFunction): string =>
     bare(functionText(plan, one, options)).replace(/^[^:]*: |;$/g, '');
   const functions = [

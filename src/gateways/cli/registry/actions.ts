@@ -1,9 +1,10 @@
 /** What `registry` does. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SwitchboardError } from '#core/errors';
 import { formatSize, parseSize } from '#core/limits';
-import type { RegistryOptions, Right, Rights } from '#registry';
+import type { AnsweredLine, RegistryOptions, Right, Rights } from '#registry';
 import type { RegistrySettings } from '#registry/client/settings';
 import type { Context } from '../context.ts';
 import { table } from '../describe-text.ts';
@@ -17,6 +18,7 @@ export interface RegistryFlags {
   readonly tlsKey?: string;
   readonly anonymous: string;
   readonly mutableTag?: readonly string[];
+  readonly accessLog?: true;
   readonly maxBlob?: string;
   readonly maxTotal?: string;
   readonly right?: readonly string[];
@@ -54,7 +56,16 @@ export const PERFORM: { readonly [K in Action]: Perform } = {
       );
       context.note('WARNING: give --tls-cert and --tls-key, or put a proxy with TLS before it.');
     }
-    const running = await serveRegistry(options);
+    const running = await serveRegistry({
+      ...options,
+      ...(flags.accessLog
+        ? {
+            onAnswer: ({ method, path, status, account }: AnsweredLine) =>
+              context.note(`${new Date().toISOString()} ${account} ${status} ${method} ${safeLine(path)}`),
+          }
+        : {}),
+      onFailure: (error) => context.note(`FAILED: ${safeLine(error instanceof Error ? error.message : String(error))}`),
+    });
     const { url, address } = running;
     if (context.json) context.printLine({ url, address, data: options.directory, pid: process.pid });
     else
@@ -93,7 +104,13 @@ export const PERFORM: { readonly [K in Action]: Perform } = {
   },
   async gc(context, _name, flags) {
     const { collectGarbage, openStore, REGISTRY_LIMITS } = await import('#registry');
-    const store = openStore(dataOf(context, flags));
+    const directory = dataOf(context, flags);
+    if (!existsSync(join(directory, 'registry.db'))) {
+      throw new SwitchboardError('invalid-usage', `${safeLine(directory)} is not the directory of a registry`, {
+        fix: 'switchboard registry gc --data <dir>',
+      });
+    }
+    const store = openStore(directory);
     try {
       const gone = collectGarbage(store, REGISTRY_LIMITS, { untagged: flags.untagged });
       const { manifests, blobs, bytes, uploads } = gone;

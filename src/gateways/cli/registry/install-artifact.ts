@@ -6,7 +6,7 @@ import type { InstalledComponent } from '#core';
 import { parseReference } from '#core/reference';
 import type { Host, Installation } from '#host/api';
 import type { RegistryClient } from '#registry/client/client';
-import { type Lock, type Locked, readLock, writeLock } from '#registry/client/lock';
+import { type Locked, readLock } from '#registry/client/lock';
 import type { Resolved } from '#registry/client/resolve';
 import type { Context } from '../context.ts';
 import { safeLine } from '../safe.ts';
@@ -62,11 +62,6 @@ export function rangeIn(word: string, version: string): string {
   if (word.startsWith('oci://')) return version;
   const at = word.indexOf('@');
   return at < 0 ? `^${version}` : word.slice(at + 1);
-}
-
-/** Adds entries to a lock file, which is made where it is not there. */
-export function addToLock(path: string, entries: Lock): void {
-  writeLock(path, new Map([...readLock(path), ...entries]));
 }
 
 export const lockPath = (file: string | undefined): string => resolvePath(file ?? LOCK_FILE);

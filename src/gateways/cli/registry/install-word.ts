@@ -4,15 +4,8 @@ import type { Installation } from '#host/api';
 import type { Context } from '../context.ts';
 import { safeLine } from '../safe.ts';
 import { type ClientFlags, withClient } from './client-of.ts';
-import {
-  addToLock,
-  installArtifact,
-  installLocked,
-  type LockedInstall,
-  lockedOf,
-  lockPath,
-  rangeIn,
-} from './install-artifact.ts';
+import { addToLock } from '#registry/client/lock';
+import { installArtifact, installLocked, type LockedInstall, lockedOf, lockPath, rangeIn } from './install-artifact.ts';
 import { verifierOf } from './verifier.ts';
 
 interface Flags extends ClientFlags {

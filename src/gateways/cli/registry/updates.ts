@@ -5,7 +5,7 @@ import type { InstalledComponent } from '#core';
 import { SwitchboardError } from '#core/errors';
 import { parseReference } from '#core/reference';
 import type { RegistryClient } from '#registry/client/client';
-import { readLock } from '#registry/client/lock';
+import { addToLock, readLock } from '#registry/client/lock';
 import {
   type ArtifactReference,
   formatArtifact,
@@ -15,7 +15,7 @@ import {
 import { type Resolved, versionsIn } from '#registry/client/resolve';
 import type { Context } from '../context.ts';
 import { safeLine } from '../safe.ts';
-import { addToLock, installArtifact, lockedOf, lockPath } from './install-artifact.ts';
+import { installArtifact, lockedOf, lockPath } from './install-artifact.ts';
 import { verifierOf } from './verifier.ts';
 
 export interface Update {
@@ -27,6 +27,8 @@ export interface Update {
   /** The newest there is, whether it fits or not. */
   readonly latest: string;
   readonly range: string;
+  /** Why its registry could not be asked. */
+  readonly failed?: SwitchboardError | undefined;
 }
 
 export interface UpdateFlags {
@@ -34,7 +36,10 @@ export interface UpdateFlags {
   readonly lock?: string | undefined;
 }
 
-/** Asks the registry of each component, by the place it was installed from. Errors: `component-not-found`, those of registries. */
+/**
+ * Asks the registry of each component, by the place it was installed from. Errors: `component-not-found`; those of
+ * registries where none could be asked.
+ */
 export async function findUpdates(
   context: Context,
   client: RegistryClient,
@@ -51,9 +56,8 @@ export async function findUpdates(
       fix: `switchboard install ${name}`,
     });
   }
-  const updates: Update[] = [];
-  for (const [name, { installed, place }] of newest) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const asked = [...newest].filter(([name]) => wanted.length === 0 || wanted.includes(name));
+  const find = async (name: string, { installed, place }: FromRegistry): Promise<Update> => {
     const { version } = installed;
     const versions = versionsIn(await client.open(place).tags(context.signal));
     const latest = versions[0] ?? version;
@@ -64,16 +68,32 @@ export async function findUpdates(
     const { registry, repository } = place;
     const to = newer ? await client.resolve(formatArtifact({ registry, repository, tag })) : undefined;
     const kept = lock.get(name)?.range ?? `^${to?.version ?? version}`;
-    updates.push({ name, from: version, to, latest: compare(latest, version) > 0 ? latest : version, range: kept });
+    return { name, from: version, to, latest: compare(latest, version) > 0 ? latest : version, range: kept };
+  };
+  const updates: Update[] = [];
+  for (const [name, from] of asked) {
+    updates.push(
+      await find(name, from).catch((error: unknown) => {
+        // One registry that is away says nothing of the others.
+        if (!(error instanceof SwitchboardError) || error.code === 'cancelled') throw error;
+        const { version } = from.installed;
+        return { name, from: version, to: undefined, latest: version, range: '', failed: error };
+      }),
+    );
   }
+  const [first] = updates;
+  if (first?.failed && updates.every(({ failed }) => failed)) throw first.failed;
   return updates;
 }
 
+interface FromRegistry {
+  readonly installed: InstalledComponent;
+  readonly place: ArtifactReference;
+}
+
 /** Those that came from registries: the newest version of each name, and its place. */
-function newestOf(
-  all: readonly InstalledComponent[],
-): Map<string, { readonly installed: InstalledComponent; readonly place: ArtifactReference }> {
-  const newest = new Map<string, { installed: InstalledComponent; place: ArtifactReference }>();
+function newestOf(all: readonly InstalledComponent[]): Map<string, FromRegistry> {
+  const newest = new Map<string, FromRegistry>();
   for (const installed of all) {
     if (!installed.source.startsWith('oci://') || newest.has(installed.name)) continue;
     newest.set(installed.name, { installed, place: parseArtifactReference(installed.source) });
