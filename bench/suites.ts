@@ -22,6 +22,7 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   wrap: async () => (await import('./suites/wrap.ts')).wrapping,
   registry: async () => (await import('./suites/registry.ts')).registry,
   signing: async () => (await import('./suites/signing.ts')).signing,
+  scan: async () => (await import('./suites/scan.ts')).scanning,
   permissions: async () => (await import('./suites/permissions.ts')).permissions,
 };
 

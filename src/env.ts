@@ -75,6 +75,18 @@ export function clientVariables(): ClientVariables {
 export const toolEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.toUpperCase().startsWith('SWITCHBOARD_')));
 
+/** What npm goes by: settings in the environment, in any spelling, come before those in files. */
+export function npmVariable(name: string): string | undefined {
+  const wanted = `npm_config_${name}`.replaceAll('-', '_');
+  for (const [key, value] of Object.entries(process.env)) {
+    if (value !== undefined && value !== '' && key.toLowerCase().replaceAll('-', '_') === wanted) return value;
+  }
+  return undefined;
+}
+
+/** Directories in which commands are looked for. */
+export const commandPath = (): readonly string[] => (process.env['PATH'] ?? '').split(':').filter(Boolean);
+
 /** What reaches registries and who signs in there: the variables that docker, podman and curl go by. */
 export interface RegistryVariables {
   readonly httpProxy: string | undefined;

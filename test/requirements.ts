@@ -264,6 +264,18 @@ export const REQUIREMENTS = {
   'wrap.partly': 'wrap offers what works of a library that also needs Node, and says what is lost.',
   'wrap.sandbox': 'A wrapped library has neither network nor files nor permissions.',
   'wrap.vulnerable': 'Known-vulnerable versions of libraries harm neither the host nor later calls.',
+  'scan.requests':
+    'scan tells imports that are not requested, requests that nothing uses, and requests that are too wide.',
+  'scan.secrets': 'scan finds keys and tokens in data, custom sections and texts, and never tells one whole.',
+  'scan.packages': 'scan asks npm’s registry about bundled packages; what was not asked is said.',
+  'scan.shape': 'scan tells sizes out of the ordinary, hidden exports, start functions and nested parts.',
+  'scan.prose': 'scan finds texts that would instruct a model, also disguised ones, and what is hidden in texts.',
+  'scan.quiet':
+    'scan has few false alarms: none above low severity in the bundled components, at most 1 % in benign texts.',
+  'scan.hostile': 'scan ends in bounded time with a result or a typed error, whatever the bytes are, and runs nothing.',
+  'scan.verb': 'scan takes a file, a project, an installed component and one of a registry; high findings exit 1.',
+  'scan.publish': 'publish refuses what has high findings unless their rules are named, and tells the rest.',
+  'scan.docs': 'docs/scan.md has one section for each rule.',
   'registry.verbs': 'publish, search, versions, install, pull, update and registry work from the command line.',
 } as const satisfies Record<string, string>;
 

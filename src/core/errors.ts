@@ -105,6 +105,7 @@ export const ERRORS = {
   'unsigned-artifact': entry('user', 'denied', 'Nobody signed it.'),
   'invalid-key': entry('user', 'usage', 'A key, a key file or a trust root cannot be read as one.'),
   'key-locked': entry('user', 'denied', 'The signing key needs its passphrase, or the one given is wrong.'),
+  'scan-findings': entry('user', 'denied', 'A scan found what must not be published unsaid; nothing was published.'),
   'unsupported-platform': entry('user', 'failed', 'Switchboard does not run on this platform.'),
   internal: entry('system', 'failed', 'A bug in Switchboard.'),
 } as const satisfies Record<string, ErrorEntry>;

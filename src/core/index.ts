@@ -20,6 +20,7 @@ export * from './sampling.ts';
 export * from './schedule.ts';
 export * from './services.ts';
 export * from './shown-text.ts';
+export * from './signature.ts';
 export * from './stores.ts';
 export * from './store-grants.ts';
 export * from './wit-types.ts';

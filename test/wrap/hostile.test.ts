@@ -103,16 +103,20 @@ test('[wrap.partly] what nothing can make any more is not offered', async (t) =>
       made('clocks', {
         'index.js': `exports.Clock = class { constructor() { this.zone = new Intl.Collator(); } get hour() { return 1; } add() { return this; } };
 exports.earliest = (clocks) => clocks[0];
+exports.found = (zone) => undefined;
+exports.parsed = (text) => { throw new Error('no clock'); };
 exports.hours = () => 24;`,
         'index.d.ts': `export declare class Clock { constructor(); readonly hour: number; add(hours: number): Clock; }
 export declare function earliest(...clocks: Clock[]): Clock;
+export declare function found(zone?: string): Clock | undefined;
+export declare function parsed(text: string): Clock;
 export declare function hours(): number;`,
       }),
     ],
   });
   const wrapped = await workshop.offer({ package: 'clocks' });
-  assert.deepEqual(wrapped.functions, ['hours']);
-  assert.deepEqual([wrapped.crossing, wrapped.exported], [1, 4]);
+  assert.deepEqual([...wrapped.functions].sort(), ['found', 'hours', 'parsed']);
+  assert.deepEqual([wrapped.crossing, wrapped.exported], [3, 6]);
   const reasons = new Map(wrapped.refusals.map(({ what, reason }) => [what, reason]));
   assert.match(reasons.get('new Clock') ?? '', /Intl is not defined/);
   for (const what of ['Clock.prototype.add', 'earliest'])

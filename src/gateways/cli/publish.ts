@@ -11,6 +11,7 @@ interface Flags extends ClientFlags, KeyFlags {
   readonly readme?: string | undefined;
   readonly sbom?: string | undefined;
   readonly author?: string | undefined;
+  readonly allowFindings?: string | undefined;
 }
 
 /** `publish <file>`: pushes a component, or the build of a project, to a registry. A version that is there stays as it is. */
@@ -23,6 +24,10 @@ export const define: Define = (command, act) => {
     .option('--sbom <file>', 'CycloneDX or SPDX in JSON; else sbom.cdx.json or sbom.spdx.json in the project')
     .option('--author <text>', 'who made it, as its config has it')
     .option('--no-sign', 'publish it without a signature')
+    .option(
+      '--allow-findings <rules>',
+      'rules of the scan whose high findings do not hold it back, as scan/embedded-secret',
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  $ switchboard publish\n  $ switchboard publish ./clip.wasm --registry ghcr.io/acme --as acme:clip@1.0.0',
@@ -31,7 +36,10 @@ export const define: Define = (command, act) => {
       act(async (context, file: string, flags: Flags) => {
         const { preparePublication } = await import('./registry/publication.ts');
         const { withClient } = await import('./registry/client-of.ts');
+        const { allowedRules, scanPublication } = await import('./registry/scan-publication.ts');
+        const allowed = await allowedRules(flags.allowFindings);
         const { place, publication } = await preparePublication(context, file, flags);
+        const { findings, incomplete } = await scanPublication(context, publication, allowed);
         const { keyToPublishWith, publishSigned } = await import('./signing/publish-signed.ts');
         const key = await keyToPublishWith(context, flags);
         const { reference, manifest, outcome, attachments } = await withClient(context, flags, (client) =>
@@ -51,6 +59,8 @@ export const define: Define = (command, act) => {
           size,
           signedBy: key?.fingerprint ?? null,
           attachments: attachments.map(({ digest: own, artifactType }) => ({ digest: own, artifactType })),
+          findings,
+          incomplete,
         };
         context.print(document, () =>
           [

@@ -47,6 +47,10 @@ export const VERBS: { readonly [name: string]: Verb } = {
     summary: 'fetch a component of a registry as a file',
     load: async () => (await import('./pull.ts')).define,
   },
+  scan: {
+    summary: 'read a component for what you should know before you publish or install it',
+    load: async () => (await import('./scan.ts')).define,
+  },
   publish: { summary: 'push a component to a registry', load: async () => (await import('./publish.ts')).define },
   keygen: { summary: 'make a key that signs what you publish', load: async () => (await import('./keygen.ts')).define },
   sign: {
