@@ -21,8 +21,8 @@ export const SUITES: { readonly [name: string]: () => Promise<Suite> } = {
   javascript: async () => (await import('./suites/javascript.ts')).javascriptGuests,
   wrap: async () => (await import('./suites/wrap.ts')).wrapping,
   registry: async () => (await import('./suites/registry.ts')).registry,
-  scan: async () => (await import('./suites/scan.ts')).scanning,
   signing: async () => (await import('./suites/signing.ts')).signing,
+  scan: async () => (await import('./suites/scan.ts')).scanning,
   permissions: async () => (await import('./suites/permissions.ts')).permissions,
 };
 

@@ -100,12 +100,12 @@ export const ERRORS = {
   'digest-mismatch': entry('user', 'denied', 'What was received is not what was promised; nothing was kept of it.'),
   'invalid-artifact': entry('user', 'usage', 'What the registry has under that name is not a component.'),
   'lock-mismatch': entry('user', 'denied', 'switchboard.lock does not fit what is asked for, or cannot be read.'),
-  'scan-findings': entry('user', 'denied', 'A scan found what must not be published unsaid; nothing was published.'),
   'invalid-signature': entry('user', 'denied', 'A signature does not hold, or is not of what it should be of.'),
   'unknown-signer': entry('user', 'denied', 'The signature is by a key or an identity that nobody vouched for here.'),
   'unsigned-artifact': entry('user', 'denied', 'Nobody signed it.'),
   'invalid-key': entry('user', 'usage', 'A key, a key file or a trust root cannot be read as one.'),
   'key-locked': entry('user', 'denied', 'The signing key needs its passphrase, or the one given is wrong.'),
+  'scan-findings': entry('user', 'denied', 'A scan found what must not be published unsaid; nothing was published.'),
   'unsupported-platform': entry('user', 'failed', 'Switchboard does not run on this platform.'),
   internal: entry('system', 'failed', 'A bug in Switchboard.'),
 } as const satisfies Record<string, ErrorEntry>;

@@ -252,7 +252,9 @@ function doesNotStart({ library }: Source, cause: SwitchboardError, native: read
   const why = cause.message
     .replace(/\n\s+at [\s\S]*$/, '')
     .replaceAll(/Failed to [^:\n]*: |^Error: /g, '')
-    .replace(/^Error: /, '');
+    .replace(/^Error: /, '')
+    // Whose module it is, is not known of those that stand in for absent ones.
+    .replace(/^src\/runtime\/\S+ throws while the component is built: /, '');
   const more = native.slice(0, 3).map(({ what, reason }) => `; ${what}: ${reason}`);
   return new SwitchboardError(
     'not-wrappable',

@@ -97,6 +97,22 @@ test('[wrap.partly] what needs Node is left out or fails by itself; the rest wor
   assert.match(reasons.get('fs') ?? '', /the sandbox does not have/);
 });
 
+test('[wrap.partly] what needs Node already when it is loaded is refused in one line', async (t) => {
+  const workshop = await openWorkshop(t, {
+    loads: [
+      made('loads', {
+        'index.js': "require('util').inherits(function () {}, Error);\nexports.one = () => 1;",
+        'index.d.ts': 'export declare function one(): number;',
+      }),
+    ],
+  });
+  await assert.rejects(workshop.wrap({ package: 'loads' }), {
+    code: 'not-wrappable',
+    message:
+      'nothing of loads can be offered, it does not load in the sandbox: the module util does not exist in the sandbox, so neither does inherits',
+  });
+});
+
 test('[wrap.partly] what nothing can make any more is not offered', async (t) => {
   const workshop = await openWorkshop(t, {
     clocks: [

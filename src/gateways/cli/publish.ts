@@ -23,11 +23,11 @@ export const define: Define = (command, act) => {
     .option('--readme <file>', 'published with it; else README.md in the project')
     .option('--sbom <file>', 'CycloneDX or SPDX in JSON; else sbom.cdx.json or sbom.spdx.json in the project')
     .option('--author <text>', 'who made it, as its config has it')
+    .option('--no-sign', 'publish it without a signature')
     .option(
       '--allow-findings <rules>',
       'rules of the scan whose high findings do not hold it back, as scan/embedded-secret',
     )
-    .option('--no-sign', 'publish it without a signature')
     .addHelpText(
       'after',
       '\nExamples:\n  $ switchboard publish\n  $ switchboard publish ./clip.wasm --registry ghcr.io/acme --as acme:clip@1.0.0',
