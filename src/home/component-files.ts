@@ -1,8 +1,21 @@
 /** The bytes of components: one file per digest, written before any row names it. */
 import { createHash } from 'node:crypto';
-import { readdirSync, rmSync, statSync } from 'node:fs';
-import { type FileHandle, link, lstat, open, readFile, rename, rm } from 'node:fs/promises';
+import {
+  closeSync,
+  fchmodSync,
+  fsync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  write,
+} from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { errnoOf, SwitchboardError } from '#core/errors';
 import { knownDigest } from '#core/known-digest';
 import type { FaultPoints } from '#core/ports';
@@ -48,49 +61,52 @@ export async function writeComponent(
   const temporary = temporaryName(file);
   try {
     faults.hit('components.before-write');
-    const linked = source === undefined ? undefined : await linkedFile(paths, source, temporary, bytes.length);
-    const handle = linked ?? (await open(temporary, 'wx', FILE_MODE));
+    const linked = source === undefined ? undefined : linkedFile(paths, source, temporary, bytes.length);
+    // What takes microseconds is done at once: each turn of the thread pool is longer.
+    const fd = linked ?? openSync(temporary, 'wx', FILE_MODE);
     try {
-      await handle.chmod(FILE_MODE);
-      if (!linked) await handle.writeFile(bytes);
+      fchmodSync(fd, FILE_MODE);
+      if (linked === undefined) await writeAll(fd, bytes);
       faults.hit('components.before-sync');
-      await handle.sync();
+      await syncFile(fd);
     } finally {
-      await handle.close();
+      closeSync(fd);
     }
     faults.hit('components.before-rename');
-    await rename(temporary, file);
+    renameSync(temporary, file);
     // Of two names of the same file a rename leaves both.
-    await rm(temporary, { force: true });
+    if (linked !== undefined) rmSync(temporary, { force: true });
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw homeFailure(error, paths.home, file);
   }
-  const directory = await open(paths.components, 'r');
+  const directory = openSync(paths.components, 'r');
   try {
-    await directory.sync();
+    await syncFile(directory);
   } finally {
-    await directory.close();
+    closeSync(directory);
   }
   faults.hit('components.after-rename');
 }
 
+const syncFile = promisify(fsync);
+const writePart = promisify(write);
+
+async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await writePart(fd, bytes, at)).bytesWritten;
+}
+
 /** Opens `temporary` as another name of a downloaded file; undefined where it is none, or is on another file system. */
-async function linkedFile(
-  paths: HomePaths,
-  source: string,
-  temporary: string,
-  size: number,
-): Promise<FileHandle | undefined> {
+function linkedFile(paths: HomePaths, source: string, temporary: string, size: number): number | undefined {
   const path = resolve(source);
   if (dirname(path) !== join(paths.cache, 'registry')) return undefined;
   try {
-    const info = await lstat(path);
+    const info = lstatSync(path);
     if (!info.isFile() || info.size !== size || info.uid !== process.getuid?.()) return undefined;
-    await link(path, temporary);
-    return await open(temporary, 'r+');
+    linkSync(path, temporary);
+    return openSync(temporary, 'r+');
   } catch {
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
     return undefined;
   }
 }

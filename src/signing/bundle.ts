@@ -119,7 +119,8 @@ export function makeBundle(payload: Uint8Array, signature: Uint8Array, hint: str
     dsseEnvelope: {
       payload: base64(payload),
       payloadType: PAYLOAD_TYPE,
-      signatures: [{ sig: base64(signature), keyid: hint }],
+      // No keyid: readers that make key ids in another way pass over a signature that has ours.
+      signatures: [{ sig: base64(signature) }],
     },
   };
   return Buffer.from(JSON.stringify(document));

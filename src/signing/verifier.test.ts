@@ -40,6 +40,13 @@ test('[signing.sign] the sigstore libraries read our bundles and find the signat
   assert.throws(() => verifier.verify(toSignedEntity(changed)), /signature verification failed/);
 });
 
+test('[signing.sign] a signature has no keyid: sigstore’s Go libraries pass over one whose keyid they did not make', () => {
+  const { dsseEnvelope } = JSON.parse(signStatement(statement, key).toString()) as {
+    dsseEnvelope: { signatures: object[] };
+  };
+  assert.deepEqual(dsseEnvelope.signatures.map(Object.keys), [['sig']]);
+});
+
 test('[signing.sign] the same statement and key give the same bytes', () => {
   assert.ok(signStatement(statement, key).equals(signStatement(statement, key)));
 });

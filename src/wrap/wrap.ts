@@ -1,5 +1,5 @@
 /** From the name of a package to a component that was tried. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { SwitchboardError, toSwitchboardError } from '#core/errors';
 import { parseReference, printable } from '#core/reference';
@@ -9,7 +9,7 @@ import type { Compiler } from './derive/program.ts';
 import { strandedBy, type Useless } from './derive/useful.ts';
 import { callNames, exampleTexts, readmeCode, shownExample } from './examples.ts';
 import { fetchPackage, fetchTypes } from './fetch.ts';
-import type { Derived, Refusal } from './model.ts';
+import type { Derived, Refusal, WrappedFunction } from './model.ts';
 import { kebab } from './names.ts';
 import { type BundledPackage, bundledPackages, nativeParts } from './packages.ts';
 import { type Plan, type PlannedFunction, planOf } from './plan.ts';
@@ -150,7 +150,13 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
   const broken = proofs.filter(({ outcome }) => outcome === 'broken');
   if (broken.length > 0) {
     const without = new Set(broken.map(({ planned }) => planned.fn));
-    const stranded = strandedBy(read.functions, read.resources, without);
+    const functionsOf = (some: readonly Proof[]): Set<WrappedFunction> =>
+      new Set(some.map(({ planned }) => planned.fn));
+    const stranded = strandedBy(read.functions, read.resources, {
+      gone: without,
+      homeless: functionsOf(broken.filter(({ error }) => NOT_HERE.test(error ?? ''))),
+      seen: functionsOf(proofs.filter(answeredWithValue)),
+    });
     refusals = [...refusals, ...broken.map(refusalOf), ...stranded.map(strandedRefusal)];
     for (const { fn } of stranded) without.add(fn);
     for (const fn of without) if (fn.counted) lostTitles.add(fn.title);
@@ -183,24 +189,29 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
   };
 }
 
-/** What `wrap` writes over, where it was there before. Errors: `invalid-usage`. */
+/** What npm left of a wrapping that failed, and settings. */
+const LEFT = /^(?:\..*|node_modules|package\.json|package-lock\.json)$/;
+
+/** A folder with anything of somebody else's in it is not written into. Errors: `invalid-usage`. */
 function refuseForeign(dir: string): void {
-  if (existsSync(join(dir, 'wrap.json'))) return;
-  const found = ['README.md', 'src', 'wit', 'test', 'component.toml'].find((name) => existsSync(join(dir, name)));
-  const named = (): boolean => {
-    try {
-      return 'name' in (JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as object);
-    } catch {
-      return existsSync(join(dir, 'package.json'));
-    }
-  };
-  const foreign = found ?? (named() ? 'package.json' : undefined);
+  if (!existsSync(dir) || existsSync(join(dir, 'wrap.json'))) return;
+  const foreign = readdirSync(dir).find((name) => !LEFT.test(name)) ?? (isNamed(dir) ? 'package.json' : undefined);
   if (foreign === undefined) return;
   throw new SwitchboardError(
     'invalid-usage',
-    `${printable(dir, 1_000)} has a ${foreign} that wrap did not make; it would be overwritten`,
+    `${printable(dir, 1_000)} has a ${printable(foreign)} that wrap did not make; a project is written into a folder of its own`,
     { fix: 'name another folder: --dir <folder>' },
   );
+}
+
+function isNamed(dir: string): boolean {
+  const file = join(dir, 'package.json');
+  if (!existsSync(file)) return false;
+  try {
+    return 'name' in (JSON.parse(readFileSync(file, 'utf8')) as object);
+  } catch {
+    return true;
+  }
 }
 
 function stopwatch(): () => number {
@@ -241,7 +252,9 @@ function doesNotStart({ library }: Source, cause: SwitchboardError, native: read
   const why = cause.message
     .replace(/\n\s+at [\s\S]*$/, '')
     .replaceAll(/Failed to [^:\n]*: |^Error: /g, '')
-    .replace(/^Error: /, '');
+    .replace(/^Error: /, '')
+    // Whose module it is, is not known of those that stand in for absent ones.
+    .replace(/^src\/runtime\/\S+ throws while the component is built: /, '');
   const more = native.slice(0, 3).map(({ what, reason }) => `; ${what}: ${reason}`);
   return new SwitchboardError(
     'not-wrappable',
@@ -273,6 +286,10 @@ function refusalOf({ planned, error }: Proof): Refusal {
     loss: 'function',
   };
 }
+
+const NOT_HERE = /does not exist in the sandbox|is not defined$/;
+const answeredWithValue = ({ outcome, value }: Proof): boolean =>
+  outcome === 'answered' && value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
 
 function strandedRefusal({ fn, resource }: Useless): Refusal {
   return {

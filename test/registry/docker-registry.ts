@@ -19,8 +19,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts one with its data in a directory of its own; gives its `host:port`. */
-export async function startDockerRegistry(t: { after(work: () => unknown): void }): Promise<string> {
+/** Starts one with its data in a directory of its own; gives its `host:port`. `auth` is that part of its configuration. */
+export async function startDockerRegistry(t: { after(work: () => unknown): void }, auth?: object): Promise<string> {
   const directory = scratch(t);
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
@@ -30,6 +30,7 @@ export async function startDockerRegistry(t: { after(work: () => unknown): void 
     log: { level: 'error' },
     storage: { filesystem: { rootdirectory: join(directory, 'data') }, delete: { enabled: true } },
     http: { addr: address },
+    ...(auth === undefined ? {} : { auth }),
   };
   // JSON is YAML.
   writeFileSync(config, JSON.stringify(document));
@@ -42,7 +43,7 @@ export async function startDockerRegistry(t: { after(work: () => unknown): void 
   });
   for (const deadline = Date.now() + 10_000; ; ) {
     const up = await fetch(`http://${address}/v2/`).then(
-      (response) => response.ok,
+      (response) => response.ok || (auth !== undefined && response.status === 401),
       () => false,
     );
     if (up) return address;

@@ -1,7 +1,7 @@
 /** keygen, sign, verify and what publish does with a key, as people run them. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
@@ -78,8 +78,10 @@ void test('[signing.keys] keygen: encrypted, private, never over another, and no
   assert.equal(again.code, 2);
   assert.match(again.stderr, /never overwritten/);
   assert.ok(readFileSync(made.key).equals(before));
+  chmodSync(made.key, 0o644);
   const listed = await alice(['list']);
   assert.equal(listed.code, 0, listed.stderr);
+  assert.equal(statSync(made.key).mode & 0o777, 0o600, 'the host takes the rights of others away');
   const file = join(alice.directory, 'passphrase.txt');
   writeFileSync(file, `${PASSPHRASE}\nmore\n`);
   const out = join(alice.directory, 'ci.key');
@@ -151,10 +153,23 @@ void test('[signing.sign] [signing.verify] a file: signed, verified, changed, by
   }
   const noKey = await bob(['verify', file, '--key', 'nonsense']);
   assert.match(noKey.stderr, /code: invalid-key/);
+  await keygen(bob);
+  const over = await bob(['sign', file], '', WITH_PASSPHRASE);
+  assert.equal(over.code, 2);
+  assert.match(over.stderr, /is another's signature[^]*--out/);
+  await alice.json(['sign', file], WITH_PASSPHRASE);
+  await bob.json(['sign', file, '--out', join(bob.directory, 'own.json')], WITH_PASSPHRASE);
   const other = await component(bob, 'acme:echo@1.0.1');
   const moved = await bob(['verify', other, '--bundle', `${file}.sigstore.json`, '--key', publicKey]);
   assert.equal(moved.code, 3);
   assert.match(moved.stderr, /holds, but is not of sha256:[^]*code: invalid-signature/);
+  const root = ['--trusted-root', join(FIXTURES, 'root-public-good.json'), '--identity', 'x', '--issuer', 'y'];
+  const asked = await alice(['verify', file, ...root]);
+  assert.match(
+    asked.stderr,
+    /code: unknown-signer/,
+    'where an identity is asked for, no key of the home stands for it',
+  );
   const { bytes } = await guest('state');
   const nameless = join(alice.directory, 'nameless.wasm');
   writeFileSync(nameless, bytes);

@@ -92,9 +92,16 @@ test('[wrap.from] the version that was given stays when it is wrapped again', { 
 
 test('[wrap.from] nothing of a person’s own is written over', async (t) => {
   const mine = 'export const one = (): number => 1;\n';
-  const { at, wrap } = await withFiles(t, { 'lib/src/main.ts': mine, 'plain/package.json': '{"name":"plain"}' });
-  for (const folder of ['lib', 'plain']) {
-    await assert.rejects(wrap({ from: at('lib'), dir: at(folder) }), { code: 'invalid-usage', message: /overwritten/ });
+  const { at, wrap } = await withFiles(t, {
+    'lib/src/main.ts': mine,
+    'flat/index.ts': mine,
+    'plain/package.json': '{"name":"plain"}',
+  });
+  for (const folder of ['lib', 'flat', 'plain']) {
+    await assert.rejects(wrap({ from: at('lib'), dir: at(folder) }), {
+      code: 'invalid-usage',
+      message: /that wrap did not make/,
+    });
   }
   assert.equal(readFileSync(at('lib/src/main.ts'), 'utf8'), mine);
   assert.equal(existsSync(at('lib/wit')), false);

@@ -97,22 +97,42 @@ test('[wrap.partly] what needs Node is left out or fails by itself; the rest wor
   assert.match(reasons.get('fs') ?? '', /the sandbox does not have/);
 });
 
+test('[wrap.partly] what needs Node already when it is loaded is refused in one line', async (t) => {
+  const workshop = await openWorkshop(t, {
+    loads: [
+      made('loads', {
+        'index.js': "require('util').inherits(function () {}, Error);\nexports.one = () => 1;",
+        'index.d.ts': 'export declare function one(): number;',
+      }),
+    ],
+  });
+  await assert.rejects(workshop.wrap({ package: 'loads' }), {
+    code: 'not-wrappable',
+    message:
+      'nothing of loads can be offered, it does not load in the sandbox: the module util does not exist in the sandbox, so neither does inherits',
+  });
+});
+
 test('[wrap.partly] what nothing can make any more is not offered', async (t) => {
   const workshop = await openWorkshop(t, {
     clocks: [
       made('clocks', {
         'index.js': `exports.Clock = class { constructor() { this.zone = new Intl.Collator(); } get hour() { return 1; } add() { return this; } };
 exports.earliest = (clocks) => clocks[0];
+exports.found = (zone) => undefined;
+exports.parsed = (text) => { throw new Error('no clock'); };
 exports.hours = () => 24;`,
         'index.d.ts': `export declare class Clock { constructor(); readonly hour: number; add(hours: number): Clock; }
 export declare function earliest(...clocks: Clock[]): Clock;
+export declare function found(zone?: string): Clock | undefined;
+export declare function parsed(text: string): Clock;
 export declare function hours(): number;`,
       }),
     ],
   });
   const wrapped = await workshop.offer({ package: 'clocks' });
-  assert.deepEqual(wrapped.functions, ['hours']);
-  assert.deepEqual([wrapped.crossing, wrapped.exported], [1, 4]);
+  assert.deepEqual([...wrapped.functions].sort(), ['found', 'hours', 'parsed']);
+  assert.deepEqual([wrapped.crossing, wrapped.exported], [3, 6]);
   const reasons = new Map(wrapped.refusals.map(({ what, reason }) => [what, reason]));
   assert.match(reasons.get('new Clock') ?? '', /Intl is not defined/);
   for (const what of ['Clock.prototype.add', 'earliest'])

@@ -19,7 +19,7 @@ export const define: Define = (command, act) => {
     .addHelpText(
       'after',
       `
-The passphrase is typed without being shown, or comes from SWITCHBOARD_KEY_PASSPHRASE. Without it the key is lost.
+The passphrase is typed without being shown, or comes from SWITCHBOARD_KEY_PASSPHRASE. Nobody can open the key without it.
 
 Examples:
   $ switchboard keygen

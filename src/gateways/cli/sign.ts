@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { errnoOf, SwitchboardError } from '#core/errors';
@@ -9,6 +10,7 @@ import { isInRegistry } from './registry/words.ts';
 import { safeLine } from './safe.ts';
 import { bundleAttachment, bundlePathOf } from './signing/bundles.ts';
 import { type KeyFlags, keyOptions, openKey } from './signing/key.ts';
+import { readSmall } from './signing/read-small.ts';
 import type { Define } from './verbs.ts';
 
 interface Flags extends ClientFlags, KeyFlags {
@@ -55,6 +57,7 @@ async function signFile(context: Context, file: string, flags: Flags): Promise<v
   const { digest } = description;
   const bundle = signStatement(publishStatement({ name, version, component: digest, publicKey }), key);
   const out = resolve(flags.out ?? bundlePathOf(file));
+  if (existsSync(out)) await checkOwn(out, fingerprint);
   try {
     await writeFile(out, bundle);
   } catch (cause) {
@@ -65,6 +68,22 @@ async function signFile(context: Context, file: string, flags: Flags): Promise<v
   context.print({ component, digest, bundle: out, fingerprint }, () =>
     [`signed ${component} (${digest})`, `with   ${fingerprint}`, `bundle ${safeLine(out, 1000)}`].join('\n'),
   );
+}
+
+/** What is there is replaced only where it is a signature of the same key. Errors: `invalid-usage`. */
+async function checkOwn(path: string, fingerprint: string): Promise<void> {
+  const { LARGEST_BUNDLE, readBundle } = await import('#signing');
+  let isOwn = false;
+  try {
+    const { signer } = readBundle(await readSmall(path, LARGEST_BUNDLE));
+    isOwn = signer.kind === 'key' && signer.hint === fingerprint;
+  } catch {
+    // Not a bundle: not ours to replace either.
+  }
+  if (isOwn) return;
+  throw new SwitchboardError('invalid-usage', `${safeLine(path, 1000)} is there and is another's signature, or none`, {
+    fix: 'give --out <another file>',
+  });
 }
 
 const nameless = (file: string): SwitchboardError =>

@@ -82,7 +82,9 @@ function grouped(d: Deriver, variations: readonly Variation[], pending: Pending)
       docs: '',
     },
   );
-  if (joined.kind !== 'variant' && variations.every(({ completion }) => !completion)) {
+  // As JSON text a value with methods is worth nothing.
+  const hides = joined.kind === 'json' && variations.some(({ result }) => result.kind === 'resource');
+  if (joined.kind !== 'variant' && !hides && variations.every(({ completion }) => !completion)) {
     for (const one of variations) one.result = joined;
     return [[...variations]];
   }

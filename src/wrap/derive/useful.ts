@@ -70,29 +70,23 @@ function neededBy(shape: Shape, seen: readonly NamedType[] = []): ResourceType[]
   return shape.kind === 'tuple' ? shape.items.flatMap((one) => neededBy(one, seen)) : [];
 }
 
-/** What still can be called without those that are `gone`, each with a value of every kind that it needs. */
-function usable(
-  all: ReadonlyMap<WrappedFunction, readonly ResourceType[]>,
-  gone: ReadonlySet<WrappedFunction>,
-): Set<WrappedFunction> {
-  const made = new Set<ResourceType>();
-  const found = new Set<WrappedFunction>();
-  for (let before = -1; before !== found.size; ) {
-    before = found.size;
-    for (const [fn, needs] of all) {
-      if (found.has(fn) || gone.has(fn) || !needs.every((one) => made.has(one))) continue;
-      found.add(fn);
-      for (const one of resourcesIn(fn.result)) made.add(one);
-    }
-  }
-  return found;
+interface Lost {
+  /** Those that do not work. */
+  readonly gone: ReadonlySet<WrappedFunction>;
+  /** Those of them that miss something of the platform: others of their kind likely do, whatever their types promise. */
+  readonly homeless: ReadonlySet<WrappedFunction>;
+  /** Those that answered with a value. */
+  readonly seen: ReadonlySet<WrappedFunction>;
 }
 
-/** Those that nobody can call any more once `gone` are gone, as nothing else makes a value that they need. */
+/**
+ * Those that nobody can call without what is gone, as nothing else makes a value that they need. Of kinds of which a maker
+ * misses the platform, only what was seen to make one does.
+ */
 export function strandedBy(
   functions: readonly WrappedFunction[],
   resources: readonly ResourceType[],
-  gone: ReadonlySet<WrappedFunction>,
+  { gone, homeless, seen }: Lost,
 ): Useless[] {
   const all = new Map<WrappedFunction, ResourceType[]>();
   const add = (fn: WrappedFunction, owner: ResourceType[]): void => {
@@ -101,10 +95,32 @@ export function strandedBy(
   };
   for (const fn of functions) add(fn, []);
   for (const one of resources) for (const fn of one.members) add(fn, fn.access === undefined ? [one] : []);
-  const after = usable(all, gone);
-  const makes = new Set([...after].flatMap((fn) => [...resourcesIn(fn.result)]));
-  return [...usable(all, new Set())].flatMap((fn) => {
-    const resource = all.get(fn)?.find((one) => !makes.has(one));
-    return gone.has(fn) || after.has(fn) || resource === undefined ? [] : [{ fn, resource }];
+  const doubtful = new Set([...homeless].flatMap((fn) => [...resourcesIn(fn.result)]));
+  const before = usable(all, (fn) => resourcesIn(fn.result));
+  const after = usable(all, (fn) => {
+    const makes = gone.has(fn) ? [] : [...resourcesIn(fn.result)];
+    return seen.has(fn) ? makes : makes.filter((one) => !doubtful.has(one));
   });
+  return [...before.found].flatMap((fn) => {
+    const resource = all.get(fn)?.find((one) => !after.made.has(one));
+    return gone.has(fn) || resource === undefined ? [] : [{ fn, resource }];
+  });
+}
+
+/** What can be called, each with a value of every kind that it needs, and the kinds that come of it. */
+function usable(
+  all: ReadonlyMap<WrappedFunction, readonly ResourceType[]>,
+  makes: (fn: WrappedFunction) => Iterable<ResourceType>,
+): { readonly found: Set<WrappedFunction>; readonly made: Set<ResourceType> } {
+  const made = new Set<ResourceType>();
+  const found = new Set<WrappedFunction>();
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const [fn, needs] of all) {
+      if (found.has(fn) || !needs.every((one) => made.has(one))) continue;
+      found.add(fn);
+      for (const one of makes(fn)) made.add(one);
+    }
+  }
+  return { found, made };
 }

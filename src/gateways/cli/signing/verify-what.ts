@@ -35,7 +35,7 @@ interface Signed {
 
 /** Judges all bundles. Errors: `unsigned-artifact`; what is wrong with the first where none holds. */
 export async function verifyWhat(context: Context, what: string, flags: VerifyFlags): Promise<void> {
-  const keys = flags.key ? await givenKeys(flags.key) : await knownKeys(context);
+  const keys = await keysFor(context, flags);
   const trustedRoot = flags.trustedRoot === undefined ? undefined : await readTrustedRoot(flags.trustedRoot);
   const roots: SignatureRoots = { keys: keys.map((one) => one.publicKey), trustedRoot };
   const signed = await signedOf(context, what, flags);
@@ -110,7 +110,9 @@ async function ofOneOf(
   }
 }
 
-async function givenKeys(words: readonly string[]): Promise<readonly KnownKey[]> {
+/** Those given; else those that are known, unless it is an identity that must have signed. */
+async function keysFor(context: Context, { key: words, trustedRoot }: VerifyFlags): Promise<readonly KnownKey[]> {
+  if (!words) return trustedRoot === undefined ? knownKeys(context) : [];
   const keys = await Promise.all(words.map(publicKeyOf));
   return keys.map((publicKey) => ({ publicKey, label: 'the key that you gave' }));
 }

@@ -5,3 +5,7 @@ export declare function digest(text: string): string;
 export declare function digest(text: string, encoding: 'raw'): Uint8Array;
 export declare function mixed(value: symbol): string;
 export declare function mixed(value: number): string;
+export interface Schema { parse(text: string): string; }
+export declare function schema(name: string): Schema;
+/** Of any kind. */
+export declare function schema<T extends object>(name: string): T;
