@@ -12,7 +12,8 @@ test('[trust.locked] signatures are kept by the digest of what refers, and what 
   t.after(() => rmSync(join(directory, '..'), { recursive: true }));
   const cache = bundleCache(directory);
   assert.equal(await cache.get(DIGEST), undefined);
-  await cache.put(DIGEST, Buffer.from('{"a":1}'));
+  cache.put(DIGEST, Buffer.from('{"a":1}'));
+  await cache.settled();
   assert.deepEqual(await cache.get(DIGEST), Buffer.from('{"a":1}'));
   const [name = ''] = readdirSync(directory);
   const path = join(directory, name);
@@ -21,12 +22,15 @@ test('[trust.locked] signatures are kept by the digest of what refers, and what 
   writeFileSync(path, '');
   assert.equal(await cache.get(DIGEST), undefined);
   assert.equal(await cache.list(DIGEST), undefined);
-  await cache.keepList(DIGEST, []);
+  cache.keepList(DIGEST, []);
+  await cache.settled();
   assert.deepEqual(await cache.list(DIGEST), []);
-  await cache.keepList(DIGEST, ['sha256:a', 'sha256:b']);
+  cache.keepList(DIGEST, ['sha256:a', 'sha256:b']);
+  await cache.settled();
   assert.deepEqual(await cache.list(DIGEST), ['sha256:a', 'sha256:b']);
   for (const other of ['../../x', `sha256:${'A'.repeat(64)}`, 'sha256:', `md5:${'a'.repeat(64)}`]) {
-    await cache.put(other, Buffer.from('x'));
+    cache.put(other, Buffer.from('x'));
+    await cache.settled();
     assert.equal(await cache.get(other), undefined);
   }
   assert.deepEqual(readdirSync(directory), [name, name.replace('bundle', 'list')]);

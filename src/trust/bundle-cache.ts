@@ -17,15 +17,26 @@ export function bundleCache(directory: string): BundleCache {
     const hex = DIGEST.exec(digest)?.[1];
     return hex === undefined ? undefined : join(directory, `${hex}.${suffix}`);
   };
+  let made: Promise<unknown> | undefined;
+  const writing = new Set<Promise<void>>();
+  // Nobody waits for it: what is not kept is asked for again.
+  const write = (path: string | undefined, bytes: Uint8Array): void => {
+    if (path === undefined) return;
+    made ??= mkdir(directory, { recursive: true, mode: 0o700 });
+    const work = made.then(() => writeWhole(path, bytes)).catch(() => undefined);
+    writing.add(work);
+    void work.then(() => writing.delete(work));
+  };
   return {
     get: (referrer) => read(pathOf(referrer, 'bundle')),
-    put: (referrer, bundle) => write(directory, pathOf(referrer, 'bundle'), bundle),
+    put: (referrer, bundle) => write(pathOf(referrer, 'bundle'), bundle),
     async list(manifest) {
       const text = (await read(pathOf(manifest, 'list')))?.toString('utf8');
       return text?.split('\n').filter((line) => line !== '');
     },
     keepList: (manifest, referrers) =>
-      write(directory, pathOf(manifest, 'list'), Buffer.from(referrers.map((one) => `${one}\n`).join(''))),
+      write(pathOf(manifest, 'list'), Buffer.from(referrers.map((one) => `${one}\n`).join(''))),
+    settled: async () => void (await Promise.all(writing)),
   };
 }
 
@@ -36,12 +47,10 @@ async function read(path: string | undefined): Promise<Buffer | undefined> {
   return kept.subarray(0, 64).toString('latin1') === hashOf(bytes) ? bytes : undefined;
 }
 
-async function write(directory: string, path: string | undefined, bytes: Uint8Array): Promise<void> {
-  if (path === undefined) return;
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   sequence += 1;
   const temporary = `${path}.${process.pid}-${sequence}.tmp`;
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
     await writeFile(temporary, Buffer.concat([Buffer.from(`${hashOf(bytes)}\n`), bytes]), { mode: 0o600 });
     await rename(temporary, path);
   } catch {

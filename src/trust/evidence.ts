@@ -20,10 +20,13 @@ const AT_ONCE = 6;
 /** Bundles that were read before, by the digest of what refers; and which those of a manifest were. */
 export interface BundleCache {
   get(referrer: string): Promise<Uint8Array | undefined>;
-  put(referrer: string, bundle: Uint8Array): Promise<void>;
+  /** Returns at once; whether it could be written is told to nobody. */
+  put(referrer: string, bundle: Uint8Array): void;
   /** What referred to a manifest when that was last asked. */
   list(manifest: Digest): Promise<readonly string[] | undefined>;
-  keepList(manifest: Digest, referrers: readonly string[]): Promise<void>;
+  keepList(manifest: Digest, referrers: readonly string[]): void;
+  /** When all that was put is written. */
+  settled(): Promise<void>;
 }
 
 /** What referred to a manifest when its registry could last be asked, without asking it; undefined where that is not known. */
@@ -94,7 +97,7 @@ export async function gatherEvidence(
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, referrers.length) }, worker));
-  await bundles.keepList(
+  bundles.keepList(
     artifact.manifest,
     referrers.map(({ digest }) => digest),
   );
@@ -125,7 +128,7 @@ async function bundleOf(
       invalid.push(`a signature has ${bytes.length} bytes`);
       return undefined;
     }
-    await bundles.put(referrer.digest, bytes);
+    bundles.put(referrer.digest, bytes);
     return bytes;
   } catch (thrown) {
     const error = toSwitchboardError(thrown);

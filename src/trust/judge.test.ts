@@ -82,9 +82,10 @@ async function judged(
     verifier: VERIFIER,
     bundles: {
       get: () => Promise.resolve(undefined),
-      put: () => Promise.resolve(),
+      put: () => undefined,
       list: () => Promise.resolve(undefined),
-      keepList: () => Promise.resolve(),
+      keepList: () => undefined,
+      settled: () => Promise.resolve(),
     },
     state: () => Promise.resolve({ ...NO_TRUST, publishers }),
     revoked: (signer) => Promise.resolve(void noted.push(`revoked ${signer}`)),

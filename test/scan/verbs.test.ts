@@ -212,7 +212,11 @@ void test('[scan.verb] an installed component and one of a registry, with its SB
   const twice = await run('scan', `oci://${address}/acme/adder:1.0.0`, '--output', 'json');
   const { incomplete } = JSON.parse(twice.stdout) as Scanned;
   assert.ok(incomplete.includes('2 READMEs belong to it: only the first was read'), incomplete.join());
-  assert.equal((await run('install', `oci://${address}/acme/adder:1.0.0`)).code, 0);
+  const manifest = /@(sha256:[0-9a-f]{64})$/.exec(scanned.subject)?.[1] ?? '';
+  const word = `oci://${address}/acme/adder:1.0.0`;
+  const shown = await run('install', word, '--allow-unsigned');
+  assert.match(shown.stderr, /the scan found:[^]*high {4}scan\/embedded-secret[^]*code: not-accepted/);
+  assert.equal((await run('install', word, '--allow-unsigned', '--accept', manifest)).code, 0);
   const local = await run('scan', 'acme:adder', '--output', 'json');
   assert.equal(local.code, 1, local.stderr);
   const own = JSON.parse(local.stdout) as Scanned;

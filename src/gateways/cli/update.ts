@@ -33,7 +33,9 @@ export const define: Define = (command, act) => {
         const { updates, outcome } = await withClient(context, flags, async (client) => {
           const install = await installationOf(context, client, flags, { verb: 'update' });
           const found = await context.progress('asking registries', findUpdates(install, names, flags));
-          return { updates: found, outcome: flags.check ? undefined : await installUpdates(install, found, flags) };
+          const done = flags.check ? undefined : await installUpdates(install, found, flags);
+          await install.verifier.settled();
+          return { updates: found, outcome: done };
         });
         const { held } = await (await context.attach()).trust();
         show(context, updates, outcome, held);

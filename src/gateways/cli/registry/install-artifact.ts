@@ -1,6 +1,5 @@
 /** From a registry into a home: resolve, have it decided, bring, install, lock. */
 import { resolve as resolvePath } from 'node:path';
-import type { ArtifactVerifier } from '#core/artifact';
 import { SwitchboardError } from '#core/errors';
 import type { InstalledComponent } from '#core';
 import { parseReference } from '#core/reference';
@@ -11,6 +10,7 @@ import type { Resolved } from '#registry/client/resolve';
 import type { Context } from '../context.ts';
 import { safeLine } from '../safe.ts';
 import { type Acceptance, admit, warnUnsigned } from './admission.ts';
+import type { KeepingVerifier } from './verifier.ts';
 
 export const LOCK_FILE = 'switchboard.lock';
 
@@ -19,7 +19,7 @@ export interface ArtifactInstall {
   readonly context: Context;
   readonly host: Host;
   readonly client: RegistryClient;
-  readonly verifier: ArtifactVerifier;
+  readonly verifier: KeepingVerifier;
   readonly acceptance: Acceptance;
 }
 
@@ -52,6 +52,7 @@ export async function installArtifact(
     record: admitted && JSON.stringify(admitted),
     signal: context.signal,
   });
+  await verifier.settled();
   if (judgement && !judgement.signed) warnUnsigned(context, artifact);
   return installed;
 }

@@ -13,15 +13,22 @@ export interface VerifierFlags {
   readonly locked?: boolean | undefined;
 }
 
+/** A verifier that keeps what it has read, beside its work. */
+export interface KeepingVerifier extends ArtifactVerifier {
+  /** When what it keeps is written: to be waited for before the process ends. */
+  settled(): Promise<void>;
+}
+
 /** The verifier of a home. Every way from a registry into a home asks it. */
-export async function verifierOf(context: Context, host: Host, flags: VerifierFlags): Promise<ArtifactVerifier> {
+export async function verifierOf(context: Context, host: Host, flags: VerifierFlags): Promise<KeepingVerifier> {
   const { trustVerifier } = await import('#trust');
   const options: JudgeOptions = {
     allowUnsigned: flags.allowUnsigned,
     before: (artifact) => signerBefore(host, artifact),
     mayBeAway: flags.locked ? tellAway(context) : undefined,
   };
-  return trustVerifier(await judgePorts(context.home, host), options);
+  const ports = await judgePorts(context.home, host);
+  return { ...trustVerifier(ports, options), settled: () => ports.bundles.settled() };
 }
 
 /** What signatures are judged by: what the home trusts, the signatures it has seen, and where it notes what was taken back. */
