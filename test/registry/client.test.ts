@@ -149,6 +149,24 @@ test('[registry.install] the verifier is asked before anything of an artifact is
   assert.equal((await client.acquire(artifact, scanning)).record, 'scanned');
 });
 
+test('[registry.install] a large artifact that is refused is brought no further, and no file of it is given', async (t) => {
+  const { address } = await startRegistry(t);
+  const client = await clientOf(t, { settings: settingsFor(address) });
+  const { bytes } = randomBlob(8_000_000);
+  await publish(client, address, 'acme:clip@1.0.0', bytes);
+  const artifact = await client.resolve('acme:clip');
+  const refusal = new Error('not signed');
+  const refusing: ArtifactVerifier = { verify: () => Promise.resolve({ allow: false, refusal }) };
+  await assert.rejects(client.acquire(artifact, refusing), refusal);
+  assert.equal(await client.cache.find(artifact.digest, artifact.size), undefined);
+  const failing: ArtifactVerifier = { verify: () => Promise.reject(refusal) };
+  await assert.rejects(client.acquire(artifact, failing), refusal);
+  const allowing: ArtifactVerifier = { verify: () => Promise.resolve({ allow: true, record: 'r' }) };
+  const { path, record } = await client.acquire(artifact, allowing);
+  assert.equal(record, 'r');
+  assert.ok(readFileSync(path).equals(bytes));
+});
+
 test('[registry.auth] credentials come from docker’s files and from helpers', async (t) => {
   const directory = scratch(t);
   await setUser(directory, 'alice', 'correct horse', OPEN);

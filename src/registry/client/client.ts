@@ -1,7 +1,7 @@
 /** The client of registries, put together: what verbs use. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ArtifactVerifier } from '#core/artifact';
+import type { ArtifactDecision, ArtifactVerifier } from '#core/artifact';
 import { SwitchboardError } from '#core/errors';
 import { printable } from '#core/reference';
 import { connectRegistry, type Connection } from './connection.ts';
@@ -33,7 +33,10 @@ export interface RegistryClient {
   readonly cache: BlobCache;
   /** `oci://…` or `ns:name[@range]`. */
   resolve(word: string): Promise<Resolved>;
-  /** Has the verifier decide, then brings the component and gives its file. Errors: what the verifier refuses with. */
+  /**
+   * Has the verifier decide, brings the component and gives its file. What is refused is not brought, or brought no further.
+   * Errors: what the verifier refuses with.
+   */
   acquire(
     artifact: Resolved,
     verifier: ArtifactVerifier,
@@ -48,6 +51,9 @@ export interface Acquired {
   /** What the verifier wants kept. */
   readonly record: string | undefined;
 }
+
+/** From so many bytes on a component is brought while it is decided whether it may be. */
+const LARGE = 1024 * 1024;
 
 export async function createClient(options: ClientOptions): Promise<RegistryClient> {
   const { settings, signal } = options;
@@ -67,8 +73,12 @@ export async function createClient(options: ClientOptions): Promise<RegistryClie
   const cache = blobCache(join(options.cache, 'registry'));
   const manifests = manifestCache(join(options.cache, 'manifests'));
   const open = ({ registry, repository }: Place): Repository => openRepository(connection(registry), repository);
-  const fetch = (repository: Repository, layer: Resolved['layer'], onProgress?: DownloadOptions['onProgress']) =>
-    cache.fetch(repository, layer, { signal, onProgress, ...options.download });
+  const fetch = (
+    repository: Repository,
+    layer: Resolved['layer'],
+    onProgress?: DownloadOptions['onProgress'],
+    until = signal,
+  ): Promise<string> => cache.fetch(repository, layer, { signal: until, onProgress, ...options.download });
   return {
     connection,
     open,
@@ -86,10 +96,23 @@ export async function createClient(options: ClientOptions): Promise<RegistryClie
         signal,
       ),
     async acquire(artifact, verifier, onProgress) {
-      const decision = await verifier.verify(artifact, signal);
-      if (!decision.allow) throw decision.refusal;
+      // A large one is on its way while signatures are: that takes round trips. Nothing is done with it before they hold.
+      const stop = new AbortController();
+      const until = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+      const early = artifact.size < LARGE ? undefined : fetch(artifact.repository, artifact.layer, onProgress, until);
+      early?.catch(() => undefined);
+      let decision: ArtifactDecision;
+      try {
+        decision = await verifier.verify(artifact, signal);
+        if (!decision.allow) throw decision.refusal;
+      } catch (error) {
+        stop.abort();
+        await early?.catch(() => undefined);
+        throw error;
+      }
       manifests.keep(artifact.manifest, artifact.manifestBytes);
-      return { path: await fetch(artifact.repository, artifact.layer, onProgress), record: decision.record };
+      const path = await (early ?? fetch(artifact.repository, artifact.layer, onProgress));
+      return { path, record: decision.record };
     },
     async close() {
       await transport.close();
