@@ -133,6 +133,7 @@ void describe('publish, search, info, trust, install, call, an update that asks 
 
       const yanked = await author('yank', 'acme:echo@1.1.0', '--reason', 'it loses data');
       assert.match(yanked.stdout, /acme\/echo:1\.1\.0 is taken back: it loses data\n$/, yanked.stderr);
+      assert.equal(yanked.stderr, '');
       const told = await user('update', '--check');
       assert.match(told.stdout, /acme:echo 1\.1\.0, which is installed: .*was taken back by acme: it loses data/);
       assert.match((await user('list')).stdout, /YANKED: it loses data/);
@@ -187,6 +188,12 @@ test('[trust.revoked] [trust.store] a key that is lost says so itself at every v
   assert.match(heard.stdout, /which is installed: .*was revoked: it was in a backup/);
   assert.match((await user('trust', 'list')).stdout, /REVOKED by the key itself: it was in a backup/);
   assert.match((await user('list')).stdout, /KEY REVOKED: it was in a backup/);
+  const other = await person(t, PASSPHRASE);
+  await other.json('registry', 'set', '--default', address);
+  await other.json('keygen');
+  const foreign = await other('yank', 'acme:echo@1.0.0', '--reason', 'no reason');
+  assert.match(foreign.stderr, /WARNING: acme:echo@1\.0\.0 is not signed with this key/);
+  assert.equal((await user('install', 'acme:echo', '--accept', 'short')).code, 2);
   await user.json('uninstall', 'acme:echo');
   const refused = await user('install', 'acme:echo', '--accept', short);
   assert.match(refused.stderr, /code: revoked-key/);

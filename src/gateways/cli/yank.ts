@@ -31,9 +31,14 @@ export const define: Define = (command, act) => {
         const { publishYank } = await import('./registry/take-back.ts');
         const { withClient } = await import('./registry/client-of.ts');
         const key = await openKey(context, flags);
-        const { reference, name, version, manifest } = await withClient(context, flags, (client) =>
+        const { reference, name, version, manifest, isOwn } = await withClient(context, flags, (client) =>
           context.progress(`yanking ${safeLine(word)}`, publishYank(context, client, key, word, flags.reason)),
         );
+        if (!isOwn) {
+          context.note(
+            `WARNING: ${name}@${version} is not signed with this key: it is taken back only for those who trust the key for ${name}`,
+          );
+        }
         const document = { component: `${name}@${version}`, reference, manifest, reason: flags.reason };
         context.print(document, () => `${reference} is taken back: ${safeLine(flags.reason, 500)}`);
       }),

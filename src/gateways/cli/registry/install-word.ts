@@ -57,6 +57,7 @@ export async function installationOf(
 
 /** Installs `oci://…` or `ns:name[@range]`, and adds it to the lock file where one is here or asked for. */
 export async function installWord(context: Context, word: string, flags: Flags): Promise<Installation> {
+  checkAccept(flags.accept ?? []);
   // Both take a moment, and neither needs the other.
   await context.begin();
   return withClient(context, flags, async (client) => {

@@ -1,13 +1,15 @@
 /** What a publisher takes back, said where others look: signed, beside what it is about. */
 import { SwitchboardError } from '#core/errors';
 import { parseReference } from '#core/reference';
+import { BUNDLE_TYPE, PREDICATES } from '#core/signature';
 import { type Statement, revocationStatement, yankStatement } from '#core/statements';
 import type { RegistryClient } from '#registry/client/client';
 import { attach } from '#registry/client/publish';
 import { formatArtifact, parseArtifactReference, tagOfVersion } from '#registry/client/reference';
 import { type Resolved, versionsIn } from '#registry/client/resolve';
 import { placeOf, readSettings } from '#registry/client/settings';
-import { type SigningKey, signStatement } from '#signing';
+import { type SigningKey, signatureVerifier, signStatement } from '#signing';
+import { MOST_BUNDLES } from '#trust/evidence';
 import type { Context } from '../context.ts';
 import { safeLine } from '../safe.ts';
 import { bundleAttachment } from '../signing/bundles.ts';
@@ -19,12 +21,28 @@ export async function publishYank(
   key: SigningKey,
   word: string,
   reason: string,
-): Promise<Resolved> {
+): Promise<Resolved & { readonly isOwn: boolean }> {
   const artifact = await client.resolve(word);
+  const isOwn = await isSignedBy(key, artifact);
   const { name, version, manifest, digest } = artifact;
   const signed = { name, version, manifest, component: digest, publicKey: key.publicKey };
   await push(context, artifact, yankStatement(signed, reason), key);
-  return artifact;
+  return { ...artifact, isOwn };
+}
+
+/** Whether the key said of it that it was published; of as many signatures as anybody reads. */
+async function isSignedBy({ publicKey }: SigningKey, artifact: Resolved): Promise<boolean> {
+  const verifier = signatureVerifier();
+  for (const referrer of (await artifact.referrers(BUNDLE_TYPE)).slice(0, MOST_BUNDLES)) {
+    try {
+      const { bytes } = await referrer.read();
+      const { predicateType } = await verifier.verify(bytes, artifact.manifest, { keys: [publicKey] });
+      if (predicateType === PREDICATES.publish) return true;
+    } catch (error) {
+      if (!(error instanceof SwitchboardError) || error.kind === 'system') throw error;
+    }
+  }
+  return false;
 }
 
 /** Says at every version of each component that the key is to be believed no more. Where that was said. */
