@@ -1,6 +1,6 @@
 /** Beside the cases of test/signing: keys, sizes, and what the sigstore libraries make of our bundles. */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { ECDH, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { PublicKeyDetails, TrustedRoot } from '@sigstore/protobuf-specs';
@@ -98,6 +98,18 @@ test('[signing.hostile] keys that are weak, of other kinds, or written in other 
     'A'.repeat(100_000),
   ];
   for (const text of refused) assert.throws(() => readPublicKey(text), isCode('invalid-key'), text.slice(0, 60));
+});
+
+test('[signing.hostile] a key on a curve has one text: neither a compressed point nor a curve spelled out is taken', () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const plain = spki(publicKey);
+  readPublicKey(plain.toString('base64'));
+  const point = ECDH.convertKey(plain.subarray(-65), 'prime256v1', undefined, undefined, 'compressed') as Buffer;
+  const compressed = Buffer.concat([Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex'), point]);
+  const { publicKey: explicit } = generateKeyPairSync('ec', { namedCurve: 'prime256v1', paramEncoding: 'explicit' });
+  for (const der of [compressed, spki(explicit)]) {
+    assert.throws(() => readPublicKey(der.toString('base64')), isCode('invalid-key', /not written as/));
+  }
 });
 
 test('[signing.verify] a trust root that is none is told apart from a signature that does not hold', async () => {
