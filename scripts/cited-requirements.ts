@@ -29,7 +29,7 @@ export function citedRequirements(root: string): ReadonlyMap<string, readonly st
   for (const file of globSync(TEST_FILES, { cwd: root, exclude })) {
     for (const id of idsInTests(readFileSync(join(root, file), 'utf8'))) cite(id, file);
   }
-  for (const file of globSync('test/runtime/*/case.json', { cwd: root })) {
+  for (const file of globSync('test/{runtime,scan}/*/case.json', { cwd: root })) {
     const golden = JSON.parse(readFileSync(join(root, file), 'utf8')) as { requirements?: unknown };
     if (!Array.isArray(golden.requirements)) throw new Error(`${file}: "requirements" must be a list of ids`);
     for (const id of golden.requirements) cite(String(id), file);

@@ -1,4 +1,5 @@
 /** A component read for what a person should know before it is published or installed. Nothing of it is run. */
+import { setImmediate } from 'node:timers/promises';
 import { SwitchboardError } from '#core/errors';
 import { formatSize } from '#core/limits';
 import { printable } from '#core/reference';
@@ -44,16 +45,13 @@ export async function scanComponent(input: ScanInput, ports: ScanPorts, signal?:
   const incomplete: string[] = [];
   const readme = input.readme === undefined ? [] : [readmeOf(input.readme, incomplete)];
   const asking = packages(input.sbom ?? sectionOf(parts, bytes), ports, incomplete, signal);
-  const found: Found[] = [
-    ...requestFindings(component.description),
-    ...exportFindings(component),
-    ...startFindings(parts),
-    ...nestedFindings(component.outline, parts, bytes),
-    ...sizeFindings(parts, bytes),
-    ...secretsOf(component, parts, readme),
-    ...prose([...textsOf(component), ...readme], incomplete),
-    ...dataTextFindings(parts, bytes),
-  ];
+  asking.catch(() => undefined);
+  const found: Found[] = [];
+  for (const check of checksOf(component, parts, readme, incomplete)) {
+    // Large components take seconds, in which an interrupt must get through.
+    await setImmediate(undefined, signal ? { signal } : {});
+    found.push(...check());
+  }
   found.push(...(await asking));
   return { findings: ordered(found), incomplete };
 }
@@ -91,36 +89,40 @@ function sectionOf(parts: readonly Part[], bytes: Uint8Array): Uint8Array | unde
   return part && bytes.subarray(part.start, part.end);
 }
 
-function secretsOf(component: ReadComponent, parts: readonly Part[], readme: readonly Prose[]): readonly Found[] {
-  const inside = parts.flatMap((part) =>
-    part.kind === 'data' || part.kind === 'custom'
-      ? secretFindings(component.bytes.subarray(part.start, part.end), placeOf(part), part.start)
-      : [],
-  );
-  const beside = readme.flatMap(({ text, place }) => secretFindings(Buffer.from(text), place));
-  return [...inside, ...beside];
+type Check = () => readonly Found[];
+
+function* checksOf(
+  component: ReadComponent,
+  parts: readonly Part[],
+  readme: readonly Prose[],
+  incomplete: string[],
+): Generator<Check> {
+  const { bytes, description, outline } = component;
+  yield () => [...requestFindings(description), ...exportFindings(component), ...startFindings(parts)];
+  yield () => nestedFindings(outline, parts, bytes);
+  yield () => sizeFindings(parts, bytes);
+  for (const part of parts.filter(({ kind }) => kind === 'data' || kind === 'custom')) {
+    yield () => secretFindings(bytes.subarray(part.start, part.end), placeOf(part), part.start);
+    if (part.kind === 'data') yield () => dataTextFindings([part], bytes);
+  }
+  for (const { text, place } of readme) yield () => secretFindings(Buffer.from(text), place);
+  let left = MOST_PROSE;
+  for (const one of [...textsOf(component), ...readme]) {
+    left -= one.text.length;
+    if (left < 0) {
+      incomplete.push(
+        `there are more than ${formatSize(MOST_PROSE)} of texts: ${one.place} and what follows was not read`,
+      );
+      return;
+    }
+    yield () => proseFindings(one);
+  }
 }
 
 function readmeOf(bytes: Uint8Array, incomplete: string[]): Prose {
   const text = new TextDecoder().decode(bytes.subarray(0, MOST_PROSE));
   if (bytes.length > MOST_PROSE) incomplete.push(`of the README only ${formatSize(MOST_PROSE)} were read`);
   return { text, place: 'README', readme: true };
-}
-
-function prose(texts: readonly Prose[], incomplete: string[]): readonly Found[] {
-  let left = MOST_PROSE;
-  const found: Found[] = [];
-  for (const one of texts) {
-    if (left < one.text.length) {
-      incomplete.push(
-        `there are more than ${formatSize(MOST_PROSE)} of texts: ${one.place} and what follows was not read`,
-      );
-      break;
-    }
-    left -= one.text.length;
-    found.push(...proseFindings(one));
-  }
-  return found;
 }
 
 /** Worst first, by rule; a rule that found very much says how much. */

@@ -1,6 +1,7 @@
 /**
  * The texts by which the rules of prose are measured. `attacks.json`: published ways to instruct models through tools, in
- * words of our own. `benign.json`: descriptions as tools have them, many with words that attacks have too. docs/scan.md
+ * words of our own. `unseen.json`: texts written after the rules, to pass them; no rule is to be changed for them alone.
+ * `benign.json`: descriptions as tools have them, many with words that attacks have too. docs/scan.md
  * states the rates.
  */
 import assert from 'node:assert/strict';
@@ -31,6 +32,14 @@ void describe('texts that instruct models', () => {
     assert.ok(attacks.length >= 60);
     const missed = attacks.filter(({ text }) => told(text).length === 0);
     assert.deepEqual(missed, []);
+  });
+
+  void test('[scan.prose] of the unseen texts as many are found as docs/scan.md says', () => {
+    const unseen = read('unseen.json') as readonly string[];
+    const found = unseen.filter((text) => told(text).length > 0).length;
+    const docs = readFileSync(join(ROOT, 'docs/scan.md'), 'utf8');
+    assert.ok(docs.includes(`**${unseen.length} unseen texts**`));
+    assert.ok(docs.includes(`5 were found when they were first tried, ${found} now`), `${found} now`);
   });
 
   void test('[scan.prose] nearly all of them are plain enough to hold back a publication', () => {

@@ -206,6 +206,12 @@ void test('[scan.verb] an installed component and one of a registry, with its SB
     scanned.findings.map(({ rule }) => rule),
     ['scan/embedded-secret', 'scan/prompt-injection', 'scan/vulnerable-package'],
   );
+  writeFileSync(join(directory, 'other.md'), '# Adder');
+  const again = await run('publish', file, '--registry', address, '--readme', 'other.md', '--allow-findings', all);
+  assert.equal(again.code, 0, again.stderr);
+  const twice = await run('scan', `oci://${address}/acme/adder:1.0.0`, '--output', 'json');
+  const { incomplete } = JSON.parse(twice.stdout) as Scanned;
+  assert.ok(incomplete.includes('2 READMEs belong to it: only the first was read'), incomplete.join());
   assert.equal((await run('install', `oci://${address}/acme/adder:1.0.0`)).code, 0);
   const local = await run('scan', 'acme:adder', '--output', 'json');
   assert.equal(local.code, 1, local.stderr);

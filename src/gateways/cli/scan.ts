@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { SwitchboardError } from '#core/errors';
-import { type Digest, parseReference } from '#core/reference';
+import { SwitchboardError, toSwitchboardError } from '#core/errors';
+import { parseReference } from '#core/reference';
 import type { ScanInput } from '#scan';
 import type { Context } from './context.ts';
 import { type ClientFlags, clientFlags } from './registry/client-of.ts';
@@ -17,8 +17,8 @@ interface Flags extends ClientFlags {
 /** What is scanned, and which file, component or artifact that was. */
 interface Subject extends ScanInput {
   readonly subject: string;
-  /** What the bytes must have, where that is known. */
-  readonly digest?: Digest | undefined;
+  /** What belongs to it and could not be read, or was not. */
+  readonly unread?: readonly string[];
 }
 
 /** `scan <what>`: reads a component and runs nothing of it. Exit code 1 where something of high severity was found. */
@@ -46,11 +46,12 @@ export const define: Define = (command, act) => {
         const work = scanComponent({ source: found.source, sbom, readme }, ports, context.signal);
         const result = await context.progress(`scanning ${safeLine(what)}`, work);
         const { countText, findingLines, incompleteLines } = await import('./scan-text.ts');
-        const { findings, incomplete } = result;
+        const { findings } = result;
+        const incomplete = [...(found.unread ?? []), ...result.incomplete];
         context.print({ subject: found.subject, findings, incomplete }, () =>
           [
             ...findingLines(result),
-            ...incompleteLines(result),
+            ...incompleteLines({ findings, incomplete }),
             `${safeLine(found.subject)}: ${countText(result)}`,
           ].join('\n'),
         );
@@ -110,7 +111,7 @@ async function installed(context: Context, word: string): Promise<Subject | unde
       `the bytes of ${name}@${one.version} are not those that were installed`,
     );
   }
-  return { source: bytes, subject: `${name}@${one.version}`, digest };
+  return { source: bytes, subject: `${name}@${one.version}` };
 }
 
 function isReference(word: string): boolean {
@@ -131,18 +132,21 @@ async function fromRegistry(context: Context, word: string, flags: Flags): Promi
     const work = client.acquire(artifact, noVerifier, (progress, total) => context.showProgress({ progress, total }));
     const { path } = await context.progress(`pulling ${safeLine(artifact.reference)}`, work);
     const referrers = await artifact.referrers();
-    const read = async (...types: readonly string[]): Promise<Uint8Array | undefined> => {
-      const found = referrers.find(({ artifactType }) => types.includes(artifactType));
-      return found ? (await found.read()).bytes : undefined;
+    const unread: string[] = [];
+    // A registry may lie about what belongs to a component; the component itself is read all the same.
+    const read = async (what: string, ...types: readonly string[]): Promise<Uint8Array | undefined> => {
+      const [first, ...more] = referrers.filter(({ artifactType }) => types.includes(artifactType));
+      if (more.length > 0) unread.push(`${more.length + 1} ${what}s belong to it: only the first was read`);
+      try {
+        return first && (await first.read()).bytes;
+      } catch (thrown) {
+        context.signal.throwIfAborted();
+        unread.push(`its ${what} was not read: ${toSwitchboardError(thrown).message}`);
+        return undefined;
+      }
     };
-    const sbom = await read(CYCLONEDX_TYPE, SPDX_TYPE);
-    const readme = await read(README_TYPE);
-    return {
-      source: path,
-      subject: `${artifact.reference}@${artifact.manifest}`,
-      digest: artifact.digest,
-      sbom,
-      readme,
-    };
+    const sbom = await read('SBOM', CYCLONEDX_TYPE, SPDX_TYPE);
+    const readme = await read('README', README_TYPE);
+    return { source: path, subject: `${artifact.reference}@${artifact.manifest}`, sbom, readme, unread };
   });
 }

@@ -121,7 +121,7 @@ const SOURCES: readonly (readonly [aim: Aim, weight: number, phrase: string])[] 
   [
     'first',
     1,
-    'before|prior|whenever|when|after|while|each|every|once|upon|if ..3 CALL|use|run|respond|responding|answer|answering|returning|processing ..3 TOOL|question|request|query|response',
+    'before|prior|whenever|when|after|while|each|every|once|upon|if ..3 CALL|use|run|respond|responding|answer|answering|returning|processing|proceed|proceeding|continuing ..3 TOOL|question|request|query|response',
   ],
   ['first', 1, 'MUST ..4 READ|CALL|SEND|CARRY'],
   [
@@ -163,7 +163,7 @@ const SOURCES: readonly (readonly [aim: Aim, weight: number, phrase: string])[] 
   ['carry', 2, 'CARRY|SEND ..5 system ..0 prompt|message|instructions'],
   ['carry', 2, 'CARRY|SEND ..5 contents|content ..3 of|from ..3 §path|file|files'],
   ['carry', 1, 'CARRY ..4 §path'],
-  ['carry', 1, 'CARRY ..1 it|them|this'],
+  ['carry', 1, 'CARRY ..1 it|them|this|what|everything|whatever'],
   ['carry', 3, 'full|entire|whole|complete ..2 conversation|chat|transcript ..3 attached|included|appended|inside'],
 
   ['send', 2, 'SEND ..8 SECRETS'],
@@ -196,7 +196,7 @@ const SOURCES: readonly (readonly [aim: Aim, weight: number, phrase: string])[] 
     'SEND|redirect|route|change|replace|substitute|swap|set|deliver ..3 all|every|any|MONEY ..5 to|with|as|instead ..4 §email|§url|§number|attacker|following|this',
   ],
   ['redirect', 2, 'replace|substitute|swap|change|modify|alter|rewrite ..4 MONEY ..5 with|to|by'],
-  ['redirect', 2, 'add|insert|include|put|bcc|cc ..3 §email|bcc|backdoor ..5 to|in|into|every|all|as|any'],
+  ['redirect', 2, 'add|insert|include|put|bcc|cc ..3 §email|bcc|backdoor ..5 to|in|into|on|every|all|as|any'],
   [
     'shadow',
     2,

@@ -18,7 +18,7 @@ export const WORDS: { readonly [name: string]: string } = {
     'pass passing include including put place insert provide supply add embed encode append attach set store copy write send fill enter',
   CONTENTS: 'content contents data value values text body result output it them everything keys history',
   FIELD:
-    'parameter parameters argument arguments field fields sidenote note notes feedback context metadata header headers comment comments query payload input property',
+    'parameter parameters argument arguments field fields sidenote note notes feedback context metadata header headers comment comments query payload input property response reply answer',
   SECRETS:
     'credential credentials password passwords passphrase secret secrets token tokens cookie cookies key keys ssh env environment variables wallet seed mnemonic session',
   TOOL: 'tool tools function functions server servers method plugin skill api',

@@ -1,7 +1,7 @@
 /** Cuts text into words, with marks for what is told by its form: paths of secrets, addresses, tags. Linear in its length. */
 
 const SENSITIVE =
-  /(?:\.ssh\b|id_(?:rsa|dsa|ecdsa|ed25519)(?:\.pub)?\b|\.aws\b|\.gnupg\b|\.netrc\b|\.npmrc\b|\.pypirc\b|\.git-credentials\b|\.docker\/config\.json|\.kube\b|\.cursor\b|\.claude\b|\.codeium\b|mcp(?:_config)?\.json|claude_desktop_config(?:\.json)?|etc\/(?:passwd|shadow|sudoers)|(?<![\w)\]])\.env\b(?!\.(?:example|\w+\())|\.bash_history|\.zsh_history|authorized_keys|wallet\.dat|cookies\.sqlite|login\.keychain|service-?account\.json|\.config\/gcloud)(?:[\w./-]{0,64})/g;
+  /~\/\.[a-z][\w./-]{1,64}|(?:\.ssh\b|id_(?:rsa|dsa|ecdsa|ed25519)(?:\.pub)?\b|\.aws\b|\.gnupg\b|\.netrc\b|\.npmrc\b|\.pypirc\b|\.git-credentials\b|\.docker\/config\.json|\.kube\b|\.cursor\b|\.claude\b|\.codeium\b|mcp(?:_config)?\.json|claude_desktop_config(?:\.json)?|etc\/(?:passwd|shadow|sudoers)|(?<![\w)\]])\.env\b(?!\.(?:example|\w+\())|\.bash_history|\.zsh_history|authorized_keys|wallet\.dat|cookies\.sqlite|login\.keychain|service-?account\.json|\.config\/gcloud)(?:[\w./-]{0,64})/g;
 const AGENT_FILE =
   /(?:\.cursorrules|claude\.md|agents\.md|gemini\.md|copilot-instructions\.md|\.windsurfrules|\.clinerules)/g;
 const URL_LIKE = /\b(?:https?|ftp|wss?):\/\/[^\s"'<>)]{1,500}/g;
