@@ -14,8 +14,6 @@ const WRAPPED =
 const ESCAPED =
   /(?:\\x[0-9a-fA-F]{2}){16,}|(?:\\u[0-9a-fA-F]{4}){12,}|(?:%[0-9a-fA-F]{2}){16,}|(?:&#x?[0-9a-fA-F]{2,5};){12,}/g;
 const HEX = /(?<![0-9a-fA-F])(?:[0-9a-fA-F]{2}[ :,]?){20,}(?![0-9a-fA-F])/g;
-/** Closed, or to the end of the text where it begins a line. */
-const COMMENT = /<!--([^]{0,20000}?)-->|(?:^|\n)<!--([^]*)$/g;
 const FAR_RIGHT =
   /(?<![ \t\u{A0}\u{2000}-\u{200A}\u{3000}])[ \t\u{A0}\u{2000}-\u{200A}\u{3000}]{80,}(?![ \t\u{A0}\u{2000}-\u{200A}\u{3000}\r\n])./u;
 const FAR_BELOW = 25;
@@ -32,9 +30,8 @@ export function encodedIn(text: string, readme = false): readonly Encoded[] {
   const found: Encoded[] = [];
   const blobs = [...decoded(text, readme)].slice(0, MOST_DECODED);
   for (const blob of blobs) found.push({ severity: 'medium', ...blob });
-  for (const [, closed, open] of text.matchAll(COMMENT)) {
+  for (const said of comments(text)) {
     if (found.length > 2 * MOST_DECODED) break;
-    const said = closed ?? open ?? '';
     if (said.trim().split(/\s+/, 3).length < 3) continue;
     if (readme) found.push({ severity: 'low', what: '', text: said });
     else found.push({ severity: 'medium', what: 'an HTML comment, which is not shown where the text is', text: said });
@@ -55,6 +52,20 @@ export function encodedIn(text: string, readme = false): readonly Encoded[] {
     found.push({ severity: 'low', what: `a line of ${longest} characters` });
   }
   return found;
+}
+
+/** What HTML comments say: closed ones, and one to the end of the text where it begins a line. */
+function* comments(text: string): Generator<string> {
+  for (let at = text.indexOf('<!--'); at >= 0; ) {
+    const end = text.indexOf('-->', at + 4);
+    if (end < 0) {
+      const open = at === 0 ? 0 : text.indexOf('\n<!--', at - 1) + 1;
+      if (open > 0 || at === 0) yield text.slice(open + 4);
+      return;
+    }
+    yield text.slice(at + 4, end);
+    at = text.indexOf('<!--', end + 3);
+  }
 }
 
 function* decoded(text: string, readme: boolean): Generator<{ readonly what: string; readonly text?: string }> {
