@@ -8,6 +8,7 @@ import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { SwitchboardError } from '#core';
 import { publishStatement, STATEMENT_TYPE } from '#core/statements';
 import { makeKey } from './key-file.ts';
+import { namesIn } from './keyless.ts';
 import { publicKeyPem, readPublicKey } from './public-key.ts';
 import { signStatement } from './sign.ts';
 import { signatureVerifier } from './verifier.ts';
@@ -110,6 +111,34 @@ test('[signing.hostile] a key on a curve has one text: neither a compressed poin
   for (const der of [compressed, spki(explicit)]) {
     assert.throws(() => readPublicKey(der.toString('base64')), isCode('invalid-key', /not written as/));
   }
+});
+
+test('[signing.hostile] a certificate has one name, whose bytes are what it says', async () => {
+  const { readFileSync } = await import('node:fs');
+  const certificateOf = (pem: string) => {
+    const rawBytes = pem.replaceAll(/-----[A-Z ]+-----|\s/g, '');
+    const { key: signer } = toSignedEntity(
+      bundleFromJSON({
+        ...(JSON.parse(signStatement(statement, key).toString()) as object),
+        verificationMaterial: { certificate: { rawBytes }, tlogEntries: [] },
+      }),
+    );
+    return signer.$case === 'certificate' ? signer.certificate : assert.fail('there is no certificate');
+  };
+  const fixture = (name: string): string =>
+    readFileSync(new URL(`../../test/signing/fixtures/${name}`, import.meta.url), 'utf8');
+  const [two, high] = [certificateOf(fixture('two-names.pem')), certificateOf(fixture('high-bits.pem'))];
+  // What the library makes of them.
+  assert.equal(two.subjectAltName, 'https://a.example/x');
+  assert.equal(high.subjectAltName, 'https');
+  assert.deepEqual([namesIn(two), namesIn(high)], [undefined, undefined]);
+  const provenance = JSON.parse(fixture('npm-provenance.json')) as {
+    verificationMaterial: { x509CertificateChain: { certificates: { rawBytes: string }[] } };
+  };
+  const [leaf] = provenance.verificationMaterial.x509CertificateChain.certificates;
+  const names = namesIn(certificateOf(leaf?.rawBytes ?? ''));
+  assert.equal(names?.issuer, 'https://token.actions.githubusercontent.com');
+  assert.match(names?.subject ?? '', /^https:\/\/github\.com\//);
 });
 
 test('[signing.verify] a trust root that is none is told apart from a signature that does not hold', async () => {
