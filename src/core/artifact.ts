@@ -8,8 +8,11 @@ export interface ArtifactReferrer {
   /** Bytes of its manifest. */
   readonly size: number;
   readonly annotations: Readonly<Record<string, string>>;
-  /** Its one layer, checked against its digest; at most 16 MiB. Errors: those of the registry, `invalid-artifact`. */
-  read(): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array }>;
+  /**
+   * Its one layer, checked against its digest; of at most `most` bytes, else 16 MiB. Errors: `too-large`, before anything of
+   * it is fetched; `invalid-artifact`; those of the registry.
+   */
+  read(most?: number): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array }>;
 }
 
 /** One version of a component, as a registry offers it. */

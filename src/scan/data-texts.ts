@@ -2,6 +2,7 @@
 import { injectionText } from './prose/index.ts';
 import { injectionIn } from './prose/injection.ts';
 import type { Found } from './rules.ts';
+import { wideText } from './secrets.ts';
 import { type Part, placeOf } from './sections.ts';
 
 /** Words that plain instructions have; only where one stands more is read. */
@@ -12,28 +13,30 @@ const AFTER = 700;
 const MOST_PLACES = 2_000;
 const MOST_TOLD = 10;
 
-/** Findings of `scan/prompt-injection` in data: only what is plain, for data is full of words. */
-export function dataTextFindings(parts: readonly Part[], bytes: Uint8Array): readonly Found[] {
+/** Findings of `scan/prompt-injection` in data: only what is plain, for data is full of words. `onCut`: there is too much to read all of it. */
+export function dataTextFindings(part: Part, bytes: Uint8Array, onCut?: () => void): readonly Found[] {
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset + part.start, part.end - part.start);
   const found = new Map<string, Found>();
   let places = 0;
-  for (const part of parts.filter(({ kind }) => kind === 'data')) {
-    const data = Buffer.from(bytes.buffer, bytes.byteOffset + part.start, part.end - part.start);
+  const read = (text: Buffer, placed: (index: number) => string): void => {
     let covered = 0;
-    for (const { index } of data.toString('latin1').matchAll(ANCHOR)) {
-      if ((places += 1) > MOST_PLACES || found.size >= MOST_TOLD) return [...found.values()];
+    for (const { index } of text.toString('latin1').matchAll(ANCHOR)) {
       if (index < covered) continue;
+      if ((places += 1) > MOST_PLACES || found.size >= MOST_TOLD) {
+        onCut?.();
+        return;
+      }
       covered = index + AFTER / 2;
-      const said = injectionIn(stretchAround(data, index));
+      const said = injectionIn(stretchAround(text, index));
       if (said?.severity !== 'high') continue;
       const message = injectionText(said);
-      found.set(message, {
-        rule: 'scan/prompt-injection',
-        severity: 'medium',
-        message,
-        place: `${placeOf(part)}, byte ${part.start + index}`,
-      });
+      if (found.has(message)) continue;
+      found.set(message, { rule: 'scan/prompt-injection', severity: 'medium', message, place: placed(index) });
     }
-  }
+  };
+  read(data, (index) => `${placeOf(part)}, byte ${part.start + index}`);
+  // Interpreters of JavaScript keep a string so that has one character beyond Latin-1.
+  read(Buffer.from(wideText(data)), () => `${placeOf(part)}, in UTF-16`);
   return [...found.values()];
 }
 

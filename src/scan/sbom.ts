@@ -32,13 +32,21 @@ export function materialsOf(bytes: Uint8Array): Materials {
   if (purls.length === 0) return nothing('the SBOM names no packages by purl: none was looked up');
   const npm = new Map<string, Package>();
   const others = new Map<string, number>();
+  let unread = 0;
   for (const purl of purls.slice(0, MOST)) {
     const { type, name, version } = parsePurl(purl) ?? {};
-    if (type === undefined || name === undefined || version === undefined) continue;
+    if (type === undefined || name === undefined || version === undefined) {
+      unread += 1;
+      continue;
+    }
     if (type === 'npm') npm.set(`${name}@${version}`, { name, version });
     else others.set(type, (others.get(type) ?? 0) + 1);
   }
   const incomplete = purls.length > MOST ? [`only the first ${MOST} packages of the SBOM were looked at`] : [];
+  if (unread > 0) {
+    const what = unread === 1 ? 'package' : 'packages';
+    incomplete.push(`${unread} ${what} of the SBOM not looked up: the purl has no version, or cannot be read`);
+  }
   return { npm: [...npm.values()], others, incomplete };
 }
 

@@ -102,10 +102,14 @@ function* checksOf(
   yield () => nestedFindings(outline, parts, bytes);
   yield () => sizeFindings(parts, bytes);
   for (const part of parts.filter(({ kind }) => kind === 'data' || kind === 'custom')) {
-    yield () => secretFindings(bytes.subarray(part.start, part.end), placeOf(part), part.start);
-    if (part.kind === 'data') yield () => dataTextFindings([part], bytes);
+    const cut = (what: string) => () => void incomplete.push(`not all of ${placeOf(part)} was searched for ${what}`);
+    yield () => secretFindings(bytes.subarray(part.start, part.end), placeOf(part), part.start, cut('secrets'));
+    if (part.kind === 'data') yield () => dataTextFindings(part, bytes, cut('instructions of models'));
   }
-  for (const { text, place } of readme) yield () => secretFindings(Buffer.from(text), place);
+  for (const { text, place } of readme) {
+    const cut = (): void => void incomplete.push(`not all of the ${place} was searched for secrets`);
+    yield () => secretFindings(Buffer.from(text), place, 0, cut);
+  }
   let left = MOST_PROSE;
   for (const one of [...textsOf(component), ...readme]) {
     left -= one.text.length;

@@ -14,7 +14,7 @@ export interface SecretKind {
 
 /** Any of these begins or is inside each kind; one pass finds them all. */
 export const ANCHOR =
-  /-----BEGIN |(?:AKIA|ASIA)[A-Z2-7]{4}|gh[pousr]_[A-Za-z0-9]{4}|github_pat_|xox[abeoprs]-\d|xapp-\d-|hooks\.slack\.com\/services\/|AIza[\w-]{4}|GOCSPX-|npm_[A-Za-z0-9]{4}|T3BlbkFJ|sk-ant-|[sr]k_(?:live|test)_|whsec_|glpat-|pypi-AgE|SG\.[\w-]{4}|do[opr]_v1_|hf_[A-Za-z]{4}|AccountKey=|eyJ[\w-]{8}|shpat_|lin_api_|hvs\.[\w-]{4}|AGE-SECRET-KEY-1|gsk_[A-Za-z0-9]{4}|sbp_[a-f0-9]{4}|dapi[a-f0-9]{4}|PMAK-|(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|rediss?|amqps?):\/\/|:AA[\w-]{4}/g;
+  /-----BEGIN |LS0tLS1CRUdJTi|aws_secret_access_key|AWS_SECRET_ACCESS_KEY|(?:AKIA|ASIA)[A-Z2-7]{4}|gh[pousr]_[A-Za-z0-9]{4}|github_pat_|xox[abeoprs]-\d|xapp-\d-|hooks\.slack\.com\/services\/|AIza[\w-]{4}|GOCSPX-|npm_[A-Za-z0-9]{4}|T3BlbkFJ|sk-ant-|[sr]k_(?:live|test)_|whsec_|glpat-|pypi-AgE|SG\.[\w-]{4}|do[opr]_v1_|hf_[A-Za-z]{4}|AccountKey=|eyJ[\w-]{8}|shpat_|lin_api_|hvs\.[\w-]{4}|AGE-SECRET-KEY-1|gsk_[A-Za-z0-9]{4}|sbp_[a-f0-9]{4}|dapi[a-f0-9]{4}|PMAK-|(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|rediss?|amqps?):\/\/|:AA[\w-]{4}/g;
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -75,7 +75,7 @@ export const KINDS: readonly SecretKind[] = [
   {
     what: 'a private key',
     pattern:
-      /-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH) )?PRIVATE KEY-----(?:\s|\\[rn])*(?:[A-Za-z0-9+/=]{16,}(?:\s|\\[rn])*){2,200}/y,
+      /-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH) )?PRIVATE KEY-----(?:\s|\\+[rn])*(?:[A-Za-z0-9+/=]{16,}(?:\s|\\+[rn])*){2,200}/y,
     holds: hasBody,
   },
   {
@@ -85,9 +85,20 @@ export const KINDS: readonly SecretKind[] = [
   },
   {
     what: 'an encrypted private key',
-    pattern: /-----BEGIN ENCRYPTED PRIVATE KEY-----(?:\s|\\[rn])*(?:[A-Za-z0-9+/=]{16,}(?:\s|\\[rn])*){2,200}/y,
+    pattern: /-----BEGIN ENCRYPTED PRIVATE KEY-----(?:\s|\\+[rn])*(?:[A-Za-z0-9+/=]{16,}(?:\s|\\+[rn])*){2,200}/y,
     holds: hasBody,
     severity: 'medium',
+  },
+  {
+    what: 'a private key in base64',
+    pattern: /LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,8000}={0,2}/y,
+    holds: (whole) =>
+      /^-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH) )?PRIVATE KEY/.test(Buffer.from(whole, 'base64').toString('latin1')),
+  },
+  {
+    what: 'a secret key of AWS',
+    pattern: /aws_secret_access_key["'\s]{0,4}[:=]["'\s]{0,4}([A-Za-z0-9+/]{40})(?![A-Za-z0-9+/])/iy,
+    holds: random(4),
   },
   { what: 'a GitHub token', pattern: /gh[pousr]_([A-Za-z0-9]{36})/y, holds: crcFits },
   { what: 'a GitHub token', pattern: /github_pat_([A-Za-z0-9]{22}_[A-Za-z0-9]{59})/y, holds: random(4) },

@@ -15,13 +15,16 @@ export interface Secret {
   readonly shown: string;
 }
 
-/** Secrets in text of one byte per character (Latin-1), in the order they stand. */
-export function secretsIn(text: string): readonly Secret[] {
+/** Secrets in text of one byte per character (Latin-1), in the order they stand. `onCut`: there is too much to read all of it. */
+export function secretsIn(text: string, onCut?: () => void): readonly Secret[] {
   const found: Secret[] = [];
   let places = 0;
   let covered = 0;
   for (const { index } of text.matchAll(ANCHOR)) {
-    if ((places += 1) > MOST_PLACES || found.length >= MOST_FOUND) break;
+    if ((places += 1) > MOST_PLACES || found.length >= MOST_FOUND) {
+      onCut?.();
+      break;
+    }
     if (index < covered) continue;
     const secret = awsKey(text, index) ?? secretAt(text, index);
     if (!secret) continue;
@@ -70,11 +73,13 @@ function masked(whole: string): string {
 }
 
 /** Findings of a stretch of bytes; two-byte text in it is read too. */
-export function secretFindings(bytes: Uint8Array, place: string, from = 0): readonly Found[] {
+export function secretFindings(bytes: Uint8Array, place: string, from = 0, onCut?: () => void): readonly Found[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  const narrow = secretsIn(text).map((secret) => told(secret, `${place}, byte ${from + secret.at}`));
+  const narrow = secretsIn(text, onCut).map((secret) => told(secret, `${place}, byte ${from + secret.at}`));
   const wide = wideText(bytes);
-  return wide === '' ? narrow : [...narrow, ...secretsIn(wide).map((secret) => told(secret, `${place}, in UTF-16`))];
+  return wide === ''
+    ? narrow
+    : [...narrow, ...secretsIn(wide, onCut).map((secret) => told(secret, `${place}, in UTF-16`))];
 }
 
 function told({ what, severity, shown }: Secret, place: string): Found {
@@ -82,7 +87,7 @@ function told({ what, severity, shown }: Secret, place: string): Found {
 }
 
 /** Runs of ASCII in UTF-16, each on a line of its own. */
-function wideText(bytes: Uint8Array): string {
+export function wideText(bytes: Uint8Array): string {
   const runs: string[] = [];
   let start = -1;
   const close = (end: number): void => {

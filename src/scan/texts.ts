@@ -23,17 +23,38 @@ export function textsOf({ description, manifestText, witText }: ReadComponent): 
   for (const name of namesIn(description)) add(name.replaceAll(/[-_:/@.[\]]+/g, ' '), `name ${name}`);
   add(manifest?.description, 'component.toml, description');
   for (const { kind, reason } of manifest?.permissions ?? []) add(reason, `component.toml, reason of ${kind}`);
-  add(commentsOf(manifestText), 'comments of component.toml');
-  add(commentsOf(witText), 'comments of the WIT');
+  add(linesBehind(manifestText, '#'), 'comments of component.toml');
+  add(witComments(witText), 'comments of the WIT');
   return distinct(texts);
 }
 
-/** What stands behind `#` or `//`, and in block comments: read by whoever opens the file. */
-function commentsOf(text: string | undefined): string | undefined {
+/** What stands behind a mark, to the end of its line: in strings too, which costs nothing to read. */
+function linesBehind(text: string | undefined, mark: string): string | undefined {
   return text
     ?.split('\n')
-    .flatMap((line) => /(?:^|\s)(?:#|\/\/+|\/?\*+)(.*)$/.exec(line)?.[1]?.trim() ?? [])
+    .flatMap((line) => {
+      const at = line.indexOf(mark);
+      return at < 0 ? [] : line.slice(at).replace(/^#+/, '').trim();
+    })
     .join('\n');
+}
+
+/** Comments of WIT, which has no strings: to the end of the line, and blocks, which nest. */
+function witComments(text = ''): string {
+  const said: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (const { 0: mark, index } of text.matchAll(/\/\*|\*\/|\/\/[^\n]*/g)) {
+    if (mark === '/*') {
+      if (depth === 0) start = index + 2;
+      depth += 1;
+    } else if (mark === '*/') {
+      depth = Math.max(0, depth - 1);
+      if (depth === 0) said.push(text.slice(start, index).replaceAll(/^[\t ]*\*+/gm, ''));
+    } else if (depth === 0) said.push(mark.replace(/^\/+/, '').trim());
+  }
+  if (depth > 0) said.push(text.slice(start));
+  return said.join('\n');
 }
 
 /** The docs of a function are in the function and in the WIT text: they are told once. */

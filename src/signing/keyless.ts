@@ -20,23 +20,50 @@ export async function verifyIdentity({ document }: ReadBundle, trustedRoot: unkn
   const trust = await materialOf(trustedRoot);
   const { bundleFromJSON } = await import('@sigstore/bundle');
   const { toSignedEntity, Verifier } = await import('@sigstore/verify');
-  let names: { readonly issuer: unknown; readonly subject: unknown };
+  let names: Names | undefined;
   try {
     const entity = toSignedEntity(bundleFromJSON(document));
-    if (entity.key.$case === 'certificate') encodeOnce(entity.key.certificate);
-    const { identity } = new Verifier(trust, THRESHOLDS).verify(entity);
-    names = { issuer: identity?.extensions?.issuer, subject: identity?.subjectAlternativeName };
+    if (entity.key.$case !== 'certificate') throw new Error('there is no certificate');
+    encodeOnce(entity.key.certificate);
+    new Verifier(trust, THRESHOLDS).verify(entity);
+    names = namesIn(entity.key.certificate);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw broken(`does not hold under the trust root: ${printable(why)}`, cause);
   }
-  const { issuer, subject } = names;
-  if (!isName(issuer) || !isName(subject)) throw broken('has a certificate that does not say who signed');
-  return { kind: 'identity', issuer, subject };
+  if (!names) throw broken('has a certificate that does not say who signed, by one name and one issuer');
+  return { kind: 'identity', ...names };
 }
 
-const isName = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= LONGEST_NAME;
+interface Names {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** Of Fulcio: the issuer as a UTF8String, and as it was before, bare. */
+const ISSUER_2 = '1.3.6.1.4.1.57264.1.8';
+const ISSUER_1 = '1.3.6.1.4.1.57264.1.1';
+const ALTERNATIVE_NAMES = '2.5.29.17';
+const EMAIL = 0x01;
+const URI = 0x06;
+
+/**
+ * Who a certificate is of, and who vouched. The library drops the eighth bit of each byte and takes the first of several
+ * names: what is compared with what a person wrote must be all there is, byte by byte. Undefined where it is not.
+ */
+export function namesIn(certificate: Certificate): Names | undefined {
+  const [name, ...more] = certificate.extension(ALTERNATIVE_NAMES)?.valueObj.subs[0]?.subs ?? [];
+  if (!name || more.length > 0 || ![EMAIL, URI].some((tag) => name.tag.isContextSpecific(tag))) return undefined;
+  const second = certificate.extension(ISSUER_2);
+  const issuer = nameOf(second ? second.valueObj.subs[0]?.value : certificate.extension(ISSUER_1)?.value);
+  const subject = nameOf(name.value);
+  return issuer === undefined || subject === undefined ? undefined : { issuer, subject };
+}
+
+function nameOf(bytes: Uint8Array | undefined): string | undefined {
+  const text = Buffer.from(bytes ?? []).toString('latin1');
+  return text.length <= LONGEST_NAME && /^[\x21-\x7e]+$/.test(text) ? text : undefined;
+}
 
 function materialOf(trustedRoot: unknown): Promise<TrustMaterial> {
   if (typeof trustedRoot !== 'object' || trustedRoot === null) throw badKey('the trust root', 'is not an object');

@@ -13,7 +13,12 @@ export interface PublicKey {
 
 /** RSA of 8,192 bits in PEM is a third of it. */
 const LONGEST = 8 * 1024;
-const CURVES: Readonly<Record<string, string>> = { prime256v1: 'sha256', secp384r1: 'sha384', secp521r1: 'sha512' };
+/** The hash that goes with a curve, and the length of its keys: the curve by its name, the point as both coordinates. */
+const CURVES: ReadonlyMap<string, readonly [hash: string, length: number]> = new Map([
+  ['prime256v1', ['sha256', 91]],
+  ['secp384r1', ['sha384', 120]],
+  ['secp521r1', ['sha512', 158]],
+]);
 const BEGIN = '-----BEGIN PUBLIC KEY-----';
 const END = '-----END PUBLIC KEY-----';
 
@@ -37,7 +42,7 @@ export function readPublicKey(text: string, where = 'the key'): PublicKey {
   }
   // One key, one text: nothing may follow it, and it is written in one way.
   if (!key.export({ format: 'der', type: 'spki' }).equals(der)) throw badKey(where, 'is not written as DER wants it');
-  const hash = hashOf(key, where);
+  const hash = hashOf(key, where, der.length);
   return {
     text: base64,
     fingerprint: `SHA256:${createHash('sha256').update(der).digest('base64').replace(/=+$/, '')}`,
@@ -46,10 +51,15 @@ export function readPublicKey(text: string, where = 'the key'): PublicKey {
 }
 
 /** The hash that goes with a key; null for Ed25519, which has its own. Errors: `invalid-key` for keys that are too weak. */
-function hashOf(key: KeyObject, where: string): string | null {
+function hashOf(key: KeyObject, where: string, length: number): string | null {
   const { namedCurve = '', modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === 'ed25519') return null;
-  if (key.asymmetricKeyType === 'ec' && Object.hasOwn(CURVES, namedCurve)) return CURVES[namedCurve] ?? null;
+  const curve = key.asymmetricKeyType === 'ec' ? CURVES.get(namedCurve) : undefined;
+  if (curve) {
+    // A point written shorter, or a curve spelled out, would be the same key with another fingerprint.
+    if (curve[1] === length) return curve[0];
+    throw badKey(where, 'is not written as other programs write it: the curve by its name, the point uncompressed');
+  }
   if (key.asymmetricKeyType === 'rsa') {
     if (modulusLength >= 2048 && modulusLength <= 8192 && publicExponent >= 65537n) return 'sha256';
     throw badKey(where, `is RSA of ${modulusLength} bits; 2,048 to 8,192 with an exponent from 65,537 on are taken`);

@@ -1,6 +1,6 @@
 /** Beside the cases of test/signing: keys, sizes, and what the sigstore libraries make of our bundles. */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { ECDH, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { PublicKeyDetails, TrustedRoot } from '@sigstore/protobuf-specs';
@@ -8,6 +8,7 @@ import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { SwitchboardError } from '#core';
 import { publishStatement, STATEMENT_TYPE } from '#core/statements';
 import { makeKey } from './key-file.ts';
+import { namesIn } from './keyless.ts';
 import { publicKeyPem, readPublicKey } from './public-key.ts';
 import { signStatement } from './sign.ts';
 import { signatureVerifier } from './verifier.ts';
@@ -98,6 +99,46 @@ test('[signing.hostile] keys that are weak, of other kinds, or written in other 
     'A'.repeat(100_000),
   ];
   for (const text of refused) assert.throws(() => readPublicKey(text), isCode('invalid-key'), text.slice(0, 60));
+});
+
+test('[signing.hostile] a key on a curve has one text: neither a compressed point nor a curve spelled out is taken', () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const plain = spki(publicKey);
+  readPublicKey(plain.toString('base64'));
+  const point = ECDH.convertKey(plain.subarray(-65), 'prime256v1', undefined, undefined, 'compressed') as Buffer;
+  const compressed = Buffer.concat([Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex'), point]);
+  const { publicKey: explicit } = generateKeyPairSync('ec', { namedCurve: 'prime256v1', paramEncoding: 'explicit' });
+  for (const der of [compressed, spki(explicit)]) {
+    assert.throws(() => readPublicKey(der.toString('base64')), isCode('invalid-key', /not written as/));
+  }
+});
+
+test('[signing.hostile] a certificate has one name, whose bytes are what it says', async () => {
+  const { readFileSync } = await import('node:fs');
+  const certificateOf = (pem: string) => {
+    const rawBytes = pem.replaceAll(/-----[A-Z ]+-----|\s/g, '');
+    const { key: signer } = toSignedEntity(
+      bundleFromJSON({
+        ...(JSON.parse(signStatement(statement, key).toString()) as object),
+        verificationMaterial: { certificate: { rawBytes }, tlogEntries: [] },
+      }),
+    );
+    return signer.$case === 'certificate' ? signer.certificate : assert.fail('there is no certificate');
+  };
+  const fixture = (name: string): string =>
+    readFileSync(new URL(`../../test/signing/fixtures/${name}`, import.meta.url), 'utf8');
+  const [two, high] = [certificateOf(fixture('two-names.pem')), certificateOf(fixture('high-bits.pem'))];
+  // What the library makes of them.
+  assert.equal(two.subjectAltName, 'https://a.example/x');
+  assert.equal(high.subjectAltName, 'https');
+  assert.deepEqual([namesIn(two), namesIn(high)], [undefined, undefined]);
+  const provenance = JSON.parse(fixture('npm-provenance.json')) as {
+    verificationMaterial: { x509CertificateChain: { certificates: { rawBytes: string }[] } };
+  };
+  const [leaf] = provenance.verificationMaterial.x509CertificateChain.certificates;
+  const names = namesIn(certificateOf(leaf?.rawBytes ?? ''));
+  assert.equal(names?.issuer, 'https://token.actions.githubusercontent.com');
+  assert.match(names?.subject ?? '', /^https:\/\/github\.com\//);
 });
 
 test('[signing.verify] a trust root that is none is told apart from a signature that does not hold', async () => {

@@ -272,6 +272,11 @@ void describe('publish signs', () => {
       assert.match(plain.stderr, /WARNING: this is published unsigned/);
       const later = await alice(['sign', `oci://${address}/acme/echo:3.0.0`], '', WITH_PASSPHRASE);
       assert.equal(later.code, 0, later.stderr);
+      // What is signed is said before: the registry could have put another component there.
+      assert.match(
+        later.stderr,
+        /to be signed as acme:echo@3\.0\.0.*\nmanifest {2}sha256:.{64}\ncomponent sha256:.{64}\n/,
+      );
       assert.equal((await alice(['verify', `oci://${address}/acme/echo:3.0.0`])).code, 0);
     });
   }

@@ -100,6 +100,9 @@ async function signInRegistry(context: Context, word: string, flags: Flags): Pro
     const { name, version, manifest, digest, repository } = artifact;
     const fetched = await repository.manifest(manifest, context.signal);
     if (!fetched) throw new SwitchboardError('version-not-found', `${safeLine(word)} is not there any more`);
+    // The registry could have put something else there: whoever signs sees what, before the passphrase.
+    context.note(`to be signed as ${name}@${version}, as the registry has it:`);
+    context.note(`manifest  ${manifest}\ncomponent ${digest}`);
     const key = await openKey(context, flags);
     const { publicKey, fingerprint } = key;
     const statement = publishStatement({ name, version, manifest, component: digest, publicKey });

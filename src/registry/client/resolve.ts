@@ -126,7 +126,7 @@ function referrerOf(
     artifactType: descriptor.artifactType ?? '',
     size: descriptor.size,
     annotations: descriptor.annotations ?? {},
-    async read() {
+    async read(most = LARGEST_REFERRER) {
       const fetched = await repository.manifest(descriptor.digest, signal);
       const [layer, ...more] = fetched?.manifest.layers ?? [];
       if (!fetched || !layer || more.length > 0 || fetched.manifest.subject?.digest !== subject) {
@@ -135,7 +135,10 @@ function referrerOf(
           `${descriptor.digest} is not one layer that refers to ${subject}`,
         );
       }
-      return { mediaType: layer.mediaType, bytes: await repository.blob(layer, LARGEST_REFERRER, signal) };
+      return {
+        mediaType: layer.mediaType,
+        bytes: await repository.blob(layer, Math.min(most, LARGEST_REFERRER), signal),
+      };
     },
   };
 }

@@ -8,11 +8,12 @@ export interface Encoded {
 }
 
 const BASE64 = /[A-Za-z0-9+/_-]{40,}={0,2}/g;
+/** The same, broken into lines. */
+const WRAPPED =
+  /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}(?:[ \t]*\r?\n[ \t]*[A-Za-z0-9+/_-]{16,})*[ \t]*\r?\n[ \t]*[A-Za-z0-9+/_-]+={0,2}/g;
 const ESCAPED =
   /(?:\\x[0-9a-fA-F]{2}){16,}|(?:\\u[0-9a-fA-F]{4}){12,}|(?:%[0-9a-fA-F]{2}){16,}|(?:&#x?[0-9a-fA-F]{2,5};){12,}/g;
-const HEX = /(?<![0-9a-fA-F])(?:[0-9a-fA-F]{2}){40,}(?![0-9a-fA-F])/g;
-/** Closed, or to the end of the text where it begins a line. */
-const COMMENT = /<!--([^]{0,20000}?)-->|(?:^|\n)<!--([^]*)$/g;
+const HEX = /(?<![0-9a-fA-F])(?:[0-9a-fA-F]{2}[ :,]?){20,}(?![0-9a-fA-F])/g;
 const FAR_RIGHT =
   /(?<![ \t\u{A0}\u{2000}-\u{200A}\u{3000}])[ \t\u{A0}\u{2000}-\u{200A}\u{3000}]{80,}(?![ \t\u{A0}\u{2000}-\u{200A}\u{3000}\r\n])./u;
 const FAR_BELOW = 25;
@@ -29,9 +30,8 @@ export function encodedIn(text: string, readme = false): readonly Encoded[] {
   const found: Encoded[] = [];
   const blobs = [...decoded(text, readme)].slice(0, MOST_DECODED);
   for (const blob of blobs) found.push({ severity: 'medium', ...blob });
-  for (const [, closed, open] of text.matchAll(COMMENT)) {
+  for (const said of comments(text)) {
     if (found.length > 2 * MOST_DECODED) break;
-    const said = closed ?? open ?? '';
     if (said.trim().split(/\s+/, 3).length < 3) continue;
     if (readme) found.push({ severity: 'low', what: '', text: said });
     else found.push({ severity: 'medium', what: 'an HTML comment, which is not shown where the text is', text: said });
@@ -54,18 +54,40 @@ export function encodedIn(text: string, readme = false): readonly Encoded[] {
   return found;
 }
 
+/** What HTML comments say: closed ones, and one to the end of the text where it begins a line. */
+function* comments(text: string): Generator<string> {
+  for (let at = text.indexOf('<!--'); at >= 0; ) {
+    const end = text.indexOf('-->', at + 4);
+    if (end < 0) {
+      const open = at === 0 ? 0 : text.indexOf('\n<!--', at - 1) + 1;
+      if (open > 0 || at === 0) yield text.slice(open + 4);
+      return;
+    }
+    yield text.slice(at + 4, end);
+    at = text.indexOf('<!--', end + 3);
+  }
+}
+
 function* decoded(text: string, readme: boolean): Generator<{ readonly what: string; readonly text?: string }> {
   for (const [run] of text.matchAll(BASE64)) {
     if (!/[a-z]/.test(run) || !/[A-Z]/.test(run)) continue;
-    const said = readable(Buffer.from(run.slice(0, LONGEST_DECODED), 'base64'));
+    const said = unwrapped(run.slice(0, LONGEST_DECODED));
     // Long names, paths and addresses look alike: without digits and without text inside it is no data.
     if (said !== undefined) yield { what: `base64 that decodes to text (${run.length} characters)`, text: said };
     else if (!readme && run.length >= 120 && /\d/.test(run) && !run.includes('/-')) {
       yield { what: `encoded data of ${run.length} characters` };
     }
   }
+  for (const [run] of text.matchAll(WRAPPED)) {
+    if (!/[a-z]/.test(run) || !/[A-Z]/.test(run)) continue;
+    const joined = run.slice(0, LONGEST_DECODED).replaceAll(/\s/g, '');
+    // What follows could be a word of its own.
+    const without = joined.slice(0, joined.length - (/[^\s]*$/.exec(run)?.[0].length ?? 0));
+    const said = [joined, without].map(unwrapped).find(Boolean);
+    if (said !== undefined) yield { what: `base64 that decodes to text (${joined.length} characters)`, text: said };
+  }
   for (const [run] of text.matchAll(HEX)) {
-    const said = readable(Buffer.from(run.slice(0, LONGEST_DECODED), 'hex'));
+    const said = readable(Buffer.from(run.slice(0, LONGEST_DECODED).replaceAll(/[ :,]/g, ''), 'hex'));
     if (said !== undefined) yield { what: `hexadecimal that decodes to text (${run.length} characters)`, text: said };
   }
   for (const [run] of text.matchAll(ESCAPED)) {
@@ -77,6 +99,13 @@ function* decoded(text: string, readme: boolean): Generator<{ readonly what: str
       .replaceAll(/&#(\d+);/g, (_all, digits: string) => String.fromCharCode(Number(digits)));
     yield { what: `escaped characters (${run.length} characters)`, text: said };
   }
+}
+
+/** Base64 as text, also where it was encoded twice. */
+function unwrapped(base64: string): string | undefined {
+  const bytes = Buffer.from(base64, 'base64');
+  const inner = bytes.toString('latin1');
+  return readable(bytes) ?? (/^[\w+/-]{28,}={0,2}$/.test(inner) ? readable(Buffer.from(inner, 'base64')) : undefined);
 }
 
 /** Bytes as text, where they are nothing else. */

@@ -1,6 +1,6 @@
 /** Whether a text instructs the model that reads it. Words and windows, no backtracking: linear whatever the text is. */
 import { FOREIGN, SQUEEZED } from './foreign.ts';
-import { joinedLetters, normalise } from './normalise.ts';
+import { bare, joinedLetters, normalise } from './normalise.ts';
 import { type Aim, AIMS, BEGINNINGS, type Phrase } from './phrases.ts';
 import { END, wordsOf } from './words.ts';
 
@@ -28,8 +28,9 @@ interface Hit {
 
 /** The strongest place of a text, if it has one. */
 export function injectionIn(text: string): Injection | undefined {
-  const plain = normalise(text);
-  const foreign = FOREIGN.exec(plain) ?? FOREIGN.exec(text.toLowerCase());
+  const own = bare(text);
+  const plain = normalise(own);
+  const foreign = FOREIGN.exec(plain) ?? FOREIGN.exec(own);
   if (foreign) return { severity: 'high', aims: ['override'], quote: foreign[0] };
   const squeezed = joinedLetters(plain).find((run) => SQUEEZED.test(run));
   if (squeezed !== undefined) return { severity: 'high', aims: ['override'], quote: squeezed };

@@ -99,16 +99,27 @@ const MARKS = /\p{M}{9,}/gu;
 const PHRASES = /[\u{FDFA}\u{FDFB}]/gu;
 const MARK = /\p{M}/gu;
 const REGIONAL = /[\u{1F1E6}-\u{1F1FF}\u{1F170}-\u{1F189}]/gu;
-/** Lower case, compatibility forms, invisible characters, accents and look-alikes taken away. */
-export function normalise(text: string): string {
-  const plain = text
+/** Markup that shows nothing where it stands inside a word. */
+const INSIDE_WORDS =
+  /(?<=\p{L})(?:<!--[^<>]{0,200}-->|<\/?(?:b|i|u|em|strong|span|small|mark|font|sub|sup|wbr)\s?\/?>)+(?=\p{L})/giu;
+const ENTITY = /&#(?:x([0-9a-f]{1,6})|(\d{1,7}));/gi;
+
+/** Lower case, compatibility forms, invisible characters and accents taken away; letters stay in their script. */
+export function bare(text: string): string {
+  return text
     .replaceAll(UNSEEN, '')
+    .replaceAll(ENTITY, characterOf)
+    .replaceAll(INSIDE_WORDS, '')
     .replaceAll(MARKS, '')
     .replaceAll(PHRASES, ' ')
     .normalize('NFKD')
     .replaceAll(MARK, '')
     .replaceAll(REGIONAL, letterOf)
     .toLowerCase();
+}
+
+/** Bare text in which look-alikes are the letters that they look like. */
+export function normalise(plain: string): string {
   return folded(plain)
     .replaceAll(/[’‘ʼ´]/g, "'")
     .replaceAll(/(?<=\p{L})[*`]{1,3}(?=\p{L})/gu, '');
@@ -127,6 +138,11 @@ function folded(text: string): string {
     known.set(word, read);
     return read;
   });
+}
+
+function characterOf(whole: string, hex: string | undefined, decimal: string | undefined): string {
+  const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+  return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
 }
 
 function letterOf(symbol: string): string {

@@ -59,6 +59,30 @@ const SOURCES: readonly (readonly [aim: Aim, weight: number, phrase: string])[] 
   ],
   [
     'override',
+    4,
+    'cancel|drop|abandon|revoke|void|nullify|erase|reject|suspend|skip ..2 previous|prior|earlier|preceding|foregoing|your|system|original ..2 instruction|instructions|directives|guidelines|guardrails|programming',
+  ],
+  [
+    'override',
+    4,
+    'set|put|lay ..3 aside ..3 previous|prior|earlier|your|all ..2 INSTRUCTIONS|RULES|guidance|directions',
+  ],
+  ['override', 4, 'stop|cease|quit ..0 following|obeying ..3 instructions|directives|guidelines|orders|RULES'],
+  ['override', 4, 'pay|paying ..0 no ..0 attention ..1 to ..5 told|instructed|instructions|directives'],
+  ['override', 4, 'overwrite|replace|change ..1 your ..1 system|initial|original ..0 prompt|instructions|message'],
+  [
+    'override',
+    4,
+    'previous|prior|earlier|preceding|original|your ..1 instruction|instructions|directives|guidelines ..2 void|invalid|obsolete|cancelled|canceled|revoked|superseded|suspended',
+  ],
+  [
+    'override',
+    4,
+    'previous|prior|earlier|preceding|original|your ..1 instruction|instructions|directives|guidelines|RULES ..2 no ..0 longer ..1 apply|applies|valid|count|hold|matter|binding',
+  ],
+  ['override', 3, 'DISOBEY ..1 the|all ..0 above|foregoing|preceding'],
+  [
+    'override',
     2,
     'your ..1 new|real|true|actual|only|primary|updated ..2 instruction|instructions|role|task|goal|objective|purpose|mission|job|directive',
   ],
@@ -84,6 +108,9 @@ const SOURCES: readonly (readonly [aim: Aim, weight: number, phrase: string])[] 
   ],
 
   ['secrecy', 4, 'not|never|without|avoid|refrain ..4 TELL ..5 USER'],
+  ['secrecy', 4, 'keep|stay|remain ..1 this|it|that|everything ..1 between ..0 us'],
+  ['secrecy', 4, 'NOT ..2 reveal|disclose|admit ..1 that ..0 you ..3 called|used|read|ran|sent|did|made|have'],
+  ['secrecy', 3, 'leave|omit|exclude ..5 from|out ..3 your ..2 answer|reply|response|summary'],
   ['secrecy', 4, 'NOT ..2 let ..2 USER ..2 know|see|notice|find|realize|realise'],
   ['secrecy', 2, 'NOT ..4 TELLALSO ..5 USER'],
   [
@@ -168,6 +195,7 @@ const SOURCES: readonly (readonly [aim: Aim, weight: number, phrase: string])[] 
 
   ['send', 2, 'SEND ..8 SECRETS'],
   ['send', 1, 'SEND ..10 §url|§email|§number'],
+  ['send', 3, 'forward|bcc|send ..1 all|every|any|each ..3 email|emails|message|messages|mail|file|files ..3 §email'],
   ['send', 2, 'SEND|CARRY ..8 SECRETS ..8 §url|§email|§number'],
   [
     'send',

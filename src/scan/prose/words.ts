@@ -62,6 +62,7 @@ export function wordsOf(text: string): string[] {
   let marked = text.replaceAll('§', ' ');
   for (const [pattern, mark] of MARKS) {
     if (mark === '§tag') marked = marked.replaceAll(pattern, ` ${mark} ${END} `);
+    else if (mark === '§toolname') marked = marked.replaceAll(pattern, (name) => ` ${mark} ${saidBy(name)} `);
     else marked = marked.replaceAll(pattern, ` ${mark} `);
   }
   const words: string[] = [];
@@ -80,6 +81,9 @@ export function wordsOf(text: string): string[] {
   }
   return words;
 }
+
+/** Names of tools have two words or three; what has more could be a sentence. */
+const saidBy = (name: string): string => (name.split('_').length > 3 ? name : '');
 
 function plainWords(token: string): readonly string[] {
   if (token.endsWith("n't")) return [token.slice(0, -3), 'not'];

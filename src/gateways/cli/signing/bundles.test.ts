@@ -5,7 +5,7 @@ import { BUNDLE_TYPE } from '#core/signature';
 import { bundlesOf } from './bundles.ts';
 
 /** An artifact with so many signatures, each read by `read`. */
-function artifact(count: number, read: (i: number) => Promise<Uint8Array>): Artifact {
+function artifact(count: number, read: (i: number, most?: number) => Promise<Uint8Array>): Artifact {
   return {
     reference: 'oci://registry.example/acme/clip:1.0.0',
     name: 'acme:clip',
@@ -22,7 +22,7 @@ function artifact(count: number, read: (i: number) => Promise<Uint8Array>): Arti
         artifactType: BUNDLE_TYPE,
         size: 1,
         annotations: {},
-        read: async () => ({ mediaType: BUNDLE_TYPE, bytes: await read(i) }),
+        read: async (most) => ({ mediaType: BUNDLE_TYPE, bytes: await read(i, most) }),
       });
       return Promise.resolve(Array.from({ length: count }, (_, i) => one(i)));
     },
@@ -48,4 +48,14 @@ test('[signing.hostile] one signature that cannot be read hides no other', async
   assert.equal(unread, 0);
   const bug = artifact(1, () => Promise.reject(new TypeError('a bug')));
   await assert.rejects(bundlesOf(bug), TypeError);
+});
+
+test('[signing.hostile] no more of a signature is asked for than one has', async () => {
+  const asked: (number | undefined)[] = [];
+  const large = artifact(3, (_i, most) => {
+    asked.push(most);
+    return Promise.resolve(Uint8Array.of(0));
+  });
+  await bundlesOf(large);
+  assert.deepEqual(asked, [1024 * 1024, 1024 * 1024, 1024 * 1024]);
 });

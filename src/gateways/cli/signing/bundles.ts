@@ -29,6 +29,8 @@ export function bundleAttachment(bytes: Buffer, statement: Statement): Attachmen
 
 /** More signatures than this are not read: a registry could list any number. */
 const MOST_BUNDLES = 32;
+/** They are read at once: together they take no more memory than this times their number. */
+const LARGEST_BUNDLE = 1024 * 1024;
 
 /** The bundles that refer to an artifact, and how many more there are. What cannot be read is an error in its place. */
 export async function bundlesOf(
@@ -41,7 +43,7 @@ export async function bundlesOf(
 
 async function bytesOf(referrer: ArtifactReferrer): Promise<Uint8Array | Error> {
   try {
-    return (await referrer.read()).bytes;
+    return (await referrer.read(LARGEST_BUNDLE)).bytes;
   } catch (error) {
     if (error instanceof SwitchboardError) return error;
     throw error;

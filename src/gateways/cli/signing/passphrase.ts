@@ -46,12 +46,13 @@ async function givenPassphrase(
   }
   const { readHidden, readHiddenTwice } = await import('../prompt.ts');
   const prompt = isNew ? 'passphrase of the new key: ' : `passphrase of ${safeLine(path)}: `;
-  if (passphraseStdin) return readHidden(prompt, context.signal);
+  const typed = isNew ? readHiddenTwice : readHidden;
+  if (passphraseStdin) return typed(prompt, context.signal);
   const variable = keyPassphraseVariable();
   if (variable !== undefined) return variable;
   if (isTerminal()) {
     context.settle();
-    return isNew ? readHiddenTwice(prompt, context.signal) : readHidden(prompt, context.signal);
+    return typed(prompt, context.signal);
   }
   const what = isNew ? 'a new key' : `the key ${safeLine(path)}`;
   throw new SwitchboardError('key-locked', `${what} needs a passphrase, and nobody is there to be asked`, {
