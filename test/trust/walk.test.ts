@@ -170,7 +170,7 @@ test('[trust.revoked] [trust.store] a key that is lost says so itself at every v
     await componentFile(author.directory, 'acme:echo@1.0.0', ''),
   );
   await atTerminal(user.home, ['trust', 'add', 'acme', publicKey, '--namespace', 'acme:echo', '--yes']);
-  const short = published.manifest.slice('sha256:'.length, 'sha256:'.length + 12);
+  const short = published.manifest.slice('sha256:'.length, 'sha256:'.length + 16);
   const scripted = await user('install', 'acme:echo', '--accept', short);
   assert.equal(scripted.code, 0, scripted.stderr);
   const { publishers } = await user.json<{ publishers: { namespaces: string[]; signer: { fingerprint: string } }[] }>(

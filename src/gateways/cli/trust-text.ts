@@ -1,6 +1,6 @@
 /** How an installed component came, and what is known against it today. */
 import type { InstalledComponent } from '#core';
-import { readTrustRecord, type TrustRecord, type TrustState } from '#core/trust';
+import { readTrustRecord, signerText, type TrustRecord, type TrustState } from '#core/trust';
 import { safeLine } from './safe.ts';
 
 /** What `list` and `info` have of trust, in JSON; nothing of what did not come from a registry. */
@@ -20,9 +20,8 @@ export function trustDocument({ record }: InstalledComponent, state: TrustState)
   if (!kept) return {};
   const { manifest, signed, accepted } = kept;
   const yanked = state.yanked.find((one) => one.manifest === manifest)?.reason;
-  const revoked = state.publishers.find(
-    ({ signer, revoked: gone }) => gone && signer.kind === 'key' && signer.fingerprint === signed?.signer,
-  )?.revoked?.reason;
+  const revoked = state.publishers.find(({ signer, revoked: gone }) => gone && signerText(signer) === signed?.signer)
+    ?.revoked?.reason;
   return {
     ...(signed ? { signed } : { unsigned: true as const }),
     accepted,

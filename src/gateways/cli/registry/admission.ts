@@ -17,7 +17,7 @@ import { scanArtifact } from './scan-artifact.ts';
 
 /** How what is new, or asks for more, comes to be accepted. */
 export interface Acceptance extends PersonFlags {
-  /** Digests of manifests, or their first 12 hex digits and more, as `--accept` gives them. */
+  /** Digests of manifests, or their first 16 hex digits and more, as `--accept` gives them. */
   readonly accept: readonly string[];
   /** The lock file names the digest: who installs by it accepts what it holds. */
   readonly locked?: boolean | undefined;
@@ -42,7 +42,7 @@ interface Ports {
   readonly acceptance: Acceptance;
 }
 
-const SHORTEST = 12;
+const SHORTEST = 16;
 const MOST_SCAN_LINES = 100;
 
 /** Digests as `--accept` takes them. Errors: `invalid-usage`. */
