@@ -57,6 +57,25 @@ void test('[blob.host] a handle is of the call that opened it, of its kind, and 
   await assert.rejects(ask(ann, 'blob', read), forged);
 });
 
+void test('[blob.host] what a call had open counts no more for the next one', async () => {
+  const blobs = memoryBlobStore(systemClock);
+  const late = (work: () => Promise<void>): Promise<void> => new Promise((resolve) => setImmediate(resolve)).then(work);
+  const slow: BlobStore = {
+    ...blobs,
+    async create(account, most) {
+      const writer = await blobs.create(account, most);
+      return { ...writer, abort: () => late(() => writer.abort()) };
+    },
+  };
+  const ask = storageOf(slow);
+  for (let n = 0; n < 3; n += 1) {
+    const call = callOf('demo:ann', ['blob', 's:rw:3B']);
+    const upload = await ask(call, 'blob', { op: 'create', store: 's', name: 'a' });
+    await ask(call, 'blob', { op: 'write', handle: upload, bytes });
+    call.end();
+  }
+});
+
 void test('[blob.host] what is opened after its call is over is closed at once', async () => {
   const ask = storageOf();
   const ann = callOf('demo:ann', ['blob', 's']);

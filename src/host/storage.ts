@@ -137,28 +137,26 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
     const made = await hold(request, turn, async () => ({ writer: await blobs.create(accountOf(request), most) }));
     return made?.number;
   };
-  const release = async (request: EngineCall, ...numbers: readonly number[]): Promise<void> => {
+  const release = (request: EngineCall, ...numbers: readonly number[]): Promise<unknown> => {
     const own = calls.get(request);
-    for (const number of numbers) {
+    const ending = numbers.map(async (number) => {
       const held = own?.held.get(number);
-      if (!own || !held) continue;
+      if (!own || !held) return;
       own.held.delete(number);
       await ('reader' in held ? held.reader.close() : held.writer.abort()).catch(() => undefined);
       giveBack(own, 1);
-    }
+    });
+    return busyWith(closing, accountOf(request), Promise.all(ending));
+  };
+  /** What calls of a component had open, and is being closed: until then it counts. */
+  const closing = new Map<string, Set<Promise<unknown>>>();
+  /** A call that comes after another finds the room that the other's end has given back. */
+  const closed = async (request: EngineCall): Promise<void> => {
+    const ending = closing.get(accountOf(request));
+    if (ending) await Promise.allSettled(ending);
   };
   /** What is being written, by the owner of the store. */
-  const writing = new Map<ComponentName, Set<Promise<unknown>>>();
-  const whileWriting = async (owner: ComponentName, work: Promise<unknown>): Promise<unknown> => {
-    const own = writing.get(owner) ?? new Set();
-    writing.set(owner, own.add(work));
-    try {
-      return await work;
-    } finally {
-      own.delete(work);
-      if (own.size === 0 && writing.get(owner) === own) writing.delete(owner);
-    }
-  };
+  const writing = new Map<string, Set<Promise<unknown>>>();
   const heldOf = (request: EngineCall, params: Loose): Held => {
     const held = calls.get(request)?.held.get(numberOf(params, 'handle'));
     if (!held) throw new SwitchboardError('invalid-handle', 'the blob or upload is not of this call');
@@ -250,6 +248,7 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
     async answer(request, kind, payload, turn) {
       const params = (typeof payload === 'object' && payload !== null ? payload : {}) as Loose;
       const op = textOf(params, 'op');
+      if (kind === 'blob' && op !== 'read' && op !== 'close') await closed(request);
       if (kind === 'blob' && ['read', 'write', 'close', 'abort'].includes(op)) return withHandle(request, op, params);
       if (kind === 'blob' && op === 'begin') return upload(request, turn, largestQuota(request));
       const writes: { readonly [op: string]: boolean } = kind === 'kv' ? KV_WRITES : BLOB_WRITES;
@@ -258,9 +257,21 @@ export function createStorage({ kv, blobs }: StoragePorts): Storage {
       const asked = { request, turn, params, ...placeFor(request, kind, textOf(params, 'store'), write) };
       const work =
         kind === 'kv' ? kvOps[op as keyof typeof KV_WRITES](asked) : blobOps[op as keyof typeof BLOB_WRITES](asked);
-      return write ? whileWriting(asked.place.owner, work) : work;
+      return write ? busyWith(writing, asked.place.owner, work) : work;
     },
   };
+}
+
+/** Notes work by its owner while it is under way. */
+async function busyWith<T>(busy: Map<string, Set<Promise<unknown>>>, owner: string, work: Promise<T>): Promise<T> {
+  const own = busy.get(owner) ?? new Set();
+  busy.set(owner, own.add(work));
+  try {
+    return await work;
+  } finally {
+    own.delete(work);
+    if (own.size === 0 && busy.get(owner) === own) busy.delete(owner);
+  }
 }
 
 /** The cell decided the same before it asked; the cell is not trusted with it. Errors: `denied`. */
