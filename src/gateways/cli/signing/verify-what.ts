@@ -33,7 +33,10 @@ interface Signed {
   readonly unread?: number;
 }
 
-/** Judges all bundles. Errors: `unsigned-artifact`; what is wrong with the first where none holds. */
+/**
+ * Judges all bundles. The exit code is 3 where who vouches for it also took it back. Errors: `unsigned-artifact`; what is
+ * wrong with the first where none holds.
+ */
 export async function verifyWhat(context: Context, what: string, flags: VerifyFlags): Promise<void> {
   const keys = await keysFor(context, flags);
   const trustedRoot = flags.trustedRoot === undefined ? undefined : await readTrustedRoot(flags.trustedRoot);
@@ -54,6 +57,8 @@ export async function verifyWhat(context: Context, what: string, flags: VerifyFl
   }
   const vouching = held.filter(({ predicateType }) => !TAKES_BACK.includes(predicateType));
   if (signed.unread) context.note(`${signed.unread} more signatures were not read`);
+  const yanked = held.find(({ predicateType }) => isYank(predicateType));
+  if (vouching.length === 0 && yanked) throw takenBack(signed.shown, yanked);
   if (vouching.length === 0) throw withLook(failed[0] ?? unsigned(signed.shown, what), what);
   const document = {
     what: signed.shown,
@@ -63,8 +68,14 @@ export async function verifyWhat(context: Context, what: string, flags: VerifyFl
     unread: signed.unread ?? 0,
   };
   context.print(document, () => textOf(signed, held, failed, keys));
+  // A script that goes by the exit code alone must not take what its publisher took back.
+  const publishers = vouching.map(({ signer }) => signerText(signer));
+  if (held.some(({ predicateType, signer }) => isYank(predicateType) && publishers.includes(signerText(signer)))) {
+    context.code = 3;
+  }
 }
 
+const isYank = (predicateType: string): boolean => predicateType === PREDICATES.yank;
 const TAKES_BACK: readonly string[] = [PREDICATES.yank, PREDICATES.revocation];
 
 async function judged(
@@ -189,6 +200,16 @@ function withLook(error: SwitchboardError, what: string): SwitchboardError {
     fix: `compare ${fingerprint} with what the publisher says elsewhere, then: switchboard verify ${safeLine(what)} --key ${publicKey}`,
     data: error.data,
   });
+}
+
+function takenBack(shown: string, yanked: VerifiedStatement): SwitchboardError {
+  const { reason } = readYank(yanked);
+  const by = signerText(yanked.signer);
+  return new SwitchboardError(
+    'unsigned-artifact',
+    `nobody vouches for ${shown}, and ${by} took it back: ${safeLine(reason, 500)}`,
+    { fix: 'take another version' },
+  );
 }
 
 const unsigned = (shown: string, what: string): SwitchboardError =>
