@@ -95,6 +95,24 @@ void describe('the same in other places', () => {
     });
   }
 
+  void test('[scan.secrets] a database whose name begins as those of examples', () => {
+    const found = (host: string): number => secretsIn(`postgres://app:kQz7VnX2LtRwP9@${host}/x`).length;
+    for (const host of ['db.prod.acme.io', 'host.acme.io:5432', 'example-corp.com', 'localhost.acme.io'])
+      assert.equal(found(host), 1, host);
+    for (const host of ['db', 'db:5432', 'localhost:5432', '127.0.0.1', 'db.example.com', 'example.org'])
+      assert.equal(found(host), 0, host);
+  });
+
+  void test('[scan.secrets] a private key that is encrypted in the old way', () => {
+    const old = pem
+      .replaceAll('PRIVATE KEY', 'RSA PRIVATE KEY')
+      .replace('KEY-----\n', 'KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00FF\n\n');
+    assert.deepEqual(
+      secretsIn(old).map(({ what, severity }) => [what, severity]),
+      [['an encrypted private key', 'medium']],
+    );
+  });
+
   void test('[scan.secrets] [scan.hostile] what is too much to be read is said', () => {
     let cuts = 0;
     const tokens = Buffer.from(`${SECRETS['github']} `.repeat(60));
