@@ -1,6 +1,6 @@
 /** What a component imports, against what its manifest asks for, and whether that is more than a tool needs. */
 import type { ComponentDescription, Permission, PermissionRequest, Requirement } from '#core';
-import { parseAddress } from '#core/net-address';
+import { parseAddress, specialHost } from '#core/net-address';
 import { printable } from '#core/reference';
 import type { Found } from './rules.ts';
 
@@ -120,6 +120,8 @@ function broadHost(host: string): readonly (readonly [Found['severity'], string]
     const why = privateKind(host);
     return why === undefined ? [] : [[why === METADATA ? 'high' : 'medium', `${host} is ${why}`]];
   }
+  // A name that its clouds alone answer; elsewhere a name is decided by the address it leads to.
+  if (host === 'metadata.google.internal') return [['high', `${host} is ${METADATA}`]];
   if (host === 'localhost') return [['medium', 'localhost: every service of this machine that asks for no password']];
   if (!host.startsWith('*.')) return [];
   const rest = host.slice(2);
@@ -129,17 +131,12 @@ function broadHost(host: string): readonly (readonly [Found['severity'], string]
 
 const METADATA = 'where clouds give credentials to their machines';
 
-function privateKind(address: string): string | undefined {
-  if (/^169\.254\.169\.25[34]$|^fd00:ec2::254$|^100\.100\.100\.200$/.test(address)) return METADATA;
-  if (/^(?:127\.|::1$)/.test(address)) return 'this machine';
-  if (
-    /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|f[cd]|fe[89ab])/.test(
-      address,
-    )
-  ) {
-    return 'in a private network';
-  }
-  return undefined;
+/** What an address or a block is besides public, by the one list that decides about connections. */
+function privateKind(host: string): string | undefined {
+  const what = specialHost(host);
+  if (what === undefined) return undefined;
+  if (what.includes('metadata')) return METADATA;
+  return what.startsWith('this machine') ? 'this machine' : 'in a private network';
 }
 
 function broadBlock(host: string): readonly (readonly [Found['severity'], string])[] {
@@ -148,7 +145,7 @@ function broadBlock(host: string): readonly (readonly [Found['severity'], string
   const wide = prefix < (address.includes(':') ? 32 : 8);
   // A grant of addresses gives private ones too, where one of a name does not.
   if (wide) return [['high', `${host} is a large part of all addresses, private ones and clouds' metadata among them`]];
-  const why = privateKind(address);
+  const why = privateKind(host);
   if (why !== undefined) return [[why === METADATA ? 'high' : 'medium', `${host} is ${why}`]];
   return prefix < (address.includes(':') ? 64 : 24) ? [['low', `${host} is many machines`]] : [];
 }

@@ -64,7 +64,12 @@ function isToken(whole: string): boolean {
 
 function isPassword(whole: string, password: string): boolean {
   const host = whole.slice(whole.lastIndexOf('@') + 1);
-  if (/^(?:localhost|127\.|\[?::1|host\b|db\b|example|[\w.-]*\.example\b|[\w.-]*example\.(?:com|org|net))/.test(host))
+  // Of these whole names, and not of `db.acme.com`, nobody has the password.
+  if (
+    /^(?:localhost|127\.[\d.]+|\[?::1\]?|host|hostname|db|(?:[\w-]+\.)*example(?:\.(?:com|org|net))?)(?::\d*)?$/.test(
+      host,
+    )
+  )
     return false;
   return (
     password.length >= 8 && !/^(?:password|passw0rd|secret|postgres|mypassword|user.*|pass.*|%s|\$.*)$/i.test(password)
@@ -99,6 +104,12 @@ export const KINDS: readonly SecretKind[] = [
     what: 'a secret key of AWS',
     pattern: /aws_secret_access_key["'\s]{0,4}[:=]["'\s]{0,4}([A-Za-z0-9+/]{40})(?![A-Za-z0-9+/])/iy,
     holds: random(4),
+  },
+  {
+    what: 'an encrypted private key',
+    pattern:
+      /-----BEGIN (?:RSA|EC|DSA) PRIVATE KEY-----(?:\s|\\+[rn])*Proc-Type: 4,ENCRYPTED(?:\s|\\+[rn])*DEK-Info: [\w,-]{1,80}(?:\s|\\+[rn])*[A-Za-z0-9+/=]{16,}/y,
+    severity: 'medium',
   },
   { what: 'a GitHub token', pattern: /gh[pousr]_([A-Za-z0-9]{36})/y, holds: crcFits },
   { what: 'a GitHub token', pattern: /github_pat_([A-Za-z0-9]{22}_[A-Za-z0-9]{59})/y, holds: random(4) },

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { dataTextFindings } from '#scan/data-texts';
 import { proseFindings } from '#scan/prose/index';
+import { hiddenIn } from '#scan/prose/hidden';
+import { requestFindings } from '#scan/requests';
 import { materialsOf } from '#scan/sbom';
 import { secretFindings, secretsIn } from '#scan/secrets';
 import { textsOf } from '#scan/texts';
@@ -93,6 +95,24 @@ void describe('the same in other places', () => {
     });
   }
 
+  void test('[scan.secrets] a database whose name begins as those of examples', () => {
+    const found = (host: string): number => secretsIn(`postgres://app:kQz7VnX2LtRwP9@${host}/x`).length;
+    for (const host of ['db.prod.acme.io', 'host.acme.io:5432', 'example-corp.com', 'localhost.acme.io'])
+      assert.equal(found(host), 1, host);
+    for (const host of ['db', 'db:5432', 'localhost:5432', '127.0.0.1', 'db.example.com', 'example.org'])
+      assert.equal(found(host), 0, host);
+  });
+
+  void test('[scan.secrets] a private key that is encrypted in the old way', () => {
+    const old = pem
+      .replaceAll('PRIVATE KEY', 'RSA PRIVATE KEY')
+      .replace('KEY-----\n', 'KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00FF\n\n');
+    assert.deepEqual(
+      secretsIn(old).map(({ what, severity }) => [what, severity]),
+      [['an encrypted private key', 'medium']],
+    );
+  });
+
   void test('[scan.secrets] [scan.hostile] what is too much to be read is said', () => {
     let cuts = 0;
     const tokens = Buffer.from(`${SECRETS['github']} `.repeat(60));
@@ -134,6 +154,34 @@ void describe('the same in other places', () => {
         ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'],
       ],
     );
+  });
+
+  void test('[scan.requests] addresses of metadata and of the machine in other forms, and blocks around them', () => {
+    const worst = (host: string): string | undefined =>
+      requestFindings({
+        requirements: [],
+        manifest: { permissions: [{ kind: 'net', host, port: 443, reason: 'weather of a place' }] },
+      } as unknown as Parameters<typeof requestFindings>[0]).find(({ rule }) => rule === 'scan/broad-request')
+        ?.severity;
+    for (const host of [
+      '168.63.129.16',
+      '::ffff:169.254.169.254',
+      '169.254.0.0/16',
+      '169.254.169.0/24',
+      'metadata.google.internal',
+    ])
+      assert.equal(worst(host), 'high', host);
+    for (const host of ['0.0.0.0', '::', '127.0.0.1', '192.168.1.0/24']) assert.equal(worst(host), 'medium', host);
+    assert.equal(worst('93.184.216.34'), undefined);
+  });
+
+  void test('[scan.prose] flags that are none, and selectors of letters that have none', () => {
+    const flag = (tags: string): string =>
+      `\u{1F3F4}${Array.from(tags, (one) => String.fromCodePoint(0xe0000 + one.charCodeAt(0))).join('')}\u{E007F}`;
+    const severitiesOf = (text: string): readonly string[] => hiddenIn(text).map(({ severity }) => severity);
+    assert.deepEqual(severitiesOf(['gbeng', 'gbsct', 'gbwls'].map(flag).join('')), []);
+    assert.deepEqual(severitiesOf(`${flag('ignore')}${flag('all')}`), ['high']);
+    assert.deepEqual(severitiesOf('a\u{FE01}b\u{FE02}c'), ['high']);
   });
 
   void test('[scan.packages] packages of an SBOM that cannot be looked up are counted', () => {

@@ -7,9 +7,11 @@ export interface Hidden {
 }
 
 const TAGS = /[\u{E0000}-\u{E007F}]+/gu;
-/** Flags of regions are spelled in tags: black flag, tags, the tag that ends them. */
-const FLAG = /\u{1F3F4}[\u{E0020}-\u{E007E}]{1,8}\u{E007F}/gu;
-const SELECTORS = /[\u{E0100}-\u{E01EF}]|[\u{FE00}-\u{FE0F}]{2,}/u;
+/** Flags of regions are spelled in tags: England, Scotland and Wales. With any other letters they could spell a text. */
+const FLAG =
+  /\u{1F3F4}\u{E0067}\u{E0062}(?:\u{E0065}\u{E006E}\u{E0067}|\u{E0073}\u{E0063}\u{E0074}|\u{E0077}\u{E006C}\u{E0073})\u{E007F}/gu;
+/** Of a Latin letter there is one form. */
+const SELECTORS = /[\u{E0100}-\u{E01EF}]|[\u{FE00}-\u{FE0F}]{2,}|[A-Za-z ][\u{FE00}-\u{FE0D}]/u;
 const OVERRIDES = /[\u{202A}-\u{202E}\u{2066}-\u{2069}]/u;
 const RIGHT_TO_LEFT = /\p{Script=Hebrew}|\p{Script=Arabic}|\p{Script=Syriac}|\p{Script=Thaana}|\p{Script=Nko}/u;
 const MARKS = /[\u{200E}\u{200F}\u{61C}]/u;
@@ -30,7 +32,7 @@ export function hiddenIn(text: string): readonly Hidden[] {
   const body = text.startsWith('\u{FEFF}') ? text.slice(1) : text;
   const tags = body.replaceAll(FLAG, '').match(TAGS)?.join('') ?? '';
   if (tags !== '') high(`tag characters that spell "${spelled(tags)}"`);
-  if (SELECTORS.test(body)) high(`variation selectors in a row, which can carry text: "${selected(body)}"`);
+  if (SELECTORS.test(body)) high(`variation selectors where none belong, which can carry text: "${selected(body)}"`);
   if (ESCAPES.test(body)) high('escape sequences of terminals');
   else if (CONTROLS.test(body)) medium('control characters');
   const rtl = RIGHT_TO_LEFT.test(body);
