@@ -123,7 +123,7 @@ async function bundleOf(
   const cached = await bundles.get(referrer.digest);
   if (cached) return cached;
   try {
-    const { bytes } = await referrer.read();
+    const { bytes } = await referrer.read(LARGEST_BUNDLE);
     if (bytes.length > LARGEST_BUNDLE) {
       invalid.push(`a signature has ${bytes.length} bytes`);
       return undefined;

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import type { Digest } from '#core';
 import { publishStatement, yankStatement } from '#core/statements';
 import { bundleAttachment } from '#gateways/cli/signing/bundles';
+import { createProject } from '#devkit';
 import { attach } from '#registry/client/publish';
 import { openKeyFile, publicKeyPem, signStatement } from '#signing';
 import { injectPackage } from '#wit';
@@ -177,6 +178,18 @@ void test('[signing.sign] [signing.verify] a file: signed, verified, changed, by
   await alice.json(['sign', nameless, '--as', 'acme:state@1.0.0'], WITH_PASSPHRASE);
   assert.match((await alice(['verify', nameless])).stdout, /as acme:state@1\.0\.0/);
   assert.equal((await alice(['sign', file, '--as', 'acme:other@1.0.0'], '', WITH_PASSPHRASE)).code, 2);
+});
+
+void test('[signing.sign] [signing.verify] a project: its build is signed, and verified', async (t) => {
+  const alice = person(t);
+  await keygen(alice);
+  const { dir: folder } = await createProject(alice.directory, 'acme:sums', 'js');
+  const none = await alice(['verify', folder]);
+  assert.match(none.stderr, /was not built yet[^]*fix: switchboard build/);
+  const signed = await alice(['sign', folder], '', WITH_PASSPHRASE);
+  assert.equal(signed.code, 0, signed.stderr);
+  assert.match(signed.stdout, /^signed acme:sums@0\.1\.0 /);
+  assert.equal((await alice(['verify', folder])).code, 0);
 });
 
 void test('[signing.verify] npm packages: by an identity under a given root, and by the key of npm', async (t) => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { errnoOf, SwitchboardError } from '#core/errors';
@@ -20,7 +20,10 @@ interface Flags extends ClientFlags, KeyFlags {
 
 /** `sign <file | reference>`: a sigstore bundle beside the file, or in the registry as a referrer of the component. */
 export const define: Define = (command, act) => {
-  command.argument('<what>', 'a component: a file, oci://host/namespace/name:version or namespace:name@version');
+  command.argument(
+    '<what>',
+    'a component: a file, the folder of a project, oci://host/namespace/name:version or namespace:name@version',
+  );
   keyOptions(clientFlags(command))
     .option('--as <reference>', 'for a file that does not say its name and version: namespace:name@1.0.0')
     .option('--out <file>', 'for a file: where the bundle goes; else <file>.sigstore.json')
@@ -30,7 +33,7 @@ export const define: Define = (command, act) => {
     )
     .action(
       act(async (context, what: string, flags: Flags) => {
-        if (!isInRegistry(what)) return signFile(context, what, flags);
+        if (!isInRegistry(what)) return signFile(context, await fileOf(context, what), flags);
         if (flags.as !== undefined || flags.out !== undefined) {
           throw new SwitchboardError('invalid-usage', '--as and --out are for a file');
         }
@@ -38,6 +41,13 @@ export const define: Define = (command, act) => {
       }),
     );
 };
+
+/** A project is built where something changed. */
+async function fileOf(context: Context, what: string): Promise<string> {
+  if (!statSync(what, { throwIfNoEntry: false })?.isDirectory()) return what;
+  const { builtProject } = await import('./dev-install.ts');
+  return (await builtProject(context, what)).out;
+}
 
 async function signFile(context: Context, file: string, flags: Flags): Promise<void> {
   const { describeSource } = await import('#host/source');

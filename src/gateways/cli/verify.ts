@@ -13,7 +13,10 @@ export interface VerifyFlags extends ClientFlags {
 /** `verify <file | reference>`: who signed it, and what the signature says. Nothing is installed, and nobody is trusted by it. */
 export const define: Define = (command, act) => {
   const many = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-  command.argument('<what>', 'a file, oci://host/namespace/name:version, namespace:name[@range], or a digest');
+  command.argument(
+    '<what>',
+    'a file, the folder of a project, oci://host/namespace/name:version, namespace:name[@range], or a digest',
+  );
   clientFlags(command)
     .option('--key <key>', 'a public key, or a file that holds one; may be repeated; else those that are known', many)
     .option('--bundle <file>', 'the signature; else <file>.sigstore.json, or what the registry has')

@@ -8,7 +8,7 @@ import { attach } from '#registry/client/publish';
 import { formatArtifact, parseArtifactReference, tagOfVersion } from '#registry/client/reference';
 import { type Resolved, versionsIn } from '#registry/client/resolve';
 import { placeOf, readSettings } from '#registry/client/settings';
-import { type SigningKey, signatureVerifier, signStatement } from '#signing';
+import { LARGEST_BUNDLE, type SigningKey, signatureVerifier, signStatement } from '#signing';
 import { MOST_BUNDLES } from '#trust/evidence';
 import type { Context } from '../context.ts';
 import { safeLine } from '../safe.ts';
@@ -35,7 +35,7 @@ async function isSignedBy({ publicKey }: SigningKey, artifact: Resolved): Promis
   const verifier = signatureVerifier();
   for (const referrer of (await artifact.referrers(BUNDLE_TYPE)).slice(0, MOST_BUNDLES)) {
     try {
-      const { bytes } = await referrer.read();
+      const { bytes } = await referrer.read(LARGEST_BUNDLE);
       const { predicateType } = await verifier.verify(bytes, artifact.manifest, { keys: [publicKey] });
       if (predicateType === PREDICATES.publish) return true;
     } catch (error) {

@@ -1,5 +1,5 @@
 /** What `verify` does: every bundle of a thing is judged, and shown. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { Artifact } from '#core/artifact';
 import { SwitchboardError } from '#core/errors';
 import {
@@ -137,7 +137,10 @@ async function signedOf(context: Context, what: string, flags: VerifyFlags): Pro
     const bundles = [await readSmall(flags.bundle, LARGEST_BUNDLE)];
     return { shown: what, digests: [what as SubjectDigest], bundles };
   }
-  return isInRegistry(what) ? inRegistry(context, what, flags) : inFile(context, what, flags);
+  if (isInRegistry(what)) return inRegistry(context, what, flags);
+  if (!statSync(what, { throwIfNoEntry: false })?.isDirectory()) return inFile(context, what, flags);
+  const { lastBuild } = await import('../dev-install.ts');
+  return inFile(context, (await lastBuild(context, what)).file, flags);
 }
 
 async function inFile(context: Context, file: string, { bundle }: VerifyFlags): Promise<Signed> {
