@@ -48,9 +48,17 @@ export async function keptReferrers(
   }));
 }
 
+/** A statement whose signature holds; an identity's under these of the home's trust roots, as `rootText` has them. */
+export interface HeldStatement extends VerifiedStatement {
+  readonly roots: readonly string[];
+}
+
+/** A trust root, to be compared. One root vouches for no identity that the owner trusts under another. */
+export const rootText = (root: unknown): string => JSON.stringify(root);
+
 export interface Evidence {
-  /** Whose signature holds under a key of the home, trusted for this component or not, revoked or not. */
-  readonly statements: readonly VerifiedStatement[];
+  /** Whose signature holds under a key or root of the home, trusted for this component or not, revoked or not. */
+  readonly statements: readonly HeldStatement[];
   /** Who else signed: what the verifier could find out, which is no reason to trust anybody. */
   readonly unknown: readonly UnknownSigner[];
   /** Why others do not count. */
@@ -75,7 +83,7 @@ export async function gatherEvidence(
   }
   const keys = [...new Set(publishers.flatMap(({ signer }) => (signer.kind === 'key' ? [signer.publicKey] : [])))];
   const roots = trustRoots(publishers);
-  const statements: VerifiedStatement[] = [];
+  const statements: HeldStatement[] = [];
   const unknown: UnknownSigner[] = [];
   const invalid: string[] = [];
   let bytes = 0;
@@ -111,7 +119,7 @@ const tooMany = ({ reference }: Artifact, what: string): SwitchboardError =>
 
 function trustRoots(publishers: readonly TrustedPublisher[]): readonly unknown[] {
   const roots = publishers.flatMap(({ signer }) => (signer.kind === 'identity' ? [signer.trustedRoot] : []));
-  return [...new Map(roots.map((root) => [JSON.stringify(root), root])).values()];
+  return [...new Map(roots.map((root) => [rootText(root), root])).values()];
 }
 
 /** What somebody pushed that is no bundle is nobody's signature; a registry that fails is an error. */
@@ -138,7 +146,7 @@ async function bundleOf(
   }
 }
 
-type Checked = { readonly statement: VerifiedStatement } | { readonly error: SwitchboardError };
+type Checked = { readonly statement: HeldStatement } | { readonly error: SwitchboardError };
 
 async function verified(
   verifier: SignatureVerifier,
@@ -148,11 +156,15 @@ async function verified(
   roots: readonly unknown[],
 ): Promise<Checked> {
   let error: SwitchboardError | undefined;
+  let held: HeldStatement | undefined;
   for (const given of [{ keys }, ...roots.map((trustedRoot) => ({ keys: [], trustedRoot }))]) {
     try {
       const statement = await verifier.verify(bundle, subject, given);
-      if (statement.subjects.includes(subject)) return { statement };
-      error = new SwitchboardError('invalid-signature', `a signature is not of ${subject}`);
+      if (statement.subjects.includes(subject)) {
+        if (!('trustedRoot' in given)) return { statement: { ...statement, roots: [] } };
+        // Which of the roots vouch for it is for whoever judges: none is asked in the place of another.
+        held = { ...statement, roots: [...(held?.roots ?? []), rootText(given.trustedRoot)] };
+      } else error = new SwitchboardError('invalid-signature', `a signature is not of ${subject}`);
     } catch (thrown) {
       const now = toSwitchboardError(thrown);
       if (now.code !== 'invalid-signature' && now.code !== 'unknown-signer') throw now;
@@ -160,6 +172,7 @@ async function verified(
       if (error?.code !== 'invalid-signature') error = now;
     }
   }
+  if (held) return { statement: held };
   return { error: error ?? new SwitchboardError('unknown-signer', 'no key is trusted yet') };
 }
 

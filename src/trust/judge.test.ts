@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import type { Artifact, ArtifactReferrer } from '#core/artifact';
 import { SwitchboardError } from '#core/errors';
 import { BUNDLE_TYPE, PREDICATES, type SignatureVerifier, type Signer } from '#core/signature';
@@ -16,6 +17,8 @@ interface Fake {
   readonly signer?: Signer;
   readonly type?: string;
   readonly predicate?: object;
+  /** The trust root that vouches for it; ROOT unless given. */
+  readonly under?: object;
   readonly fails?: SwitchboardError;
   /** The registry fails to give it. */
   readonly unread?: SwitchboardError;
@@ -30,9 +33,10 @@ const VERIFIER: SignatureVerifier = {
       type = PREDICATES.publish,
       predicate = published,
       fails,
+      under = ROOT,
     } = JSON.parse(Buffer.from(bundle).toString()) as Fake;
     if (fails) return Promise.reject(new SwitchboardError(fails.code, fails.message));
-    const known = signer?.kind === 'key' ? keys.includes(signer.publicKey) : trustedRoot !== undefined;
+    const known = signer?.kind === 'key' ? keys.includes(signer.publicKey) : isDeepStrictEqual(trustedRoot, under);
     if (!signer || !known)
       return Promise.reject(new SwitchboardError('unknown-signer', 'who?', { data: { hint: 'x' } }));
     return Promise.resolve({ signer, subjects: [subject], predicateType: type, predicate: { ...predicate } });
@@ -64,9 +68,14 @@ function artifactOf(bundles: readonly Fake[], listing?: Error): Artifact {
   };
 }
 
-const trusted = (signer: Signer, namespaces = ['acme:*'], publisher = 'acme'): TrustedPublisher => ({
+const trusted = (
+  signer: Signer,
+  namespaces = ['acme:*'],
+  publisher = 'acme',
+  trustedRoot: object = ROOT,
+): TrustedPublisher => ({
   publisher,
-  signer: signer.kind === 'key' ? signer : { ...signer, trustedRoot: ROOT },
+  signer: signer.kind === 'key' ? signer : { ...signer, trustedRoot },
   namespaces,
   addedAt: 0,
 });
@@ -114,6 +123,18 @@ test('[trust.signed] an identity counts under its issuer and subject; a root vou
     await judged([owner, trusted(key('a'))], [{ signer: key('a') }, { signer: somebody('me@mallory.example') }]),
     'acme SHA256:a',
   );
+});
+
+test('[trust.signed] a trust root vouches only for the identities that were trusted under it', async () => {
+  const OTHER = { root: 2 };
+  const ci = somebody('ci@acme.example');
+  const who = [trusted(ci), trusted(somebody('me@other.example'), ['other:*'], 'other', OTHER)];
+  assert.equal(await judged(who, [{ signer: ci, under: OTHER }]), 'untrusted-signer');
+  const yank = { type: PREDICATES.yank, predicate: { ...published, reason: 'broken' } };
+  assert.match(await judged(who, [{ signer: ci }, { ...yank, signer: ci, under: OTHER }]), /^acme ci@/);
+  assert.match(await judged([trusted(ci, ['acme:*'], 'acme', OTHER)], [{ signer: ci, under: OTHER }]), /^acme ci@/);
+  const under = trusted(ci, ['acme:*'], 'second', OTHER);
+  assert.match(await judged([trusted(ci, ['x:*']), under], [{ signer: ci, under: OTHER }]), /^second ci@/);
 });
 
 test('[trust.signed] a registry that cannot be asked is an error, and never "nobody signed it"', async () => {

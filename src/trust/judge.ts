@@ -6,7 +6,14 @@ import { printable } from '#core/reference';
 import { BUNDLE_TYPE, PREDICATES, type Signer, type VerifiedStatement } from '#core/signature';
 import { readPublish, readRevocation, readYank } from '#core/statements';
 import { namespaceCovers, signerText, type TrustedPublisher, type TrustState } from '#core/trust';
-import { type Evidence, type EvidencePorts, gatherEvidence, keptReferrers } from './evidence.ts';
+import {
+  type Evidence,
+  type EvidencePorts,
+  gatherEvidence,
+  type HeldStatement,
+  keptReferrers,
+  rootText,
+} from './evidence.ts';
 
 export interface JudgePorts extends EvidencePorts {
   state(): Promise<TrustState>;
@@ -33,7 +40,7 @@ export interface JudgeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Known extends VerifiedStatement {
+interface Known extends HeldStatement {
   readonly publishers: readonly TrustedPublisher[];
 }
 
@@ -46,7 +53,7 @@ export async function judge(ports: JudgePorts, artifact: Artifact, options: Judg
   const [{ publishers }, referrers] = await Promise.all([ports.state(), referrersOf(ports, artifact, options)]);
   const evidence = await gatherEvidence(ports, artifact, referrers, publishers, options.signal);
   const known = evidence.statements
-    .map((one) => ({ ...one, publishers: publishers.filter(({ signer }) => isSigner(signer, one.signer)) }))
+    .map((one) => ({ ...one, publishers: publishers.filter(({ signer }) => isSigner(signer, one)) }))
     // A trust root vouches for everybody; only whom the owner named counts.
     .filter((one) => one.publishers.length > 0);
   const strangers = evidence.statements.filter((one) => !known.some(({ signer }) => signer === one.signer));
@@ -117,9 +124,10 @@ const covers = ({ namespaces, revoked }: TrustedPublisher, { name }: Artifact): 
 
 const names = ({ publishers }: Known): string => publishers.map(({ publisher }) => printable(publisher)).join(', ');
 
-function isSigner(trusted: TrustedPublisher['signer'], signer: Signer): boolean {
+function isSigner(trusted: TrustedPublisher['signer'], { signer, roots }: HeldStatement): boolean {
   if (signer.kind === 'key') return trusted.kind === 'key' && trusted.publicKey === signer.publicKey;
-  return trusted.kind === 'identity' && trusted.issuer === signer.issuer && trusted.subject === signer.subject;
+  if (trusted.kind !== 'identity' || !roots.includes(rootText(trusted.trustedRoot))) return false;
+  return trusted.issuer === signer.issuer && trusted.subject === signer.subject;
 }
 
 /** Whether a statement is about this version: one of another version, which the registry gives out as this, is not. */
