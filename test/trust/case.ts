@@ -42,6 +42,8 @@ export const STEP = z.union([
     install: z.string(),
     accept: z.boolean().optional(),
     allowUnsigned: z.boolean().optional(),
+    /** As by the lock file. */
+    locked: z.boolean().optional(),
     owner: z.boolean().optional(),
     /** Done between resolving and installing. */
     meanwhile: z.strictObject({ retag: z.string(), as: z.string() }).optional(),

@@ -142,7 +142,7 @@ export class World {
       host: this.host,
       client: this.client,
       verifier,
-      acceptance: { accept, verb, scanner: this.#scanner },
+      acceptance: { accept, verb, locked: step.locked, scanner: step.locked ? undefined : this.#scanner },
     };
   }
 
@@ -207,6 +207,7 @@ export class World {
 interface Flags {
   readonly accept?: boolean | undefined;
   readonly allowUnsigned?: boolean | undefined;
+  readonly locked?: boolean | undefined;
   readonly owner?: boolean | undefined;
 }
 

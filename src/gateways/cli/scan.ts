@@ -61,8 +61,9 @@ export const define: Define = (command, act) => {
 };
 
 async function subjectOf(context: Context, what: string, flags: Flags): Promise<Subject> {
-  const info = statSync(what, { throwIfNoEntry: false });
-  if (info?.isDirectory()) {
+  const { meansRegistry } = await import('#registry/client/reference');
+  if (meansRegistry(what)) return (await installed(context, what)) ?? fromRegistry(context, what, flags);
+  if (statSync(what, { throwIfNoEntry: false })?.isDirectory()) {
     const { lastBuild } = await import('./dev-install.ts');
     const last = await lastBuild(context, what);
     if (!last.current && !context.json) {
@@ -70,9 +71,7 @@ async function subjectOf(context: Context, what: string, flags: Flags): Promise<
     }
     return { ...beside(what), source: last.file, subject: last.file };
   }
-  const { meansRegistry } = await import('#registry/client/reference');
-  if (info || !meansRegistry(what)) return { source: what, subject: what };
-  return (await installed(context, what)) ?? fromRegistry(context, what, flags);
+  return { source: what, subject: what };
 }
 
 /** What lies in a project beside its component. */

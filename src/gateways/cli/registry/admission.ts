@@ -19,7 +19,7 @@ import { scanArtifact } from './scan-artifact.ts';
 export interface Acceptance extends PersonFlags {
   /** Digests of manifests, or their first 16 hex digits and more, as `--accept` gives them. */
   readonly accept: readonly string[];
-  /** The lock file names the digest: who installs by it accepts what it holds. */
+  /** The lock file names the digest: that accepts what is new here. More than is here was allowed takes a person all the same. */
   readonly locked?: boolean | undefined;
   readonly scanner?: Scanner | undefined;
   /** The verb of the command that would accept it, as `install` or `update`. */
@@ -65,12 +65,12 @@ export async function admit(ports: Ports, admitted: Admitted): Promise<TrustReco
   const { context, host, acceptance } = ports;
   const { artifact, judgement, name, version, path } = admitted;
   const base = { manifest: artifact.manifest, signed: judgement.signed, at: Date.now() };
-  if (acceptance.locked) return { ...base, accepted: 'locked', findings: [] };
   const { installedAsCompared } = await import('#trust');
   const there = (await host.list()).filter((one) => one.name === name);
   const same = there.find((one) => one.version === version && one.description.digest === artifact.digest);
   const [before] = there;
   // Whoever names it has seen it: the refusal without that showed all there is to see.
+  if (!before && acceptance.locked) return { ...base, accepted: 'locked', findings: [] };
   if (!before && isNamed(acceptance, artifact)) return { ...base, accepted: 'named', findings: [] };
   const description = await host.inspect(path);
   const { scanner } = acceptance;

@@ -86,7 +86,8 @@ export interface LockedInstall {
 
 /**
  * Installs what a lock file holds and nothing else: by the digests, from the cache where they are there. What is installed
- * with the same bytes already is left. Errors: `lock-mismatch` (no file, or the registry has other content under the
+ * with the same bytes already is left; what asks for more than the version that is here is held as an update is, after all
+ * else was installed. Errors: `lock-mismatch` (no file, or the registry has other content under the
  * digest's name), those of `installArtifact`.
  */
 export async function installLocked(
@@ -106,14 +107,17 @@ export async function installLocked(
   const done = new Map<string, LockedInstall>();
   if (missing.length > 0) {
     const install = await open();
-    const rest = missing.values();
-    const worker = async (): Promise<void> => {
-      for (const [name, entry] of rest) {
+    const names = new Set([...there.values()].map(({ name }) => name));
+    const work = async (entries: Iterable<(typeof missing)[number]>): Promise<void> => {
+      for (const [name, entry] of entries) {
         const { outcome } = await installEntry(install, name, entry);
         done.set(name, { component: `${name}@${entry.version}`, outcome });
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    const fresh = missing.filter(([name]) => !names.has(name)).values();
+    await Promise.all(Array.from({ length: AT_ONCE }, () => work(fresh)));
+    // These may ask for more than the version that is here: a person answers one question at a time.
+    await work(missing.filter(([name]) => names.has(name)));
   }
   return [...lock].map(
     ([name, { version }]) => done.get(name) ?? { component: `${name}@${version}`, outcome: 'same' as const },

@@ -19,7 +19,8 @@ export interface KnownKey {
 /** A public key as a person writes it: itself on one line, or a file that holds it, in that form or in PEM. Errors: `invalid-key`. */
 export async function publicKeyOf(word: string): Promise<PublicKeyText> {
   const { readKeyFile, readPublicKey } = await import('#signing');
-  const isFile = existsSync(word);
+  // What is a key is that key, also where there is a file of that name.
+  const isFile = !KEY.test(word) && existsSync(word);
   if (!isFile) return readPublicKey(word, isPathLike(word) ? word : 'the key').text;
   const bytes = await readSmall(word, 16 * 1024);
   const text = bytes.toString('utf8');
@@ -27,6 +28,9 @@ export async function publicKeyOf(word: string): Promise<PublicKeyText> {
   if (text.trimStart().startsWith('{')) return (await readKeyFile(bytes, word)).publicKey;
   return readPublicKey(text, word).text;
 }
+
+/** A key on one line; those of Ed25519, which are the shortest, have 60 characters. */
+const KEY = /^M[A-Za-z0-9+/]{50,}={0,2}$/;
 
 const isPathLike = (word: string): boolean => /[./\\]/.test(word) && word.length < 100;
 
