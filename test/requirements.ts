@@ -251,7 +251,8 @@ export const REQUIREMENTS = {
   'trust.bounded': 'What refers to an artifact is read within bounds, and nothing hides among the rest.',
   'trust.first-use': 'What is new is shown, and waits for a yes or the digest of what is accepted.',
   'trust.held': 'An update that asks for more, or is of another signer, is held until a person allows the difference.',
-  'trust.locked': 'install --locked verifies, and takes the lock file’s digests as what is accepted.',
+  'trust.locked':
+    'install --locked verifies, and takes the lock file’s digests as what is accepted; more than was allowed is held.',
   'trust.walk': 'publish, search, info, trust, install, call and a held update work from the command line.',
   'signing.keys': 'keygen makes an encrypted key, asks nobody who is not at a terminal, and never overwrites one.',
   'signing.sign': 'sign and publish make sigstore bundles, beside a file or as referrers in a registry.',

@@ -32,6 +32,8 @@ export interface YankNotice {
   readonly component: ComponentName;
   readonly version: string;
   readonly manifest: Digest;
+  /** Who said so, as `signerText` has it: it counts while that signer is trusted for the component. */
+  readonly signer: string;
   readonly reason: string;
   readonly at: number;
 }

@@ -24,7 +24,9 @@ const STATE: TrustState = {
       revoked: { at: 2, reason: 'lost', by: 'key' },
     },
   ],
-  yanked: [{ component: 'acme:clip', version: '1.0.0', manifest: 'sha256:0', reason: 'broken', at: 3 }],
+  yanked: [
+    { component: 'acme:clip', version: '1.0.0', manifest: 'sha256:0', signer: 'SHA256:a', reason: 'broken', at: 3 },
+  ],
   held: [
     { component: 'acme:clip', from: '1.0.0', version: '1.1.0', manifest: 'sha256:1', differences: ['+ x'], at: 4 },
   ],

@@ -54,6 +54,7 @@ function checked({ publishers, yanked, held }: TrustState): TrustState {
       component: text(one.component),
       version: text(one.version),
       manifest: text(one.manifest) as typeof one.manifest,
+      signer: text(one.signer),
       reason: checkReason(one.reason),
       at: Number(one.at),
     })),

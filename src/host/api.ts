@@ -128,6 +128,8 @@ export type TrustNote =
       readonly component: string;
       readonly version: string;
       readonly manifest: Digest;
+      /** Who took it back, as `signerText` has it. */
+      readonly signer: string;
       readonly reason: string;
     }
   | {
@@ -280,7 +282,7 @@ export interface Host {
   addTrust(wanted: TrustWanted): Promise<TrustedPublisher>;
   /** By fingerprint, key or subject. Those that are gone, revoked ones too. */
   removeTrust(publisher: string, signer: string): Promise<readonly TrustedPublisher[]>;
-  /** Nothing that it signed is believed any more; of one publisher, or of all that it is trusted as. Those revoked now. */
+  /** Nothing that it signed is believed any more, as whoever's it is trusted; named by one publisher, or by any. Those revoked now. */
   revokeTrust(
     publisher: string | undefined,
     signer: string,

@@ -41,15 +41,11 @@ export function createTrust({ store, events, clock }: TrustPorts): Trust {
     async addTrust({ publisher, signer, namespaces }) {
       const own = signer.kind === 'key' ? await asKey(signer.publicKey) : signer;
       const wanted = checkPublisher({ publisher, signer: own, namespaces, addedAt: clock.now() });
-      const { publishers } = await store.read();
-      const revoked = publishers.find((one) => one.revoked && sameSigner(one.signer, own));
-      if (revoked) {
-        throw new SwitchboardError('revoked-key', `${signerText(own)} was revoked: ${revoked.revoked?.reason ?? ''}`, {
-          fix: `only if you are sure: switchboard trust remove ${revoked.publisher} ${keyWord(own)}`,
-        });
-      }
       let added = wanted;
       await store.change((state) => {
+        // Here, so that a revocation that comes meanwhile is not written over.
+        const revoked = state.publishers.find((one) => one.revoked && sameSigner(one.signer, own));
+        if (revoked) throw revokedBefore(revoked);
         const before = state.publishers.find((one) => isOf(one, publisher, own));
         added = { ...wanted, namespaces: [...new Set([...(before?.namespaces ?? []), ...wanted.namespaces])] };
         return { ...state, publishers: [...state.publishers.filter((one) => one !== before), added] };
@@ -72,7 +68,9 @@ export function createTrust({ store, events, clock }: TrustPorts): Trust {
       await store.change((state) => ({
         ...state,
         publishers: state.publishers.map((one) => {
-          if (one.revoked || !isNamed(one, publisher, signer)) return one;
+          // As whoever's it is trusted: to forget one of its entries, which takes no person, must not bring it back.
+          const named = state.publishers.filter((other) => isNamed(other, publisher, signer));
+          if (one.revoked || !named.some((other) => sameSigner(other.signer, one.signer))) return one;
           const revoked = { ...one, revoked: { at: clock.now(), reason, by: why.by } };
           now.push(revoked);
           return revoked;
@@ -96,6 +94,11 @@ function isNamed({ publisher, signer }: TrustedPublisher, name: string | undefin
   return signer.kind === 'key' ? [signer.fingerprint, signer.publicKey].includes(word) : signer.subject === word;
 }
 
+const revokedBefore = ({ publisher, signer, revoked }: TrustedPublisher): SwitchboardError =>
+  new SwitchboardError('revoked-key', `${signerText(signer)} was revoked: ${revoked?.reason ?? ''}`, {
+    fix: `only if you are sure: switchboard trust remove ${publisher} ${keyWord(signer)}`,
+  });
+
 const keyWord = (signer: TrustedSigner): string =>
   signer.kind === 'key' ? signer.fingerprint : printable(signer.subject);
 
@@ -111,10 +114,10 @@ function noted(state: TrustState, note: TrustNote, at: number): TrustState {
     all.filter(({ manifest }) => manifest !== note.manifest);
   if (note.kind === 'settled') return { ...state, held: others(state.held) };
   if (note.kind === 'yanked') {
-    const { component, version, manifest, reason } = note;
-    const known = state.yanked.find((one) => one.manifest === manifest);
+    const { component, version, manifest, reason, signer } = note;
+    const known = state.yanked.find((one) => one.manifest === manifest && one.signer === signer);
     if (known) return state;
-    const yanked: YankNotice = { component, version, manifest, reason: checkReason(reason), at };
+    const yanked: YankNotice = { component, version, manifest, signer, reason: checkReason(reason), at };
     return { ...state, yanked: [...others(state.yanked), yanked] };
   }
   const { component, from, version, manifest, differences } = note;

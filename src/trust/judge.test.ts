@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Artifact, ArtifactReferrer } from '#core/artifact';
 import { SwitchboardError } from '#core/errors';
 import { BUNDLE_TYPE, PREDICATES, type SignatureVerifier, type Signer } from '#core/signature';
-import { NO_TRUST, type TrustedPublisher } from '#core/trust';
+import { NO_TRUST, type TrustedPublisher, type TrustState } from '#core/trust';
 import { judge, type JudgeOptions, type JudgePorts } from './judge.ts';
 
 const MANIFEST = `sha256:${'1'.repeat(64)}` as const;
@@ -85,6 +85,7 @@ async function judged(
   bundles: readonly Fake[],
   options: JudgeOptions = {},
   listing?: Error,
+  noticed: TrustState['yanked'] = [],
 ): Promise<string> {
   const noted: string[] = [];
   const ports: JudgePorts = {
@@ -96,9 +97,9 @@ async function judged(
       keepList: () => undefined,
       settled: () => Promise.resolve(),
     },
-    state: () => Promise.resolve({ ...NO_TRUST, publishers }),
+    state: () => Promise.resolve({ ...NO_TRUST, publishers, yanked: noticed }),
     revoked: (signer) => Promise.resolve(void noted.push(`revoked ${signer}`)),
-    yanked: (_, reason) => Promise.resolve(void noted.push(`yanked ${reason}`)),
+    yanked: (_, __, reason) => Promise.resolve(void noted.push(`yanked ${reason}`)),
   };
   try {
     const { signed } = await judge(ports, artifactOf(bundles, listing), options);
@@ -184,6 +185,25 @@ test('[trust.yanked] a yank counts of whoever is trusted for the component, and 
   assert.equal(await judged([trusted(key('a')), revoked], [good, yank(key('b'))]), 'acme SHA256:a');
   const wordless: Fake = { signer: key('a'), type: PREDICATES.yank, predicate: published };
   assert.equal(await judged(who, [good, wordless]), 'acme SHA256:a');
+});
+
+test('[trust.yanked] a yank that was seen once counts while its signer is trusted, also where it is hidden since', async () => {
+  const seen = (signer: string, manifest: typeof MANIFEST = MANIFEST): TrustState['yanked'] => [
+    { component: 'acme:clip', version: '1.0.0', manifest, signer, reason: 'broken', at: 1 },
+  ];
+  const who = [trusted(key('a')), trusted(key('b'), ['acme:*'], 'b'), trusted(key('c'), ['other:*'], 'c')];
+  const good: Fake = { signer: key('a') };
+  const now = (signer: string, publishers = who, manifest?: typeof MANIFEST) =>
+    judged(publishers, [good], {}, undefined, seen(signer, manifest));
+  assert.equal(await now('SHA256:a'), 'yanked-version');
+  assert.equal(await now('SHA256:b'), 'yanked-version');
+  assert.equal(await now('SHA256:c'), 'acme SHA256:a');
+  assert.equal(await now('SHA256:d'), 'acme SHA256:a');
+  assert.equal(await now('SHA256:a', who, `sha256:${'2'.repeat(64)}`), 'acme SHA256:a');
+  const [a, b] = who;
+  assert.ok(a && b);
+  const revoked: TrustedPublisher = { ...b, revoked: { at: 1, reason: 'lost', by: 'owner' } };
+  assert.equal(await now('SHA256:b', [a, revoked]), 'acme SHA256:a');
 });
 
 test('[trust.revoked] a key that is revoked as one publisher’s is believed as nobody’s', async () => {

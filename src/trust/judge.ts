@@ -19,7 +19,8 @@ export interface JudgePorts extends EvidencePorts {
   state(): Promise<TrustState>;
   /** A key that said of itself that it must not be believed: also what it signed elsewhere is believed no more. */
   revoked(signer: string, reason: string): Promise<void>;
-  yanked(artifact: Artifact, reason: string): Promise<void>;
+  /** `signer` took it back: that counts from then on, whether its registry goes on showing it or not. */
+  yanked(artifact: Artifact, signer: string, reason: string): Promise<void>;
 }
 
 /** What was found. `signed` is absent where nothing is signed and that was allowed beforehand. */
@@ -50,7 +51,7 @@ interface Known extends HeldStatement {
  */
 export async function judge(ports: JudgePorts, artifact: Artifact, options: JudgeOptions = {}): Promise<Judgement> {
   // Each takes a round trip.
-  const [{ publishers }, referrers] = await Promise.all([ports.state(), referrersOf(ports, artifact, options)]);
+  const [{ publishers, yanked }, referrers] = await Promise.all([ports.state(), referrersOf(ports, artifact, options)]);
   const evidence = await gatherEvidence(ports, artifact, referrers, publishers, options.signal);
   const known = evidence.statements
     .map((one) => ({ ...one, publishers: publishers.filter(({ signer }) => isSigner(signer, one)) }))
@@ -64,12 +65,15 @@ export async function judge(ports: JudgePorts, artifact: Artifact, options: Judg
   const yank = covering.find((one) => one.predicateType === PREDICATES.yank && said(readYank, one));
   if (yank) {
     const { reason } = readYank(yank);
-    await ports.yanked(artifact, reason);
-    throw new SwitchboardError(
-      'yanked-version',
-      `${artifact.name}@${artifact.version} was taken back by ${names(yank)}: ${reason}`,
-      { fix: `switchboard versions ${artifact.name}`, data: { reason, manifest: artifact.manifest } },
-    );
+    await ports.yanked(artifact, signerText(yank.signer), reason);
+    throw takenBack(artifact, names(yank), reason);
+  }
+  // What was seen once a registry cannot hide again.
+  const trusted = publishers.filter((who) => covers(who, artifact) && !revoked.has(signerText(who.signer)));
+  for (const { manifest, signer, reason } of yanked) {
+    if (manifest !== artifact.manifest) continue;
+    const who = trusted.find((one) => signerText(one.signer) === signer);
+    if (who) throw takenBack(artifact, printable(who.publisher), reason);
   }
   const published = covering.filter(({ predicateType }) => predicateType === PREDICATES.publish);
   const good = published.filter((one) => isOf(one, artifact));
@@ -87,6 +91,12 @@ export async function judge(ports: JudgePorts, artifact: Artifact, options: Judg
     data: { manifest: artifact.manifest },
   });
 }
+
+const takenBack = ({ name, version, manifest }: Artifact, who: string, reason: string): SwitchboardError =>
+  new SwitchboardError('yanked-version', `${name}@${version} was taken back by ${who}: ${reason}`, {
+    fix: `switchboard versions ${name}`,
+    data: { reason, manifest },
+  });
 
 async function referrersOf(
   ports: JudgePorts,

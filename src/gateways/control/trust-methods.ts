@@ -79,7 +79,7 @@ function asSigner(value: unknown): TrustedSigner {
 }
 
 function asNote(value: unknown): TrustNote {
-  const { kind, component, version, from, manifest, reason, differences } = asObject(value, 'note');
+  const { kind, component, version, from, manifest, signer, reason, differences } = asObject(value, 'note');
   const of = asString(manifest, 'note.manifest') as Digest;
   if (kind === 'settled') return { kind, manifest: of };
   const named = {
@@ -87,7 +87,8 @@ function asNote(value: unknown): TrustNote {
     version: asString(version, 'note.version'),
     manifest: of,
   };
-  if (kind === 'yanked') return { kind, ...named, reason: asString(reason, 'note.reason') };
+  if (kind === 'yanked')
+    return { kind, ...named, signer: asString(signer, 'note.signer'), reason: asString(reason, 'note.reason') };
   if (kind !== 'held') throw new SwitchboardError('invalid-usage', 'note.kind must be yanked, held or settled');
   return {
     kind,

@@ -42,8 +42,8 @@ export async function judgePorts(home: string, host: Host): Promise<JudgePorts> 
     async revoked(signer, reason) {
       await host.revokeTrust(undefined, signer, { reason, by: 'key' });
     },
-    yanked: ({ name, version, manifest }, reason) =>
-      host.noteTrust({ kind: 'yanked', component: name, version, manifest, reason }),
+    yanked: ({ name, version, manifest }, signer, reason) =>
+      host.noteTrust({ kind: 'yanked', component: name, version, manifest, signer, reason }),
   };
 }
 
