@@ -9,6 +9,7 @@ import type { Decision } from './policy.ts';
 import type { Digest } from './reference.ts';
 import type { Schedule } from './schedule.ts';
 import type { StoreKind } from './stores.ts';
+import type { TrustRecord } from './trust.ts';
 
 /** Raised when the meaning of an event changes; additions leave it. */
 export const EVENT_VERSION = 1;
@@ -34,7 +35,7 @@ export type AskOutcome = 'accepted' | 'declined' | 'cancelled' | 'answered' | 'r
 export type EventBody =
   | { readonly type: 'host.started'; readonly pid: number }
   | { readonly type: 'host.stopping' }
-  /** `unsigned`: from a registry, without a signature that counts. `signer`: whose did, from there. */
+  /** From a registry: `signer` whose signature counted, or `unsigned`; `accepted` by whom, as `TrustRecord` has it. */
   | {
       readonly type: 'component.installed';
       readonly component: string;
@@ -42,6 +43,7 @@ export type EventBody =
       readonly origin?: string;
       readonly signer?: string;
       readonly unsigned?: true;
+      readonly accepted?: TrustRecord['accepted'];
     }
   /** The same bytes were installed again, described anew; `manifest` is what grants are bound to from now on. */
   | {

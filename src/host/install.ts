@@ -8,6 +8,7 @@ import {
   readTrustRecord,
   type Reference,
   SwitchboardError,
+  type TrustRecord,
 } from '#core';
 import type { Engine } from '#engine';
 import type { Catalog } from './catalog.ts';
@@ -79,11 +80,13 @@ export function howItCame({ source, record }: Pick<InstalledComponent, 'source' 
   readonly origin?: string;
   readonly signer?: string;
   readonly unsigned?: true;
+  readonly accepted?: TrustRecord['accepted'];
 } {
   const kept = readTrustRecord(record);
   if (!kept) return {};
   return {
     origin: source,
+    accepted: kept.accepted,
     ...(kept.signed ? { signer: `${kept.signed.publisher} ${kept.signed.signer}` } : { unsigned: true as const }),
   };
 }

@@ -28,6 +28,8 @@ export const STEP = z.union([
     /** Another component of the same name. */
     variant: z.string().optional(),
     manifest: z.string().optional(),
+    /** What the component says that it is, else the same. */
+    inside: z.string().optional(),
     sign: z.array(SIGNATURE).optional(),
   }),
   z.strictObject({ sign: z.string(), with: SIGNATURE }),

@@ -118,7 +118,7 @@ void describe('publish, search, info, trust, install, call, an update that asks 
       assert.equal(held.stdout, 'acme:echo 1.0.0 stays: 1.1.0 is held until you allow what is new in it\n');
       assert.match(held.stderr, /\+ reach upload\.example\.net by HTTP.*“to look at upload\.example\.net”/);
       assert.doesNotMatch(held.stderr, /\+ reach api\.example\.com/);
-      assert.match(held.stderr, new RegExp(`switchboard update acme:echo --accept ${second.manifest.slice(0, 23)}`));
+      assert.match(held.stderr, new RegExp(`switchboard update acme:echo --accept ${second.manifest.slice(0, 39)}`));
       const check = await user('update', '--check');
       assert.equal(check.stdout, held.stdout);
       assert.match((await user('list')).stdout, /acme:echo@1\.1\.0 is held/);
@@ -170,7 +170,7 @@ test('[trust.revoked] [trust.store] a key that is lost says so itself at every v
     await componentFile(author.directory, 'acme:echo@1.0.0', ''),
   );
   await atTerminal(user.home, ['trust', 'add', 'acme', publicKey, '--namespace', 'acme:echo', '--yes']);
-  const short = published.manifest.slice('sha256:'.length, 'sha256:'.length + 16);
+  const short = published.manifest.slice('sha256:'.length, 'sha256:'.length + 32);
   const scripted = await user('install', 'acme:echo', '--accept', short);
   assert.equal(scripted.code, 0, scripted.stderr);
   const { publishers } = await user.json<{ publishers: { namespaces: string[]; signer: { fingerprint: string } }[] }>(

@@ -73,9 +73,10 @@ export class World {
     publish: reference,
     variant = '',
     manifest,
+    inside = reference,
     sign = [],
   }: Extract<Step, { publish: string }>): Promise<void> {
-    const named = injectPackage((await guest('echo')).bytes, reference);
+    const named = injectPackage((await guest('echo')).bytes, inside);
     const bytes = injectManifest(named, manifest ?? `description = "The echo${variant}."`);
     await publish(this.client, this.address, reference, Buffer.from(bytes));
     for (const one of sign) await this.sign(reference, one);
@@ -134,7 +135,7 @@ export class World {
     const context = new Context(this.host.home, true, new AbortController().signal);
     if (step.owner) process.env['SWITCHBOARD_OWNER_TOKEN'] = await this.host.createOwnerToken();
     else delete process.env['SWITCHBOARD_OWNER_TOKEN'];
-    const accept = checkAccept(step.accept && manifest !== undefined ? [manifest.slice(0, 30)] : []);
+    const accept = checkAccept(step.accept && manifest !== undefined ? [manifest.slice(0, 40)] : []);
     const flags = step.allowUnsigned ? { allowUnsigned: true as const } : {};
     const verifier = await verifierOf(context, this.host, flags);
     return {

@@ -118,8 +118,13 @@ export function openRepository(connection: Connection, name: string): Repository
         return undefined;
       }
       const bytes = await answer.bytes(LARGEST_LIST);
-      found.push(...read(bytes, INDEX_TYPE, `${connection.registry}/${name}`).manifests);
+      const listed = read(bytes, INDEX_TYPE, `${connection.registry}/${name}`).manifests;
+      // Not every registry filters: what nobody asked for must not take the place of what was.
+      found.push(...listed.filter((one) => artifactType === undefined || one.artifactType === artifactType));
       next = nextPage(answer);
+    }
+    if (next !== undefined && found.length < MOST_REFERRERS) {
+      throw new SwitchboardError('too-large', `what refers to ${of} has more than ${MOST_PAGES} pages`);
     }
     return found.slice(0, MOST_REFERRERS);
   };
@@ -213,7 +218,6 @@ export function openRepository(connection: Connection, name: string): Repository
     },
     async referrers(of, artifactType, signal) {
       const found = (await referrersByApi(of, artifactType, signal)) ?? (await referrersByTag(of, signal));
-      // Not every registry filters.
       return found
         .filter((one) => artifactType === undefined || one.artifactType === artifactType)
         .slice(0, MOST_REFERRERS);

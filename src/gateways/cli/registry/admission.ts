@@ -5,7 +5,7 @@ import { formatSize } from '#core/limits';
 import type { ComponentDescription, InstalledComponent } from '#core';
 import { quoted } from '#core/permission-text';
 import type { ScanResult, Scanner } from '#core/signature';
-import type { TrustRecord } from '#core/trust';
+import { readTrustRecord, type TrustRecord } from '#core/trust';
 import type { Host } from '#host/api';
 import type { Compared, Difference, Judgement } from '#trust';
 import type { Context } from '../context.ts';
@@ -17,7 +17,7 @@ import { scanArtifact } from './scan-artifact.ts';
 
 /** How what is new, or asks for more, comes to be accepted. */
 export interface Acceptance extends PersonFlags {
-  /** Digests of manifests, or their first 16 hex digits and more, as `--accept` gives them. */
+  /** Digests of manifests, or their first 32 hex digits and more, as `--accept` gives them. */
   readonly accept: readonly string[];
   /** The lock file names the digest: that accepts what is new here. More than is here was allowed takes a person all the same. */
   readonly locked?: boolean | undefined;
@@ -42,7 +42,8 @@ interface Ports {
   readonly acceptance: Acceptance;
 }
 
-const SHORTEST = 16;
+/** Whoever makes a manifest could make two that begin alike, one to be looked at and one to be installed; not of so many digits. */
+const SHORTEST = 32;
 const MOST_SCAN_LINES = 100;
 
 /** Digests as `--accept` takes them. Errors: `invalid-usage`. */
@@ -65,33 +66,34 @@ export async function admit(ports: Ports, admitted: Admitted): Promise<TrustReco
   const { context, host, acceptance } = ports;
   const { artifact, judgement, name, version, path } = admitted;
   const base = { manifest: artifact.manifest, signed: judgement.signed, at: Date.now() };
-  const { installedAsCompared } = await import('#trust');
   const there = (await host.list()).filter((one) => one.name === name);
   const same = there.find((one) => one.version === version && one.description.digest === artifact.digest);
   const [before] = there;
   // Whoever names it has seen it: the refusal without that showed all there is to see.
   if (!before && acceptance.locked) return { ...base, accepted: 'locked', findings: [] };
   if (!before && isNamed(acceptance, artifact)) return { ...base, accepted: 'named', findings: [] };
+  // Nobody is asked, so what somebody once accepted stays what is kept of it, and no more.
+  if (same && sameSigner(same, judgement)) {
+    const { at, accepted, findings } = readTrustRecord(same.record) ?? {
+      at: base.at,
+      accepted: 'before',
+      findings: [],
+    };
+    return { ...base, at, accepted, findings };
+  }
   const description = await host.inspect(path);
   const { scanner } = acceptance;
   const scan = scanner && (await scanArtifact(scanner, artifact, context.signal));
   const findings = (scan?.findings ?? []).filter(({ severity }) => severity === 'high').map(findingText);
   const now: Compared = { description, signed: judgement.signed, findings };
-  if (same && sameAs(same, now, installedAsCompared)) return { ...base, accepted: 'before', findings };
   const accepted = before
     ? await acceptUpdate(ports, admitted, before, now)
     : await acceptNew(ports, admitted, description, scan);
   return { ...base, accepted, findings };
 }
 
-const sameAs = (
-  installed: InstalledComponent,
-  now: Compared,
-  compared: (installed: InstalledComponent) => Compared,
-): boolean => {
-  const { signed } = compared(installed);
-  return signed?.signer === now.signed?.signer;
-};
+const sameSigner = ({ record }: InstalledComponent, { signed }: Judgement): boolean =>
+  readTrustRecord(record)?.signed?.signer === signed?.signer;
 
 async function acceptNew(
   ports: Ports,
@@ -166,7 +168,7 @@ const isNamed = ({ accept }: Acceptance, { manifest }: Artifact): boolean =>
 
 /** What somebody would type who accepts it. */
 function acceptCommand({ verb }: Acceptance, { artifact, name, version }: Admitted): string {
-  const accept = `--accept ${artifact.manifest.slice(0, 'sha256:'.length + 16)}`;
+  const accept = `--accept ${artifact.manifest.slice(0, 'sha256:'.length + SHORTEST)}`;
   if (verb === 'update') return `switchboard update ${name} ${accept}`;
   const renamed = name !== artifact.name || version !== artifact.version;
   return `switchboard install ${quoted(safeLine(artifact.reference))}${renamed ? ` --as ${name}@${version}` : ''} ${accept}`;

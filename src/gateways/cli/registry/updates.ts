@@ -186,12 +186,15 @@ export async function installUpdates(
       stopped.set(name, refusal);
       continue;
     }
-    const work = installArtifact(install, to, `${name}@${to.version}`);
+    // Under its own name it must also say that name itself.
+    const as = name === to.name ? undefined : `${name}@${to.version}`;
+    const work = installArtifact(install, to, as);
     try {
       await context.progress(`installing ${safeLine(to.reference)}`, work);
     } catch (thrown) {
       const error = toSwitchboardError(thrown);
-      if (error.class !== 'denied') throw thrown;
+      // What one registry gives is no reason to leave what others have.
+      if (!(thrown instanceof SwitchboardError) || error.code === 'cancelled') throw thrown;
       stopped.set(name, error);
       continue;
     }
