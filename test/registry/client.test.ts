@@ -15,6 +15,7 @@ import { blobCache } from '#registry/client/download';
 import { addToLock, type Locked, readLock, writeLock } from '#registry/client/lock';
 import { README_TYPE } from '#registry/client/publish';
 import { meansRegistry, parseArtifactReference } from '#registry/client/reference';
+import { versionsIn } from '#registry/client/resolve';
 import { searchRegistry } from '#registry/client/search';
 import { placeOf, readSettings, writeSettings } from '#registry/client/settings';
 import type { Descriptor } from '#registry/names';
@@ -88,6 +89,11 @@ test('[registry.install] names and ranges are resolved by the default registry a
   await assert.rejects(client.resolve('other:clip'), { code: 'version-not-found' });
   assert.deepEqual(placeOf(settings, 'other:clip'), { registry: address, repository: 'mirror/other/clip' });
   assert.throws(() => placeOf({ namespaces: {}, plainHttp: [] }, 'a:b'), { code: 'invalid-setting' });
+});
+
+test('[registry.install] versions are tags as components have versions, releases first', () => {
+  const tags = ['v9.0.0', '1.0.0', 'latest', '2.0.0-rc.1', '1.10.0', '1.2.0_b.7', '1.0', `sha256-${'0'.repeat(64)}`];
+  assert.deepEqual(versionsIn(tags), ['1.10.0', '1.2.0+b.7', '1.0.0', '2.0.0-rc.1']);
 });
 
 test('[registry.install] what a reference may be', () => {

@@ -38,7 +38,8 @@ const LARGEST_REFERRER = 16 * 1024 * 1024;
 /** Versions that are tags of a repository: releases before pre-releases, newest first. */
 export function versionsIn(tags: readonly string[]): readonly string[] {
   const rank = (version: string): number => (prerelease(version) === null ? 0 : 1);
-  const versions = tags.map(versionOfTag).filter((tag) => valid(tag) !== null);
+  // `v1.0.0`, which others' tools push, is a version to semver, and none that a component can have.
+  const versions = tags.map(versionOfTag).filter((tag) => /^\d/.test(tag) && valid(tag) !== null);
   return versions.toSorted((a, b) => rank(a) - rank(b) || rcompare(a, b));
 }
 

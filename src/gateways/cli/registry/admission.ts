@@ -14,6 +14,7 @@ import { isTerminal, needPerson, type PersonFlags } from '../person.ts';
 import { safeLine } from '../safe.ts';
 import { findingLines, incompleteLines } from '../scan-text.ts';
 import { scanArtifact } from './scan-artifact.ts';
+import { severeFindings } from './severe-findings.ts';
 
 /** How what is new, or asks for more, comes to be accepted. */
 export interface Acceptance extends PersonFlags {
@@ -84,7 +85,7 @@ export async function admit(ports: Ports, admitted: Admitted): Promise<TrustReco
   const description = await host.inspect(path);
   const { scanner } = acceptance;
   const scan = scanner && (await scanArtifact(scanner, artifact, context.signal));
-  const findings = (scan?.findings ?? []).filter(({ severity }) => severity === 'high').map(findingText);
+  const findings = scan ? severeFindings(scan) : [];
   const now: Compared = { description, signed: judgement.signed, findings };
   const accepted = before
     ? await acceptUpdate(ports, admitted, before, now)
@@ -210,8 +211,6 @@ function scanLines(scan: ScanResult | undefined): string[] {
     found.length === 0 ? ['the scan found nothing'] : ['the scan found:', ...found.map((line) => `  ${line}`)];
   return [...lines.slice(0, MOST_SCAN_LINES), ...incompleteLines(scan)];
 }
-
-const findingText = ({ rule, place }: ScanResult['findings'][number]): string => safeLine(`${rule} ${place}`, 300);
 
 function documentOf(
   { artifact, judgement, name, version }: Admitted,
