@@ -70,6 +70,13 @@ void describe('publish, search, info, trust, install, call, an update that asks 
         results.map((one) => one.name),
         ['acme:echo'],
       );
+      const looked = await user.json<{
+        refused: { code: string };
+        manifest: { permissions: object[] };
+      }>('info', 'acme:echo@^1');
+      assert.equal(looked.refused.code, 'untrusted-signer');
+      const [asked] = looked.manifest.permissions;
+      assert.deepEqual(asked, { kind: 'net', host: 'api.example.com', reason: 'to look at api.example.com' });
       const stranger = await user('install', 'acme:echo');
       assert.equal(stranger.code, 3);
       assert.match(
@@ -85,6 +92,15 @@ void describe('publish, search, info, trust, install, call, an update that asks 
       const trusting = await atTerminal(user.home, ['trust', 'add', 'acme', publicKey], [[/\[y\/N\]/, 'y\n']]);
       assert.equal(trusting.code, 0, trusting.shown);
       assert.match(trusting.shown, /may be installed from registries as acme’s, for acme:\*\./);
+
+      const vouched = await user('info', 'acme:echo');
+      assert.match(
+        vouched.stdout,
+        /acme:echo@1\.0\.0\nfrom .*; it is not installed\nmanifest sha256:.*\nsigned {3}by acme, SHA256:/,
+      );
+      assert.match(vouched.stdout, /Requests\n {2}reach api\.example\.com.*“to look at api\.example\.com”/);
+      assert.match((await user('info', 'acme:none')).stderr, /code: component-not-found/);
+      assert.match((await user('list')).stderr, /nothing is installed/);
 
       const unaccepted = await user('install', 'acme:echo');
       assert.equal(unaccepted.code, 3);
