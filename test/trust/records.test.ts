@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Scanner } from '#core/signature';
 import { installArtifact } from '#gateways/cli/registry/install-artifact';
+import { findUpdates, installUpdates } from '#gateways/cli/registry/updates';
 import { take, worldOf } from './world.ts';
 
 test('[trust.first-use] [trust.held] to install again accepts nothing: who accepted it, and what, stays as it was', async (t) => {
@@ -26,4 +27,22 @@ test('[trust.first-use] [trust.held] to install again accepts nothing: who accep
   assert.equal(now?.record, first?.record);
   assert.match(now?.record ?? '', /"accepted":"named","findings":\[\]/);
   assert.equal(world.events.filter(({ type }) => type === 'component.installed').length, 1);
+});
+
+test('[registry.install] [registry.hostile] an update that cannot be taken holds back no other', async (t) => {
+  const world = await worldOf(t);
+  await take(world, { trust: 'acme', key: 'acme', namespaces: ['acme:*'] });
+  for (const name of ['acme:one', 'acme:two']) {
+    await take(world, { publish: `${name}@1.0.0`, sign: [{ key: 'acme' }] });
+    await take(world, { install: `${name}@1.0.0`, accept: true, gives: 'installed' });
+  }
+  await take(world, { publish: 'acme:one@1.1.0', inside: 'other:one@1.1.0', sign: [{ key: 'acme' }] });
+  await take(world, { publish: 'acme:two@1.1.0', sign: [{ key: 'acme' }] });
+  const install = await world.installation({}, 'update', undefined);
+  const { done, stopped } = await installUpdates(install, await findUpdates(install, [], {}), {});
+  assert.deepEqual(done, ['acme:two@1.1.0']);
+  assert.deepEqual(
+    [...stopped].map(([name, { code }]) => [name, code]),
+    [['acme:one', 'invalid-artifact']],
+  );
 });

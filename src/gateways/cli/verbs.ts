@@ -71,7 +71,10 @@ export const VERBS: { readonly [name: string]: Verb } = {
     load: async () => (await import('./registry.ts')).define,
   },
   list: { summary: 'list installed components', load: async () => (await import('./list.ts')).define },
-  info: { summary: 'show a component that is installed, or in a registry', load: async () => (await import('./info.ts')).define },
+  info: {
+    summary: 'show a component that is installed, or in a registry',
+    load: async () => (await import('./info.ts')).define,
+  },
   uninstall: { summary: 'remove a component', load: async () => (await import('./uninstall.ts')).define },
   call: { summary: 'call a function of a component', load: async () => (await import('./call.ts')).define },
   limits: { summary: 'show or set the limits of a component', load: async () => (await import('./limits.ts')).define },
