@@ -65,6 +65,16 @@ function nameOf(bytes: Uint8Array | undefined): string | undefined {
   return text.length <= LONGEST_NAME && /^[\x21-\x7e]+$/.test(text) ? text : undefined;
 }
 
+/** Before it is kept as somebody's trust root: one that cannot be read would fail every later check. Errors: `invalid-key`. */
+export async function checkTrustedRoot(trustedRoot: unknown): Promise<void> {
+  const { certificateAuthorities, tlogs } = await materialOf(trustedRoot);
+  if (certificateAuthorities.length > 0 && tlogs.length > 0) return;
+  throw badKey(
+    'the trust root',
+    'names no certificate authority, or no transparency log: under it nobody could be known',
+  );
+}
+
 function materialOf(trustedRoot: unknown): Promise<TrustMaterial> {
   if (typeof trustedRoot !== 'object' || trustedRoot === null) throw badKey('the trust root', 'is not an object');
   const known = material.get(trustedRoot);

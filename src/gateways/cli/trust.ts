@@ -120,7 +120,10 @@ async function signerOf(key: string | undefined, flags: Flags): Promise<TrustedS
   if (identity === undefined || issuer === undefined || trustedRoot === undefined) {
     throw usage('give a public key, or --identity with --issuer and --trusted-root');
   }
-  return { kind: 'identity', subject: identity, issuer, trustedRoot: await readTrustedRoot(trustedRoot) };
+  const { checkTrustedRoot } = await import('#signing');
+  const root = await readTrustedRoot(trustedRoot);
+  await checkTrustedRoot(root);
+  return { kind: 'identity', subject: identity, issuer, trustedRoot: root };
 }
 
 /** What names a signer that is there: a fingerprint, a key or a subject. */
