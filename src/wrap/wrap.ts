@@ -169,8 +169,6 @@ export async function wrapLibrary(options: WrapOptions, ports: WrapPorts): Promi
     proofs = await prove(plan, built.bytes, reference, ports, { literalsOf, signal: options.signal });
   }
   await write(plan, refusals, proofs);
-  // The same bytes; but what was built is then of what is there.
-  built = await start();
   const proveMs = clock();
   const whole = new Set(allFunctions(plan).map(({ fn }) => fn.title));
   const lostExports = [...lostTitles].filter((title) => !whole.has(title)).length;
